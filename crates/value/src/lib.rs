@@ -1,0 +1,41 @@
+//! Types and values of the configuration language.
+//!
+//! Everything that flows through the engine is a [`Value`]: an immutable, cheaply clonable tree that may be null,
+//! unknown (with refinements) and marked (sensitive, ephemeral) at any depth.
+//!
+//! Invariant: no I/O, no clock, no randomness; no dependency on any other crate of the workspace.
+//! Invariant: a set never holds two equal elements and iterates in the language's order.
+//! Invariant: every element of a list, set or map has the collection's element type (or is dynamic-free convertible:
+//! constructors that cannot guarantee this return an error).
+
+mod convert;
+mod equality;
+mod mark;
+mod number;
+mod order;
+mod path;
+mod refine;
+mod ty;
+mod type_json;
+mod set;
+mod unify;
+mod value;
+mod walk;
+
+pub mod json;
+pub mod msgpack;
+
+pub use convert::{ConvertError, conforms, convert};
+pub use equality::equals;
+pub use mark::{Marks, PathMarks};
+pub use number::{Number, NumberError};
+pub use order::compare;
+pub use path::{Path, PathError, PathStep};
+pub use refine::Refinements;
+pub use ty::{ObjectType, Type};
+pub use type_json::{type_from_json, type_to_json};
+pub use unify::unify;
+pub use value::{Collection, Kind, MapValue, Value};
+
+/// Shared immutable text, used for names and string values alike.
+pub type Str = std::sync::Arc<str>;
