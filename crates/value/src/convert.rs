@@ -18,11 +18,6 @@ pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
     todo!()
 }
 
-/// True if the value already is of the type (`Dynamic` accepts everything), without building the value's type.
-pub fn conforms(value: &Value, ty: &Type) -> bool {
-    todo!()
-}
-
 impl fmt::Display for ConvertError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.path.is_root() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }

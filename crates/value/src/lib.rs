@@ -8,6 +8,7 @@
 //! Invariant: every element of a list, set or map has the collection's element type (or is dynamic-free convertible:
 //! constructors that cannot guarantee this return an error).
 
+mod conform;
 mod convert;
 mod equality;
 mod mark;
@@ -15,9 +16,10 @@ mod number;
 mod order;
 mod path;
 mod refine;
+mod select;
+mod set;
 mod ty;
 mod type_json;
-mod set;
 mod unify;
 mod value;
 mod walk;
@@ -25,7 +27,8 @@ mod walk;
 pub mod json;
 pub mod msgpack;
 
-pub use convert::{ConvertError, conforms, convert};
+pub use conform::conforms;
+pub use convert::{ConvertError, convert};
 pub use equality::equals;
 pub use mark::{Marks, PathMarks};
 pub use number::{Number, NumberError};

@@ -1,6 +1,6 @@
 //! The value itself.
 
-use crate::{Marks, Number, Path, PathMarks, Refinements, Str, Type};
+use crate::{Marks, Number, Refinements, Str, Type};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -142,6 +142,11 @@ impl Value {
         self
     }
 
+    /// Adds marks to the root in place.
+    pub(crate) fn add_marks(&mut self, marks: Marks) {
+        self.marks |= marks;
+    }
+
     /// Takes the root's marks off (inner marks stay).
     pub fn unmark(mut self) -> (Value, Marks) {
         let marks = self.marks;
@@ -212,5 +217,10 @@ impl Value {
             Kind::Unknown(_, Some(r)) => Some(r),
             _ => None,
         }
+    }
+
+    /// Mutable access for this crate's own rebuilding.
+    pub(crate) fn kind_mut(&mut self) -> &mut Kind {
+        &mut self.kind
     }
 }
