@@ -1,6 +1,16 @@
 //! Values as JSON, guided by a type (state files, plans, outputs) or without one (`jsonencode`, `jsondecode`).
 
-use crate::{Path, Type, Value};
+mod read;
+mod text;
+mod write;
+
+use crate::{Path, PathStep, Type, Value};
+use std::fmt;
+
+pub(crate) use text::write_json_string;
+
+/// Levels of nesting that are decoded.
+pub(crate) const MAX_DEPTH: usize = 500;
 
 /// Why a value or document cannot be coded.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,8 +19,20 @@ pub struct CodecError {
     pub message: String,
 }
 
-impl std::fmt::Display for CodecError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl CodecError {
+    pub(crate) fn new(message: impl Into<String>) -> CodecError {
+        CodecError { path: Path::root(), message: message.into() }
+    }
+
+    /// The same error, seen from one level up.
+    pub(crate) fn inside(mut self, step: PathStep) -> CodecError {
+        self.path.0.insert(0, step);
+        self
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.path.is_root() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
     }
 }
@@ -20,21 +42,39 @@ impl std::error::Error for CodecError {}
 /// Compact JSON of a value by a type: parts that are `Dynamic` in the type are wrapped as `{"value":V,"type":T}`.
 /// Marks are ignored. Unknown values and infinities are errors. `<`, `>`, `&`, U+2028 and U+2029 are escaped.
 pub fn encode(value: &Value, ty: &Type) -> Result<String, CodecError> {
-    todo!()
+    let mut text = String::new();
+    encode_into(&mut text, value, ty)?;
+    Ok(text)
+}
+
+/// As [`encode`], appending to a text.
+pub fn encode_into(text: &mut String, value: &Value, ty: &Type) -> Result<(), CodecError> {
+    write::write_typed(text, value, ty)
 }
 
 /// Compact JSON of a value without any wrapper (as `jsonencode` has it). Same errors.
 pub fn encode_plain(value: &Value) -> Result<String, CodecError> {
-    todo!()
+    let mut text = String::new();
+    write::write_plain(&mut text, value)?;
+    Ok(text)
 }
 
 /// Decodes JSON by a type: the inverse of [`encode`]. Numbers keep their digits. Missing and extra attributes are
 /// errors. Depth is bounded.
 pub fn decode(text: &str, ty: &Type) -> Result<Value, CodecError> {
-    todo!()
+    read::read_document(text, |reader| reader.typed(ty))
 }
 
-/// Decodes JSON without a type: arrays become tuples, objects become objects.
+/// As [`decode`], for state that was written with another version of the type: attributes that the type does not have
+/// are dropped, missing ones become null, at every level.
+pub fn decode_state(text: &str, ty: &Type) -> Result<Value, CodecError> {
+    read::read_document(text, |reader| {
+        reader.lenient = true;
+        reader.typed(ty)
+    })
+}
+
+/// Decodes JSON without a type: arrays become tuples, objects become objects. Of equal keys the last one counts.
 pub fn decode_plain(text: &str) -> Result<Value, CodecError> {
-    todo!()
+    read::read_document(text, |reader| reader.plain())
 }

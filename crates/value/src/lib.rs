@@ -12,6 +12,7 @@ mod conform;
 mod convert;
 mod equality;
 mod mark;
+mod mismatch;
 mod number;
 mod order;
 mod path;

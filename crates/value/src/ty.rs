@@ -86,6 +86,31 @@ impl Type {
         }
     }
 
+    /// True if an object type inside has optional attributes, as only targets of conversions have.
+    pub fn has_optional(&self) -> bool {
+        match self {
+            Type::Dynamic | Type::String | Type::Number | Type::Bool => false,
+            Type::List(t) | Type::Set(t) | Type::Map(t) => t.has_optional(),
+            Type::Object(o) => !o.optional.is_empty() || o.attributes.values().any(Type::has_optional),
+            Type::Tuple(ts) => ts.iter().any(Type::has_optional),
+        }
+    }
+
+    /// The type of the values that a conversion to this type gives: without the notes on optional attributes.
+    pub fn without_optional(&self) -> Type {
+        if !self.has_optional() {
+            return self.clone();
+        }
+        match self {
+            Type::Dynamic | Type::String | Type::Number | Type::Bool => self.clone(),
+            Type::List(t) => Type::list(t.without_optional()),
+            Type::Set(t) => Type::set(t.without_optional()),
+            Type::Map(t) => Type::map(t.without_optional()),
+            Type::Object(o) => Type::object(o.attributes.iter().map(|(n, t)| (n.clone(), t.without_optional()))),
+            Type::Tuple(ts) => Type::tuple(ts.iter().map(Type::without_optional)),
+        }
+    }
+
     /// The name used in messages: `string`, `list of string`, `object`, `tuple`, `dynamic`.
     pub fn friendly_name(&self) -> String {
         match self {

@@ -1,10 +1,9 @@
 //! Whole-tree operations: type, knownness, marks, rebuilding.
 
 use crate::refine::set_length_bounds;
+use crate::unify::settle_anew;
 use crate::value::{Collection, Kind, MapValue};
-use crate::{
-    Marks, Number, ObjectType, Path, PathMarks, PathStep, Refinements, Str, Type, Value, conforms, convert, unify,
-};
+use crate::{Marks, Number, ObjectType, Path, PathMarks, PathStep, Refinements, Str, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -151,17 +150,17 @@ impl Value {
         let rebuilt = match self.kind() {
             Kind::List(c) => {
                 let items = c.items.iter().enumerate().map(|(i, v)| inner(index_step(i), v));
-                let (element, items) = settle(&c.element, items.collect::<Result<_, E>>()?);
+                let (element, items) = settle_anew(&c.element, items.collect::<Result<_, E>>()?);
                 Value::from(Kind::List(Arc::new(Collection { element, items })))
             }
             Kind::Set(c) => {
                 let items = c.items.iter().map(|v| inner(PathStep::Index(v.clone()), v));
-                let (element, items) = settle(&c.element, items.collect::<Result<_, E>>()?);
+                let (element, items) = settle_anew(&c.element, items.collect::<Result<_, E>>()?);
                 Value::set(element, items)
             }
             Kind::Map(m) => {
                 let items = m.items.iter().map(|(k, v)| inner(key_step(k), v));
-                let (element, items) = settle(&m.element, items.collect::<Result<_, E>>()?);
+                let (element, items) = settle_anew(&m.element, items.collect::<Result<_, E>>()?);
                 let items = m.items.keys().cloned().zip(items).collect();
                 Value::from(Kind::Map(Arc::new(MapValue { element, items })))
             }
@@ -260,19 +259,6 @@ fn rebuild_entries(
         }
     }
     rebuilt
-}
-
-/// The element type of rebuilt elements: the old one if it still holds, else the unified one, else dynamic.
-fn settle(element: &Type, items: Vec<Value>) -> (Type, Vec<Value>) {
-    if items.iter().all(|item| conforms(item, element)) {
-        return (element.clone(), items);
-    }
-    let types: Vec<Type> = items.iter().map(Value::ty).collect();
-    let Some(unified) = unify(&types) else { return (Type::Dynamic, items) };
-    match items.iter().map(|item| convert(item, &unified)).collect::<Result<Vec<_>, _>>() {
-        Ok(converted) => (unified, converted),
-        Err(_) => (Type::Dynamic, items),
-    }
 }
 
 /// Structural equality: same kinds, types, unknowns and refinements, marks included.
