@@ -1,1 +1,67 @@
-//! TODO
+//! The nouns of the engine and its ports.
+//!
+//! Addresses, provider schemas, state, planned changes, the plan with its execution graph, events; and the traits
+//! through which the core reaches the outside world (providers, state store, journal, clock, entropy, files,
+//! provisioners).
+//!
+//! Invariant: no wire format: no serde, no protobuf, no file layout. Codecs live in `backend`, `protocol`, `render`.
+//! Invariant: nothing here evaluates configuration or decides an order.
+
+mod address;
+mod change;
+mod check;
+mod config_summary;
+mod event;
+mod lock_file;
+mod mode;
+mod operation;
+mod path_text;
+mod plan;
+mod pool;
+mod port;
+mod provider;
+mod schema;
+mod state;
+mod version;
+
+pub use address::{
+    AbsResource, AddressError, ConfigResource, InstanceKey, ModuleInstance, ModulePath, ModuleStep, ProviderAddress,
+    ProviderConfigAddress, Resource, ResourceInstance, ResourceMode, TargetAddress,
+};
+pub use change::{Action, ActionReason, Importing, OutputChange, ResourceChange};
+pub use check::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress};
+pub use config_summary::{
+    ConfigSummary, ExpressionSummary, ModuleCallSummary, ModuleSummary, OutputSummary, ProviderConfigSummary,
+    ProvisionerSummary, ResourceSummary, VariableSummary,
+};
+pub use event::{Event, EventSink, ObjectEvent, Progress};
+pub use lock_file::{LockFile, ProviderLock};
+pub use mode::{PlanMode, PlanOptions};
+pub use operation::{ExecutionGraph, Operation, OperationId, OperationKind, VerifyError};
+pub use path_text::path_text;
+pub use plan::{BackendRecord, Plan, RelevantAttribute};
+pub use pool::{ApplyProviders, PlanProviders};
+pub use port::{
+    Clock, Entropy, Files, InDoubt, Journal, JournalEntry, JournalError, Lock, LockError, LockInfo, Provisioner,
+    ProvisionerRequest, StateStore, StoreError,
+};
+pub use provider::{
+    ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ClientCapabilities, ConfigureRequest,
+    DataResponse, Deferred, EphemeralResponse, ImportRequest, ImportResponse, ImportedObject, MoveRequest,
+    MoveResponse, PlanProvider, PlanRequest, PlanResponse, RawState, ReadRequest, ReadResponse, UpgradeResponse,
+    ValidateResponse,
+};
+pub use schema::{
+    Attribute, AttributeType, Block, DescriptionKind, FunctionParameter, FunctionSignature, IdentityAttribute,
+    IdentitySchema, NestedBlock, NestedType, Nesting, ProviderSchema, Schema,
+};
+pub use state::{
+    DeposedKey, InstanceState, ObjectState, ObjectStatus, OutputState, ResourceState, State, StateSnapshot,
+};
+pub use version::{Constraint, ConstraintOp, Constraints, Version, VersionError};
+
+/// Version of Terraform as which the engine presents itself to providers, in state files and to `required_version`.
+pub const TERRAFORM_VERSION: &str = "1.11.4";
+
+/// Formwork's own version.
+pub const FORMWORK_VERSION: &str = env!("CARGO_PKG_VERSION");

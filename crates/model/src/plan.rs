@@ -1,0 +1,83 @@
+//! The plan: everything that apply needs, and nothing left to choose.
+
+use crate::{
+    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, LockFile, OutputChange, PlanOptions, ProviderAddress,
+    ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot, VerifyError,
+};
+use formwork_value::{Path, Str, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Where the state lives, as `init` configured it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BackendRecord {
+    /// `local`, `s3`, ...
+    pub kind: Str,
+    /// Attributes of the backend's configuration.
+    pub config: BTreeMap<Str, Value>,
+    pub workspace: Str,
+}
+
+/// An attribute that contributed to the planned changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RelevantAttribute {
+    pub resource: AbsResource,
+    pub attribute: Path,
+}
+
+/// A reviewable plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub options: PlanOptions,
+    /// Values of root variables as given, with marks; ephemeral ones are absent.
+    pub variables: BTreeMap<Str, Value>,
+    /// Names of ephemeral variables that must be given again at apply.
+    pub apply_time_variables: Vec<Str>,
+    /// In the order of addresses; includes no-op ones.
+    pub changes: Vec<ResourceChange>,
+    pub drift: Vec<ResourceChange>,
+    pub outputs: Vec<OutputChange>,
+    pub execution: ExecutionGraph,
+    /// State after refresh and moves, from which apply starts.
+    pub prior: StateSnapshot,
+    /// State before refresh.
+    pub previous: StateSnapshot,
+    pub checks: Vec<CheckResult>,
+    pub relevant_attributes: Vec<RelevantAttribute>,
+    pub backend: BackendRecord,
+    /// RFC 3339, UTC, whole seconds.
+    pub timestamp: Str,
+    pub errored: bool,
+    pub applyable: bool,
+    pub complete: bool,
+    /// Resource types that occur in the plan, with their schemas.
+    pub schemas: BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
+    /// The configuration, as the JSON plan shows it.
+    pub config: ConfigSummary,
+    /// Configuration files by path, as planned.
+    pub sources: BTreeMap<Str, Str>,
+    /// SHA-256 (hex) of other files that were read while planning, by path.
+    pub files_read: BTreeMap<Str, Str>,
+    pub lock_file: LockFile,
+    /// Planned values of all instances after apply, by address (unknown where not known yet), data sources included.
+    pub planned_values: BTreeMap<ResourceInstance, Value>,
+}
+
+impl Plan {
+    /// Checks the plan's inner consistency; done for every plan made and every plan file loaded.
+    pub fn verify(&self) -> Result<(), VerifyError> {
+        for operation in &self.execution.operations {
+            let change = self.changes.get(operation.change);
+            if !change.is_some_and(|c| c.address == operation.address) {
+                return Err(VerifyError(format!("{operation} belongs to no change of its address")));
+            }
+        }
+        self.execution.verify()
+    }
+
+    /// True if apply would change something: an object, or a root output.
+    pub fn has_changes(&self) -> bool {
+        self.changes.iter().any(|c| c.action != crate::Action::NoOp || c.is_moved() || c.importing.is_some())
+            || self.outputs.iter().any(|o| o.action != crate::Action::NoOp)
+    }
+}

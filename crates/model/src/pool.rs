@@ -1,0 +1,36 @@
+//! Where planner and applier get providers from.
+
+use crate::{ApplyProvider, PlanProvider, ProviderAddress, ProviderConfigAddress, ProviderSchema};
+use async_trait::async_trait;
+use formwork_diag::Diagnostics;
+use formwork_value::Value;
+use std::sync::Arc;
+
+/// Providers for the planner. Processes are started when first needed and shared for the rest of the run.
+#[async_trait]
+pub trait PlanProviders: Send + Sync {
+    /// The schema of a provider; starts it only if the schema is not cached.
+    async fn schema(&self, provider: &ProviderAddress) -> Result<Arc<ProviderSchema>, Diagnostics>;
+
+    /// A provider without configuration (validation, functions).
+    async fn unconfigured(&self, provider: &ProviderAddress) -> Result<Arc<dyn PlanProvider>, Diagnostics>;
+
+    /// A provider configured with a value (unmarked, of the provider schema's type). The same address and value give
+    /// the same instance again.
+    async fn configured(
+        &self,
+        address: &ProviderConfigAddress,
+        config: &Value,
+    ) -> Result<Arc<dyn PlanProvider>, Diagnostics>;
+}
+
+/// Providers for the applier.
+#[async_trait]
+pub trait ApplyProviders: PlanProviders {
+    /// As [`PlanProviders::configured`].
+    async fn configured_for_apply(
+        &self,
+        address: &ProviderConfigAddress,
+        config: &Value,
+    ) -> Result<Arc<dyn ApplyProvider>, Diagnostics>;
+}

@@ -1,0 +1,150 @@
+//! State: what the engine remembers of the objects it manages.
+
+use crate::{AbsResource, CheckResult, ConfigResource, InstanceKey, ProviderConfigAddress, RawState, ResourceInstance};
+use formwork_value::{Path, Str, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// All objects and root outputs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    pub outputs: BTreeMap<Str, OutputState>,
+    pub resources: BTreeMap<AbsResource, ResourceState>,
+    pub checks: Vec<CheckResult>,
+}
+
+/// A state with its place in history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StateSnapshot {
+    /// Identity of the history; empty if not yet known.
+    pub lineage: Str,
+    /// Grows by one with every write that changes something.
+    pub serial: u64,
+    /// Version of Terraform in the file that was read.
+    pub terraform_version: Str,
+    pub state: State,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputState {
+    /// Unmarked.
+    pub value: Value,
+    pub sensitive: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceState {
+    pub provider: ProviderConfigAddress,
+    pub instances: BTreeMap<InstanceKey, InstanceState>,
+}
+
+/// The current object of an instance, and those that a replacement has not yet destroyed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InstanceState {
+    pub current: Option<Arc<ObjectState>>,
+    pub deposed: BTreeMap<DeposedKey, Arc<ObjectState>>,
+}
+
+/// Eight lower-case hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DeposedKey(pub Str);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ObjectStatus {
+    #[default]
+    Ready,
+    Tainted,
+}
+
+/// A stored object. The attributes stay encoded until a schema is at hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectState {
+    pub schema_version: u64,
+    /// JSON by the schema's implied type, or a flat map from old states.
+    pub attributes: RawState,
+    pub sensitive: Vec<Path>,
+    pub private: Vec<u8>,
+    pub identity_schema_version: u64,
+    /// JSON of the identity.
+    pub identity: Option<Str>,
+    pub status: ObjectStatus,
+    /// Resources that this object depends on, sorted.
+    pub dependencies: Vec<ConfigResource>,
+    pub create_before_destroy: bool,
+}
+
+impl fmt::Display for DeposedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl State {
+    pub fn is_empty(&self) -> bool {
+        self.outputs.is_empty() && self.resources.is_empty()
+    }
+
+    pub fn resource(&self, address: &AbsResource) -> Option<&ResourceState> {
+        self.resources.get(address)
+    }
+
+    pub fn instance(&self, address: &ResourceInstance) -> Option<&InstanceState> {
+        self.resources.get(&address.resource())?.instances.get(&address.key)
+    }
+
+    /// The current object of an instance.
+    pub fn object(&self, address: &ResourceInstance) -> Option<&Arc<ObjectState>> {
+        self.instance(address)?.current.as_ref()
+    }
+
+    /// Sets or removes an object; instances and resources without objects disappear.
+    pub fn set_object(
+        &mut self,
+        address: &ResourceInstance,
+        deposed: Option<&DeposedKey>,
+        provider: &ProviderConfigAddress,
+        object: Option<Arc<ObjectState>>,
+    ) {
+        let resource = address.resource();
+        if object.is_none() && !self.resources.contains_key(&resource) {
+            return;
+        }
+        let entry = self
+            .resources
+            .entry(resource.clone())
+            .or_insert_with(|| ResourceState { provider: provider.clone(), instances: BTreeMap::new() });
+        if object.is_some() {
+            entry.provider = provider.clone();
+        }
+        let instance = entry.instances.entry(address.key.clone()).or_default();
+        match (deposed, object) {
+            (None, object) => instance.current = object,
+            (Some(key), Some(object)) => {
+                instance.deposed.insert(key.clone(), object);
+            }
+            (Some(key), None) => {
+                instance.deposed.remove(key);
+            }
+        }
+        if instance.is_empty() {
+            entry.instances.remove(&address.key);
+        }
+        if entry.instances.is_empty() {
+            self.resources.remove(&resource);
+        }
+    }
+
+    /// All instances with their addresses, in order.
+    pub fn instances(&self) -> impl Iterator<Item = (ResourceInstance, &ResourceState, &InstanceState)> {
+        self.resources.iter().flat_map(|(address, resource)| {
+            resource.instances.iter().map(move |(key, instance)| (address.instance(key.clone()), resource, instance))
+        })
+    }
+}
+
+impl InstanceState {
+    pub fn is_empty(&self) -> bool {
+        self.current.is_none() && self.deposed.is_empty()
+    }
+}
