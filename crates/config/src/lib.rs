@@ -1,1 +1,34 @@
-//! TODO
+//! Configuration: files to a tree of modules with typed blocks.
+//!
+//! [`load`] reads a root module and every module it calls (through the [`Files`](formwork_model::Files) port), merges
+//! override files and validates all that can be judged without evaluating and without provider schemas. The result
+//! goes to `eval`, which gives it meaning.
+//!
+//! Invariant: loading is total: it returns what could be understood, and every problem found.
+//! Invariant: nothing is evaluated but constants; provider schemas are not known here.
+
+mod backend_block;
+mod call;
+mod check_rule;
+mod import_block;
+mod module;
+mod moved_block;
+mod output;
+mod provider_block;
+mod provisioner;
+mod resource_block;
+mod tree;
+mod variable;
+
+pub use backend_block::{BackendBlock, CloudBlock};
+pub use call::{ModuleCall, PassedProvider};
+pub use check_rule::{CheckBlock, CheckRule};
+pub use import_block::ImportBlock;
+pub use module::{LocalValue, Module, ProviderMeta};
+pub use moved_block::{MoveEndpoint, MovedBlock, RemovedBlock, RemovedFrom};
+pub use output::OutputBlock;
+pub use provider_block::{ProviderBlock, ProviderName, ProviderRef, ProviderRequirement};
+pub use provisioner::{OnFailure, ProvisionerBlock, When};
+pub use resource_block::{IgnoreChanges, IgnoredPath, Lifecycle, ResourceBlock};
+pub use tree::Config;
+pub use variable::VariableBlock;

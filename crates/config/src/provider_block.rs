@@ -1,0 +1,65 @@
+//! Provider requirements, configurations, and references to them.
+
+use formwork_diag::Span;
+use formwork_hcl::Body;
+use formwork_model::{Constraints, ProviderAddress};
+use formwork_value::Str;
+use std::fmt;
+
+/// A provider configuration within a module: local name and alias.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ProviderName {
+    pub name: Str,
+    pub alias: Option<Str>,
+}
+
+/// An entry of `required_providers`.
+#[derive(Clone, Debug)]
+pub struct ProviderRequirement {
+    pub name: Str,
+    pub source: ProviderAddress,
+    pub constraints: Constraints,
+    /// The constraints as written.
+    pub constraints_text: Option<Str>,
+    /// `configuration_aliases`.
+    pub aliases: Vec<ProviderName>,
+    pub span: Span,
+}
+
+/// `provider "NAME"`.
+#[derive(Clone, Debug)]
+pub struct ProviderBlock {
+    pub name: ProviderName,
+    pub provider: ProviderAddress,
+    pub version: Option<Constraints>,
+    /// What is left for the provider's schema.
+    pub body: Body,
+    pub span: Span,
+    pub header_span: Span,
+}
+
+/// A reference to a provider configuration, as in `provider = aws.west`.
+#[derive(Clone, Debug)]
+pub struct ProviderRef {
+    pub name: ProviderName,
+    /// Of the reference; the block header if the reference is implied.
+    pub span: Span,
+    /// Written, not implied by the resource type.
+    pub explicit: bool,
+}
+
+impl ProviderName {
+    pub fn new(name: impl Into<Str>, alias: Option<Str>) -> ProviderName {
+        ProviderName { name: name.into(), alias }
+    }
+}
+
+/// Writes `aws` or `aws.west`.
+impl fmt::Display for ProviderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.alias {
+            None => f.write_str(&self.name),
+            Some(alias) => write!(f, "{}.{alias}", self.name),
+        }
+    }
+}

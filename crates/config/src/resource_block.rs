@@ -1,0 +1,57 @@
+//! Managed resources, data sources and ephemeral resources.
+
+use crate::{CheckRule, ProviderRef, ProvisionerBlock};
+use formwork_diag::Span;
+use formwork_hcl::{Body, Expr, Traversal};
+use formwork_model::{ProviderAddress, Resource};
+use formwork_value::{Path, Str};
+
+/// `resource`, `data` or `ephemeral`.
+#[derive(Clone, Debug)]
+pub struct ResourceBlock {
+    pub resource: Resource,
+    pub count: Option<Expr>,
+    pub for_each: Option<Expr>,
+    pub depends_on: Vec<Traversal>,
+    pub provider: ProviderRef,
+    /// The provider, resolved through the module's requirements.
+    pub provider_address: ProviderAddress,
+    pub lifecycle: Lifecycle,
+    pub provisioners: Vec<ProvisionerBlock>,
+    pub connection: Option<Body>,
+    /// What is left for the provider's schema.
+    pub body: Body,
+    /// The check block around it.
+    pub check: Option<Str>,
+    pub span: Span,
+    pub header_span: Span,
+}
+
+/// `lifecycle`.
+#[derive(Clone, Debug, Default)]
+pub struct Lifecycle {
+    pub create_before_destroy: Option<bool>,
+    pub prevent_destroy: bool,
+    /// `prevent_destroy` that is not a literal.
+    pub prevent_destroy_expr: Option<Expr>,
+    pub ignore_changes: IgnoreChanges,
+    pub replace_triggered_by: Vec<Expr>,
+    pub preconditions: Vec<CheckRule>,
+    pub postconditions: Vec<CheckRule>,
+}
+
+/// `ignore_changes`.
+#[derive(Clone, Debug, Default)]
+pub enum IgnoreChanges {
+    #[default]
+    None,
+    All,
+    Paths(Vec<IgnoredPath>),
+}
+
+/// One entry of `ignore_changes`, relative to the object.
+#[derive(Clone, Debug)]
+pub struct IgnoredPath {
+    pub path: Path,
+    pub span: Span,
+}

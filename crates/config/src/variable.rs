@@ -1,0 +1,25 @@
+//! Input variables.
+
+use crate::CheckRule;
+use formwork_diag::Span;
+use formwork_value::{Str, Type, Value};
+
+/// `variable "NAME"`.
+#[derive(Clone, Debug)]
+pub struct VariableBlock {
+    pub name: Str,
+    /// The type constraint, `Type::Dynamic` if there is none. May contain optional attributes.
+    pub ty: Type,
+    /// A type was written (even `any`): text given from outside is then read as an expression unless the type is primitive.
+    pub ty_written: bool,
+    /// Converted to the type, with defaults of optional attributes applied.
+    pub default: Option<Value>,
+    pub description: Option<Str>,
+    pub sensitive: bool,
+    pub nullable: bool,
+    pub ephemeral: bool,
+    pub deprecated: Option<Str>,
+    pub validations: Vec<CheckRule>,
+    pub span: Span,
+    pub header_span: Span,
+}
