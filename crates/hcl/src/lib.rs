@@ -1,1 +1,35 @@
-//! TODO
+//! Syntax of the configuration language: native and JSON, templates, expression evaluation, formatting.
+//!
+//! Files are parsed into an AST of our own ([`Body`], [`Expr`]) whose every node has a [`Span`](formwork_diag::Span).
+//! Bodies of both syntaxes are read through [`Body::content`], which sorts attributes and blocks by a [`BodySchema`].
+//! [`evaluate`] computes an expression in a [`Scope`]; what references and functions mean is the scope's business.
+//!
+//! Invariant: parsing is total: it returns what could be read, and every problem found.
+//! Invariant: depth of nesting is bounded, with a diagnostic.
+
+mod ast;
+mod body;
+mod evaluate;
+mod json;
+mod lexer;
+mod parse;
+mod parser;
+mod references;
+mod static_form;
+mod token;
+mod traversal;
+
+pub use ast::{
+    BinaryOp, Expr, ExprKind, ForExpr, FunctionName, ObjectItem, ObjectKey, TemplateDirective, TemplatePart, UnaryOp,
+};
+pub use body::{Attribute, AttributeSchema, Block, BlockSchema, Body, BodySchema, Content, Ident, Label};
+pub use evaluate::{Evaluated, Function, FunctionFailure, Scope, evaluate};
+pub use parse::{
+    block_contexts, decode, parse, parse_expression, parse_expression_within, parse_json, parse_template,
+    parse_traversal,
+};
+pub use references::{body_references, function_calls, references};
+pub use static_form::{as_call, as_keyword, as_list, as_map, as_traversal, static_expr};
+pub use traversal::{Traversal, TraversalStep};
+
+pub(crate) use body::BodyRepr;

@@ -1,0 +1,201 @@
+//! Bodies: attributes and blocks, in either syntax.
+
+mod native;
+mod schema_lookup;
+
+use crate::json::value::JsonValue;
+use crate::{Expr, json};
+use formwork_diag::{Diagnostics, Span};
+use formwork_value::Str;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub(crate) use schema_lookup::SchemaLookup;
+
+/// A name and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ident {
+    pub name: Str,
+    pub span: Span,
+}
+
+/// A block label: identifier or quoted literal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    pub text: Str,
+    pub span: Span,
+}
+
+/// `name = expr`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    pub name: Ident,
+    pub expr: Expr,
+    pub span: Span,
+}
+
+/// A block with its labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    pub kind: Ident,
+    pub labels: Vec<Label>,
+    pub body: Body,
+    /// From the block type to the last label.
+    pub header_span: Span,
+    pub span: Span,
+}
+
+/// What a body holds. In JSON syntax it depends on the schema what is an attribute and what a block, so bodies are
+/// only read through [`Body::content`], [`Body::partial_content`] and [`Body::just_attributes`]. Cloning is cheap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    pub(crate) repr: BodyRepr,
+    /// Names that a partial reading has taken already.
+    pub(crate) taken: Arc<BTreeSet<Str>>,
+    /// The whole body; for messages about something missing use [`Body::missing_item_span`].
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum BodyRepr {
+    Native(Arc<NativeBody>),
+    Json(JsonValue),
+}
+
+/// A body in native syntax.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct NativeBody {
+    pub attributes: Vec<Attribute>,
+    pub blocks: Vec<Block>,
+}
+
+/// What a body may hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BodySchema {
+    pub attributes: Vec<AttributeSchema>,
+    pub blocks: Vec<BlockSchema>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttributeSchema {
+    pub name: Str,
+    pub required: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockSchema {
+    pub kind: Str,
+    /// Names of the labels, for messages; their number is what is required.
+    pub labels: Vec<Str>,
+}
+
+/// A body's content, sorted by a schema: attributes in schema-independent source order, blocks in source order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Content {
+    pub attributes: Vec<Attribute>,
+    pub blocks: Vec<Block>,
+}
+
+impl Content {
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|a| &*a.name.name == name)
+    }
+
+    pub fn blocks_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> {
+        self.blocks.iter().filter(move |b| &*b.kind.name == kind)
+    }
+}
+
+impl BodySchema {
+    /// A schema of optional and required attributes, and of blocks with their label names.
+    pub fn new(attributes: &[(&str, bool)], blocks: &[(&str, &[&str])]) -> BodySchema {
+        BodySchema {
+            attributes: attributes.iter().map(|(n, r)| AttributeSchema { name: (*n).into(), required: *r }).collect(),
+            blocks: blocks
+                .iter()
+                .map(|(k, l)| BlockSchema { kind: (*k).into(), labels: l.iter().map(|s| (*s).into()).collect() })
+                .collect(),
+        }
+    }
+}
+
+impl Body {
+    pub(crate) fn native(body: NativeBody, span: Span) -> Body {
+        Body { repr: BodyRepr::Native(Arc::new(body)), taken: Arc::default(), span }
+    }
+
+    /// A body without any content.
+    pub fn empty(span: Span) -> Body {
+        Body::native(NativeBody::default(), span)
+    }
+
+    /// True if nothing is in the body (or left of it after a partial reading).
+    pub fn is_empty(&self) -> bool {
+        let (first, second) = self.names();
+        first.is_empty() && second.is_empty()
+    }
+
+    /// Reads a body by a schema; anything else in it is a problem (unsupported argument or block, with a suggestion
+    /// for near misses; missing required argument; wrong number of labels).
+    pub fn content(&self, schema: &BodySchema) -> (Content, Diagnostics) {
+        let lookup = SchemaLookup::new(schema);
+        let mut diagnostics = Diagnostics::new();
+        let content = self.read(&lookup, true, &mut diagnostics);
+        (content, diagnostics)
+    }
+
+    /// Reads what a schema names, and leaves the rest as a body of its own.
+    pub fn partial_content(&self, schema: &BodySchema) -> (Content, Body, Diagnostics) {
+        let lookup = SchemaLookup::new(schema);
+        let mut diagnostics = Diagnostics::new();
+        let content = self.read(&lookup, false, &mut diagnostics);
+        let mut taken = BTreeSet::clone(&self.taken);
+        taken.extend(schema.attributes.iter().map(|a| a.name.clone()));
+        taken.extend(schema.blocks.iter().map(|b| b.kind.clone()));
+        (content, Body { taken: Arc::new(taken), ..self.clone() }, diagnostics)
+    }
+
+    fn read(&self, schema: &SchemaLookup, complete: bool, diagnostics: &mut Diagnostics) -> Content {
+        let content = match &self.repr {
+            BodyRepr::Native(body) => native::read(body, schema, &self.taken, complete, diagnostics),
+            BodyRepr::Json(value) => json::body::read(value, schema, &self.taken, complete, diagnostics),
+        };
+        schema.report_missing(&content, self.missing_item_span(), diagnostics);
+        content
+    }
+
+    /// Reads a body that may hold attributes only (of any name).
+    pub fn just_attributes(&self) -> (Vec<Attribute>, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let attributes = match &self.repr {
+            BodyRepr::Native(body) => native::just_attributes(body, &self.taken, &mut diagnostics),
+            BodyRepr::Json(value) => json::body::just_attributes(value, &self.taken, &mut diagnostics),
+        };
+        (attributes, diagnostics)
+    }
+
+    /// Where a message about a missing item points to.
+    pub fn missing_item_span(&self) -> Span {
+        match &self.repr {
+            BodyRepr::Native(_) => self.span.at_start(),
+            BodyRepr::Json(value) => value.missing_item_span(),
+        }
+    }
+
+    /// Names of what is in the body, with their places; the second list is of blocks (in JSON syntax all names are in
+    /// the first one).
+    pub fn names(&self) -> (Vec<&Ident>, Vec<&Ident>) {
+        match &self.repr {
+            BodyRepr::Native(body) => (
+                body.attributes.iter().map(|a| &a.name).filter(|n| !self.taken.contains(&n.name)).collect(),
+                body.blocks.iter().map(|b| &b.kind).filter(|n| !self.taken.contains(&n.name)).collect(),
+            ),
+            BodyRepr::Json(value) => (json::body::names(value, &self.taken), Vec::new()),
+        }
+    }
+
+    /// True for the JSON syntax.
+    pub fn is_json(&self) -> bool {
+        matches!(self.repr, BodyRepr::Json(_))
+    }
+}

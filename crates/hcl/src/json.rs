@@ -1,0 +1,6 @@
+//! The JSON syntax.
+
+pub(crate) mod body;
+pub(crate) mod expression;
+pub(crate) mod reader;
+pub(crate) mod value;
