@@ -1,5 +1,19 @@
 //! Evaluation of expressions.
 
+mod access;
+mod call;
+mod conditional;
+mod construct;
+mod evaluator;
+mod iteration;
+mod notes;
+mod operators;
+mod splat;
+mod template;
+
+pub use access::{AccessError, attribute_of, element_of};
+pub use notes::describe_value;
+
 use crate::{Expr, FunctionName, Traversal};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_value::{Str, Value};
@@ -12,6 +26,15 @@ pub trait Scope {
     /// rest. The scope records what was read. On error the evaluator reports the diagnostics and goes on with an
     /// unknown value.
     fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics>;
+
+    /// The element of a reference under a computed key, as in `aws_subnet.a[each.key]`: asked for every index expression
+    /// whose source is a plain reference and whose key is a known, unmarked number or string, before the whole
+    /// collection would be asked for. A scope that can tell the element (and then records only that as read) answers
+    /// `Some`, else the evaluator goes the ordinary way.
+    fn indexed_reference(&self, traversal: &Traversal, key: &Value) -> Option<Result<Value, Diagnostics>> {
+        let _ = (traversal, key);
+        None
+    }
 
     /// A function by name; an error says that it does not exist (with a suggestion).
     fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic>;
@@ -56,7 +79,9 @@ pub struct Evaluated {
 
 /// Evaluates an expression. Failing references are all reported, not only the first.
 pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> Evaluated {
-    todo!()
+    let mut evaluator = evaluator::Evaluator::new(scope);
+    let value = evaluator.eval(expr);
+    Evaluated { value, diagnostics: evaluator.diagnostics }
 }
 
 impl Evaluated {
@@ -68,3 +93,43 @@ impl Evaluated {
 /// Names bound by `for` expressions and template directives, innermost last.
 #[derive(Clone, Debug, Default)]
 pub struct Bindings(pub Vec<(Str, Value)>);
+
+impl Bindings {
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().rev().find(|(bound, _)| **bound == *name).map(|(_, value)| value)
+    }
+}
+
+/// A scope with names in front of it.
+pub struct BoundScope<'s> {
+    pub inner: &'s dyn Scope,
+    pub bindings: &'s Bindings,
+}
+
+impl Scope for BoundScope<'_> {
+    fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
+        match self.bindings.get(&traversal.root) {
+            Some(value) => Ok((value.clone(), 0)),
+            None => self.inner.reference(traversal),
+        }
+    }
+
+    fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
+        self.inner.function(name)
+    }
+}
+
+/// A scope without any names: for constant expressions.
+pub struct EmptyScope;
+
+impl Scope for EmptyScope {
+    fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
+        let detail = "References are not allowed here: the value must be constant.";
+        Err(Diagnostic::error("Variables not allowed", detail).at(traversal.span).into())
+    }
+
+    fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
+        let detail = "Functions cannot be called here: the value must be constant.";
+        Err(Diagnostic::error("Function calls not allowed", detail).at(name.span))
+    }
+}

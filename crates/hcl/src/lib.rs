@@ -18,12 +18,16 @@ mod references;
 mod static_form;
 mod token;
 mod traversal;
+mod write;
 
 pub use ast::{
     BinaryOp, Expr, ExprKind, ForExpr, FunctionName, ObjectItem, ObjectKey, TemplateDirective, TemplatePart, UnaryOp,
 };
 pub use body::{Attribute, AttributeSchema, Block, BlockSchema, Body, BodySchema, Content, Ident, Label};
-pub use evaluate::{Evaluated, Function, FunctionFailure, Scope, evaluate};
+pub use evaluate::{
+    AccessError, Bindings, BoundScope, EmptyScope, Evaluated, Function, FunctionFailure, Scope, attribute_of,
+    describe_value, element_of, evaluate,
+};
 pub use parse::{
     block_contexts, decode, parse, parse_expression, parse_expression_within, parse_json, parse_template,
     parse_traversal,

@@ -2,6 +2,7 @@
 
 use formwork_diag::Span;
 use formwork_value::{Str, Value};
+use std::fmt;
 
 /// `root.step[key].step`.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,27 @@ impl TraversalStep {
     pub fn span(&self) -> Span {
         match self {
             TraversalStep::Attribute { span, .. } | TraversalStep::Index { span, .. } => *span,
+        }
+    }
+}
+
+/// Writes the reference as in an expression: `var.list[0].name`.
+impl fmt::Display for Traversal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.root)?;
+        self.steps.iter().try_for_each(|step| write!(f, "{step}"))
+    }
+}
+
+impl fmt::Display for TraversalStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TraversalStep::Attribute { name, .. } => write!(f, ".{name}"),
+            TraversalStep::Index { key, .. } => match (key.as_str(), key.as_number()) {
+                (Some(text), _) => write!(f, "[{}]", crate::write::quoted(text)),
+                (_, Some(number)) => write!(f, "[{number}]"),
+                _ => f.write_str("[...]"),
+            },
         }
     }
 }

@@ -1,0 +1,150 @@
+//! The evaluator: one value per expression, with all the problems on the way.
+
+use super::{Bindings, Scope, notes};
+use crate::{Expr, ExprKind, Traversal, TraversalStep};
+use formwork_diag::{Diagnostic, Diagnostics, Span};
+use formwork_value::{Marks, Value};
+
+/// Steps that one evaluation may take; far more than any sensible expression needs.
+const FUEL: u64 = 20_000_000;
+
+pub(super) struct Evaluator<'s> {
+    pub scope: &'s dyn Scope,
+    pub bindings: Bindings,
+    /// Elements that splats are at, innermost last.
+    pub splat_items: Vec<Value>,
+    pub diagnostics: Diagnostics,
+    fuel: u64,
+}
+
+impl<'s> Evaluator<'s> {
+    pub fn new(scope: &'s dyn Scope) -> Evaluator<'s> {
+        Evaluator {
+            scope,
+            bindings: Bindings::default(),
+            splat_items: Vec::new(),
+            diagnostics: Diagnostics::new(),
+            fuel: FUEL,
+        }
+    }
+
+    /// The value of an expression; unknown after an error, which is then in the diagnostics.
+    pub fn eval(&mut self, expr: &Expr) -> Value {
+        match &expr.kind {
+            ExprKind::Literal(value) => value.clone(),
+            ExprKind::Traversal(traversal) if self.burn(1, expr.span) => self.traversal(expr, traversal),
+            _ if self.burn(1, expr.span) => stacker::maybe_grow(96 * 1024, 1024 * 1024, || self.dispatch(expr)),
+            _ => Value::dynamic(),
+        }
+    }
+
+    fn dispatch(&mut self, expr: &Expr) -> Value {
+        match &expr.kind {
+            ExprKind::Literal(value) => value.clone(),
+            ExprKind::Template(parts) => self.template(parts),
+            ExprKind::TemplateWrap(inner) | ExprKind::Parens(inner) => self.eval(inner),
+            ExprKind::JsonString { template, .. } => self.eval(template),
+            ExprKind::Traversal(traversal) => self.traversal(expr, traversal),
+            ExprKind::Steps { source, steps } => self.steps(expr, source, steps),
+            ExprKind::Index { source, key } => self.index(expr, source, key),
+            ExprKind::Splat { source, each, operator_span, .. } => self.splat(expr, source, each, *operator_span),
+            ExprKind::SplatItem => self.splat_items.last().cloned().unwrap_or_else(Value::dynamic),
+            ExprKind::Call { name, args, expand_last } => self.call(expr, name, args, *expand_last),
+            ExprKind::Conditional { condition, yes, no } => self.conditional(expr, condition, yes, no),
+            ExprKind::Binary { op, left, right } => self.binary(expr, *op, left, right),
+            ExprKind::Unary { op, operand } => self.unary(expr, *op, operand),
+            ExprKind::Tuple(items) => Value::tuple(items.iter().map(|item| self.eval(item)).collect::<Vec<_>>()),
+            ExprKind::Object(items) => self.object(items),
+            ExprKind::For(for_expr) => self.for_expr(expr, for_expr),
+            ExprKind::Invalid(problems) => self.invalid(problems),
+        }
+    }
+
+    fn invalid(&mut self, problems: &Diagnostics) -> Value {
+        self.diagnostics.extend(problems.iter().cloned());
+        Value::dynamic()
+    }
+
+    /// Uses up fuel; false if there is none left, which is reported once.
+    pub fn burn(&mut self, amount: u64, span: Span) -> bool {
+        if self.fuel == 0 {
+            return false;
+        }
+        self.fuel = self.fuel.saturating_sub(amount);
+        if self.fuel == 0 {
+            let detail =
+                "The value of this expression takes more work than is allowed. Make it smaller, or split it up.";
+            self.diagnostics.push(Diagnostic::error("Expression too large", detail).at(span));
+            return false;
+        }
+        true
+    }
+
+    fn traversal(&mut self, expr: &Expr, traversal: &Traversal) -> Value {
+        let (value, consumed) = match self.bindings.get(&traversal.root) {
+            Some(value) => (value.clone(), 0),
+            None => match self.scope.reference(traversal) {
+                Ok(found) => found,
+                Err(problems) => {
+                    self.diagnostics.extend(problems);
+                    return Value::dynamic();
+                }
+            },
+        };
+        self.follow(expr, value, traversal.steps.get(consumed..).unwrap_or_default())
+    }
+
+    fn steps(&mut self, expr: &Expr, source: &Expr, steps: &[TraversalStep]) -> Value {
+        let value = self.eval(source);
+        self.follow(expr, value, steps)
+    }
+
+    /// Applies constant steps to a value.
+    fn follow(&mut self, expr: &Expr, mut value: Value, steps: &[TraversalStep]) -> Value {
+        for step in steps {
+            let next = match step {
+                TraversalStep::Attribute { name, .. } => super::attribute_of(&value, name),
+                TraversalStep::Index { key, .. } => super::element_of(&value, key),
+            };
+            value = match next {
+                Ok(next) => next,
+                Err(error) => return self.error(expr, step.span(), error.summary, error.detail),
+            };
+        }
+        value
+    }
+
+    fn index(&mut self, expr: &Expr, source: &Expr, key: &Expr) -> Value {
+        let value = self.eval(source);
+        let key_value = self.eval(key);
+        match super::element_of(&value, &key_value) {
+            Ok(element) => element,
+            Err(error) => {
+                let end = expr.span.end;
+                let span = Span { start: source.span.end.min(end), ..expr.span };
+                self.error(expr, span, error.summary, error.detail)
+            }
+        }
+    }
+
+    /// Reports an error in an expression with the values that take part in it.
+    pub fn error(&mut self, expr: &Expr, span: Span, summary: impl Into<String>, detail: impl Into<String>) -> Value {
+        let mut diagnostic = Diagnostic::error(summary, detail).at(span);
+        diagnostic.values = notes::values_in(expr, self.scope, &self.bindings);
+        self.diagnostics.push(diagnostic);
+        Value::dynamic()
+    }
+
+    /// Runs something, and tells whether it reported an error.
+    pub fn checked<T>(&mut self, part: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let before = self.diagnostics.errors();
+        let result = part(self);
+        let failed = self.diagnostics.errors() > before;
+        (result, failed)
+    }
+}
+
+/// Takes the marks of a value's root off.
+pub(super) fn unmarked(value: Value) -> (Value, Marks) {
+    value.unmark()
+}
