@@ -7,8 +7,12 @@
 //! Invariant: parsing is total: it returns what could be read, and every problem found.
 //! Invariant: depth of nesting is bounded, with a diagnostic.
 
+// A diagnostic is built once per problem, never on the way of what works, so its size costs nothing.
+#![allow(clippy::result_large_err)]
+
 mod ast;
 mod body;
+mod defaults;
 mod evaluate;
 mod json;
 mod lexer;
@@ -18,12 +22,14 @@ mod references;
 mod static_form;
 mod token;
 mod traversal;
+mod type_constraint;
 mod write;
 
 pub use ast::{
     BinaryOp, Expr, ExprKind, ForExpr, FunctionName, ObjectItem, ObjectKey, TemplateDirective, TemplatePart, UnaryOp,
 };
 pub use body::{Attribute, AttributeSchema, Block, BlockSchema, Body, BodySchema, Content, Ident, Label};
+pub use defaults::{Defaults, apply_defaults};
 pub use evaluate::{
     AccessError, Bindings, BoundScope, EmptyScope, Evaluated, Function, FunctionFailure, Scope, attribute_of,
     describe_value, element_of, evaluate,
@@ -35,5 +41,7 @@ pub use parse::{
 pub use references::{body_references, function_calls, references};
 pub use static_form::{as_call, as_keyword, as_list, as_map, as_traversal, static_expr};
 pub use traversal::{Traversal, TraversalStep};
+pub use type_constraint::type_constraint;
+pub use write::quoted;
 
 pub(crate) use body::BodyRepr;

@@ -142,15 +142,13 @@ impl Evaluator<'_> {
         match key {
             Key::Known(name) if for_expr.grouping => produced.groups.entry(name).or_default().push(value),
             Key::Known(name) => {
-                if produced.attributes.contains_key(&name) {
+                if produced.attributes.insert(name.clone(), value).is_some() {
                     let shown = if key_value.is_sensitive() { "(sensitive value)" } else { &name };
                     let detail = format!(
                         "Two elements gave the key \"{shown}\" here. If that is intended, put an ellipsis (...) behind the \
                          value to collect the values of each key in a list."
                     );
                     self.error(key_expr, key_expr.span, "Duplicate object key", detail);
-                } else {
-                    produced.attributes.insert(name, value);
                 }
             }
             Key::Unknown => produced.unknown = true,

@@ -158,10 +158,7 @@ impl Parser<'_> {
         let header_span = labels.last().map_or(kind_ident.span, |label| kind_ident.span.to(label.span));
         let inner = self.deeper(|parser| Ok(parser.block_body(open, header_span)));
         let failed = inner.is_err();
-        let content = match inner {
-            Ok(content) => content,
-            Err(Failed) => NativeBody::default(),
-        };
+        let content = inner.unwrap_or_default();
         let end = self.range(self.last_end().saturating_sub(1).max(open.start), self.last_end().max(open.end));
         let span = self.since(kind.start);
         let inner = Body::native(content, open_span.to(end));

@@ -10,8 +10,7 @@ impl Parser<'_> {
         let open = self.next();
         let mut text = String::new();
         let mut depth = 0usize;
-        loop {
-            let Some(token) = self.tokens.get(self.pos).copied() else { break };
+        while let Some(token) = self.tokens.get(self.pos).copied() {
             match token.kind {
                 TokenKind::EndOfFile => break,
                 TokenKind::QuotedNewline => return Err(super::Failed),
