@@ -1,8 +1,8 @@
 //! The plan: everything that apply needs, and nothing left to choose.
 
 use crate::{
-    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, LockFile, OutputChange, PlanOptions, ProviderAddress,
-    ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot, VerifyError,
+    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, LockFile, OutputChange, PlanOptions,
+    ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot, VerifyError,
 };
 use formwork_value::{Path, Str, Value};
 use std::collections::BTreeMap;
@@ -22,6 +22,8 @@ pub struct BackendRecord {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RelevantAttribute {
     pub resource: AbsResource,
+    /// The instance, where the reference names one.
+    pub key: InstanceKey,
     pub attribute: Path,
 }
 

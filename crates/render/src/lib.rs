@@ -1,1 +1,8 @@
-//! TODO
+//! Text and JSON from plans, states, events and diagnostics.
+
+mod diagnostic;
+mod json;
+mod sensitive;
+mod stored;
+
+pub use json::*;

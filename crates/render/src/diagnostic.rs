@@ -1,0 +1,6 @@
+//! Diagnostics.
+
+mod json;
+mod place;
+
+pub(crate) use json::write_diagnostic;

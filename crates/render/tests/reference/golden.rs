@@ -1,0 +1,92 @@
+//! Every folder of `golden/` holds what Terraform printed for one plan or state.
+
+use crate::fixture;
+use std::path::{Path, PathBuf};
+
+fn folders() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).collect();
+    folders.sort();
+    assert!(!folders.is_empty());
+    folders
+}
+
+fn read(folder: &Path, name: &str) -> Option<String> {
+    std::fs::read_to_string(folder.join(name)).ok()
+}
+
+/// Schemas of a folder, or those of the folder's provider in `golden/../schemas`.
+fn schemas(folder: &Path) -> fixture::Schemas {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");
+    let mut all = fixture::Schemas::new();
+    for entry in std::fs::read_dir(shared).unwrap() {
+        all.extend(fixture::schemas(&std::fs::read_to_string(entry.unwrap().path()).unwrap()));
+    }
+    if let Some(own) = read(folder, "schemas.json") {
+        all.extend(fixture::schemas(&own));
+    }
+    all
+}
+
+/// Compares text by text and reports all the differences.
+fn check(failures: &mut Vec<String>, folder: &Path, name: &str, expected: &str, actual: &str) {
+    if expected == actual {
+        return;
+    }
+    let at = expected.bytes().zip(actual.bytes()).take_while(|(a, b)| a == b).count();
+    let around = |text: &str| {
+        text.chars()
+            .skip(text.get(..at).map_or(0, |t| t.chars().count()).saturating_sub(160))
+            .take(400)
+            .collect::<String>()
+    };
+    failures.push(format!(
+        "{}/{name} differs at byte {at}\n--- expected\n{}\n--- actual\n{}",
+        folder.file_name().unwrap().to_string_lossy(),
+        around(expected),
+        around(actual)
+    ));
+}
+
+fn report(failures: Vec<String>) {
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn json_plans() {
+    let mut failures = Vec::new();
+    for folder in folders() {
+        if let Some(expected) = read(&folder, "plan.json") {
+            let plan = fixture::plan(&expected, &schemas(&folder));
+            let actual = formwork_render::json_plan(&plan).unwrap();
+            check(&mut failures, &folder, "plan.json", expected.trim_end(), &actual);
+        }
+    }
+    report(failures);
+}
+
+#[test]
+fn json_states() {
+    let mut failures = Vec::new();
+    for folder in folders() {
+        if let Some(expected) = read(&folder, "state.json") {
+            let schemas = schemas(&folder);
+            let snapshot = fixture::state(&serde_json::from_str(&expected).unwrap(), &schemas);
+            let actual = formwork_render::json_state(&snapshot, &|address| schemas.get(address).cloned()).unwrap();
+            check(&mut failures, &folder, "state.json", expected.trim_end(), &actual);
+        }
+    }
+    report(failures);
+}
+
+#[test]
+fn json_provider_schemas() {
+    let mut failures = Vec::new();
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");
+    for entry in std::fs::read_dir(&shared).unwrap() {
+        let expected = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let actual = formwork_render::json_provider_schemas(&fixture::schemas(&expected));
+        check(&mut failures, &shared, "schema", expected.trim_end(), &actual);
+    }
+    report(failures);
+}
