@@ -1,0 +1,246 @@
+//! The evaluator: a configuration with values.
+
+use crate::functions::Functions;
+use crate::module_instance::{ModuleData, Remembered, RememberedExpansion};
+use crate::{Environment, Expansion, InstanceScope, ModuleId, Phase, Read, ReadSet, Repetition, ResourceValues};
+use formwork_config::{Config, Module};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Expr, Scope};
+use formwork_model::{InstanceKey, ModuleInstance, ProviderAddress, ProviderSchema, Resource, ResourceMode};
+use formwork_value::{Str, Type, Value};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Evaluates everything in a configuration that has a value. Not thread-safe: it belongs to the task that drives it.
+pub struct Evaluator {
+    pub(crate) config: Arc<Config>,
+    pub(crate) environment: Environment,
+    pub(crate) functions: Functions,
+    modules: RefCell<Vec<Rc<ModuleData>>>,
+    index: RefCell<BTreeMap<ModuleInstance, ModuleId>>,
+    /// Read sets being recorded, innermost last.
+    recording: RefCell<Vec<ReadSet>>,
+    problems: RefCell<Diagnostics>,
+    depth: Cell<usize>,
+    pub(crate) given: BTreeMap<Str, Value>,
+    schemas: RefCell<BTreeMap<ProviderAddress, Arc<ProviderSchema>>>,
+}
+
+/// A value, what it read, and the problems found.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    pub value: Value,
+    pub reads: ReadSet,
+    pub diagnostics: Diagnostics,
+}
+
+/// Deepest chain of locals, variables and outputs that refer to each other.
+const MAX_DEPTH: usize = 500;
+
+impl Evaluator {
+    /// An evaluator for a configuration with the given values of root variables (converted to their types).
+    pub fn new(config: Arc<Config>, given: BTreeMap<Str, Value>, environment: Environment) -> Evaluator {
+        let root = config.modules.get(&formwork_model::ModulePath::root()).cloned();
+        let root = root.unwrap_or_else(|| Arc::new(Module::empty(formwork_model::ModulePath::root(), ".")));
+        let data = ModuleData::new(ModuleInstance::root(), root, None, None, Repetition::default());
+        Evaluator {
+            functions: Functions::new(&environment),
+            config,
+            environment,
+            modules: RefCell::new(vec![Rc::new(data)]),
+            index: RefCell::new([(ModuleInstance::root(), ModuleId::ROOT)].into()),
+            recording: RefCell::default(),
+            problems: RefCell::default(),
+            depth: Cell::new(0),
+            given,
+            schemas: RefCell::default(),
+        }
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.environment.phase
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// Makes a provider's schema known, so that resources without a value are unknown of the right type.
+    pub fn add_schema(&self, provider: ProviderAddress, schema: Arc<ProviderSchema>) {
+        self.schemas.borrow_mut().insert(provider, schema);
+    }
+
+    pub fn schema(&self, provider: &ProviderAddress) -> Option<Arc<ProviderSchema>> {
+        self.schemas.borrow().get(provider).cloned()
+    }
+
+    pub fn module_config(&self, module: ModuleId) -> Arc<Module> {
+        self.data(module).module.clone()
+    }
+
+    pub fn module_address(&self, module: ModuleId) -> ModuleInstance {
+        self.data(module).address.clone()
+    }
+
+    /// The number of a module instance that has been expanded.
+    pub fn module_id(&self, address: &ModuleInstance) -> Option<ModuleId> {
+        self.index.borrow().get(address).copied()
+    }
+
+    pub(crate) fn data(&self, module: ModuleId) -> Rc<ModuleData> {
+        let modules = self.modules.borrow();
+        modules.get(module.0 as usize).or(modules.first()).cloned().expect("the root module is always there")
+    }
+
+    pub(crate) fn add_module(&self, data: ModuleData) -> ModuleId {
+        if let Some(id) = self.module_id(&data.address) {
+            return id;
+        }
+        let mut modules = self.modules.borrow_mut();
+        let id = ModuleId(modules.len() as u32);
+        self.index.borrow_mut().insert(data.address.clone(), id);
+        modules.push(Rc::new(data));
+        id
+    }
+
+    /// Problems of remembered values found so far; each is handed out once.
+    pub fn take_problems(&self) -> Diagnostics {
+        std::mem::take(&mut *self.problems.borrow_mut())
+    }
+
+    pub(crate) fn report(&self, diagnostics: Diagnostics) {
+        self.problems.borrow_mut().extend(diagnostics);
+    }
+
+    /// Evaluates an expression in a scope of this evaluator, and tells what it read.
+    pub fn evaluate(&self, expr: &Expr, scope: &InstanceScope<'_>) -> Evaluation {
+        let ((value, diagnostics), reads) = self.record(|| {
+            let evaluated = formwork_hcl::evaluate(expr, scope);
+            (evaluated.value, evaluated.diagnostics)
+        });
+        Evaluation { value, reads, diagnostics }
+    }
+
+    /// Runs something, and tells what it read. The reads count for whoever is recording around it as well.
+    pub fn record<T>(&self, run: impl FnOnce() -> T) -> (T, ReadSet) {
+        self.recording.borrow_mut().push(ReadSet::default());
+        let result = run();
+        let reads = self.recording.borrow_mut().pop().unwrap_or_default();
+        self.read_all(&reads);
+        (result, reads)
+    }
+
+    pub(crate) fn read(&self, read: Read) {
+        if let Some(set) = self.recording.borrow_mut().last_mut() {
+            set.insert(read);
+        }
+    }
+
+    pub(crate) fn read_all(&self, reads: &ReadSet) {
+        if reads.is_empty() {
+            return;
+        }
+        if let Some(set) = self.recording.borrow_mut().last_mut() {
+            set.extend(reads);
+        }
+    }
+
+    /// Takes a value from a table of a module, or evaluates and remembers it. Reads are passed on in both cases.
+    pub(crate) fn remember(
+        &self,
+        table: &RefCell<BTreeMap<Str, Option<Remembered>>>,
+        name: &Str,
+        evaluate: impl FnOnce() -> (Value, Diagnostics),
+    ) -> Result<Value, Diagnostics> {
+        match table.borrow().get(name) {
+            Some(Some(remembered)) => {
+                self.read_all(&remembered.reads);
+                return Ok(remembered.value.clone());
+            }
+            Some(None) => return Err(cycle(name)),
+            None => {}
+        }
+        if self.depth.get() >= MAX_DEPTH {
+            return Err(Diagnostic::error(
+                "Too many nested references",
+                format!("Evaluating {name:?} needs a chain of more than {MAX_DEPTH} values that refer to each other."),
+            )
+            .into());
+        }
+        self.depth.set(self.depth.get() + 1);
+        table.borrow_mut().insert(name.clone(), None);
+        let ((value, diagnostics), reads) = self.record(evaluate);
+        self.report(diagnostics);
+        let remembered = Remembered { value: value.clone(), reads: Rc::new(reads) };
+        table.borrow_mut().insert(name.clone(), Some(remembered));
+        self.depth.set(self.depth.get() - 1);
+        Ok(value)
+    }
+
+    /// How often a resource occurs in a module instance.
+    pub fn resource_expansion(&self, module: ModuleId, resource: &Resource) -> (Expansion, Rc<ReadSet>) {
+        let data = self.data(module);
+        if let Some(Some(known)) = data.expansions.borrow().get(resource) {
+            return (known.expansion.clone(), known.reads.clone());
+        }
+        let Some(block) = data.module.resources.get(resource) else {
+            return (Expansion::Unknown { error: true }, Rc::default());
+        };
+        let mut diagnostics = Diagnostics::new();
+        let (expansion, reads) =
+            self.record(|| self.expand(module, block.count.as_ref(), block.for_each.as_ref(), &mut diagnostics));
+        self.report(diagnostics);
+        let reads = Rc::new(reads);
+        let known = RememberedExpansion { expansion: expansion.clone(), reads: reads.clone(), children: Rc::default() };
+        data.expansions.borrow_mut().insert(resource.clone(), Some(known));
+        let mut resources = data.resources.borrow_mut();
+        let values = resources.entry(resource.clone()).or_insert_with(|| ResourceValues::new(None));
+        values.expansion = Some(expansion.clone());
+        (expansion, reads)
+    }
+
+    /// Sets the value of an instance (with marks), for all later references to it.
+    pub fn set_instance(&self, module: ModuleId, resource: &Resource, key: InstanceKey, value: Value) {
+        let data = self.data(module);
+        let mut resources = data.resources.borrow_mut();
+        resources.entry(resource.clone()).or_insert_with(|| ResourceValues::new(None)).set(key, value);
+    }
+
+    /// The value of an instance, if it was set.
+    pub fn instance(&self, module: ModuleId, resource: &Resource, key: &InstanceKey) -> Option<Value> {
+        self.data(module).resources.borrow().get(resource)?.get(key).cloned()
+    }
+
+    /// The type of objects of a resource, `Dynamic` if its schema is not known.
+    pub(crate) fn object_type(&self, module: &Module, resource: &Resource) -> Type {
+        let Some(block) = module.resources.get(resource) else { return Type::Dynamic };
+        let Some(provider) = self.schema(&block.provider_address) else { return Type::Dynamic };
+        let schemas = match resource.mode {
+            ResourceMode::Managed => &provider.resources,
+            ResourceMode::Data => &provider.data_sources,
+            ResourceMode::Ephemeral => &provider.ephemeral_resources,
+        };
+        schemas.get(&resource.kind).map_or(Type::Dynamic, |s| s.block.implied_type())
+    }
+
+    /// A scope for expressions of a module instance outside of any repeated block.
+    pub fn module_scope(&self, module: ModuleId) -> InstanceScope<'_> {
+        InstanceScope::new(self, module)
+    }
+
+    /// Evaluates in any scope, without recording.
+    pub fn evaluate_in(&self, expr: &Expr, scope: &dyn Scope) -> (Value, Diagnostics) {
+        let evaluated = formwork_hcl::evaluate(expr, scope);
+        (evaluated.value, evaluated.diagnostics)
+    }
+}
+
+pub(crate) fn cycle(name: &str) -> Diagnostics {
+    Diagnostic::error("Cycle", format!("The value of {name:?} depends on itself.")).into()
+}

@@ -1,0 +1,166 @@
+//! Module calls: their instances, and the outputs that references see.
+
+use crate::evaluator::cycle;
+use crate::module_instance::{ModuleData, RememberedExpansion};
+use crate::{Evaluator, Expansion, ModuleId, Phase, ReadSet, Repetition};
+use formwork_config::ModuleCall;
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_model::InstanceKey;
+use formwork_value::{Marks, Str, Type, Value};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+impl Evaluator {
+    /// The instances of a module call, by key; with them how the call repeats and what finding out has read.
+    pub fn call_instances(
+        &self,
+        module: ModuleId,
+        call: &Str,
+    ) -> Result<(Expansion, Rc<BTreeMap<InstanceKey, ModuleId>>, Rc<ReadSet>), Diagnostics> {
+        let data = self.data(module);
+        match data.calls.borrow().get(call) {
+            Some(Some(known)) => return Ok((known.expansion.clone(), known.children.clone(), known.reads.clone())),
+            Some(None) => return Err(cycle(call)),
+            None => {}
+        }
+        let Some(block) = data.module.calls.get(call) else {
+            return Err(Diagnostic::error(
+                "Reference to undeclared module",
+                format!("No module call named {call:?} is declared here."),
+            )
+            .into());
+        };
+        data.calls.borrow_mut().insert(call.clone(), None);
+        let mut diagnostics = Diagnostics::new();
+        let (expansion, reads) =
+            self.record(|| self.expand(module, block.count.as_ref(), block.for_each.as_ref(), &mut diagnostics));
+        self.report(diagnostics);
+        let children = Rc::new(self.children(module, &data, block, &expansion));
+        let known = RememberedExpansion { expansion, reads: Rc::new(reads), children };
+        data.calls.borrow_mut().insert(call.clone(), Some(known.clone()));
+        Ok((known.expansion, known.children, known.reads))
+    }
+
+    fn children(
+        &self,
+        module: ModuleId,
+        data: &ModuleData,
+        call: &ModuleCall,
+        expansion: &Expansion,
+    ) -> BTreeMap<InstanceKey, ModuleId> {
+        let Some(child) = self.config.modules.get(&data.module.path.child(call.name.clone())) else {
+            return BTreeMap::new();
+        };
+        let add = |key: InstanceKey, repetition: Repetition| {
+            let address = data.address.child(call.name.clone(), key.clone());
+            let child =
+                ModuleData::new(address, child.clone(), Some(module), Some(call.name.clone()), repetition);
+            (key, self.add_module(child))
+        };
+        match expansion {
+            // Validation looks into the module once, whatever the number of its instances.
+            Expansion::Unknown { .. } if self.phase() == Phase::Validate => {
+                [add(InstanceKey::None, Repetition::unknown(call.count.is_some(), call.for_each.is_some()))].into()
+            }
+            expansion => expansion.keys().into_iter().map(|k| (k.clone(), expansion.repetition(&k))).map(|(k, r)| add(k, r)).collect(),
+        }
+    }
+
+    /// The value of `module.name`: an object of outputs, or a tuple or object of them.
+    pub(crate) fn module_value(
+        &self,
+        module: ModuleId,
+        call: &Str,
+        key: Option<&InstanceKey>,
+        output: Option<&Str>,
+    ) -> Result<Value, Diagnostics> {
+        let (expansion, children, reads) = self.call_instances(module, call)?;
+        self.read_all(&reads);
+        let single = match (&expansion, key) {
+            (Expansion::Single, None) => children.get(&InstanceKey::None),
+            (Expansion::Unknown { .. }, _) => {
+                // Outputs are evaluated for their problems only.
+                return Ok(Value::dynamic());
+            }
+            (_, Some(key)) => match children.get(key) {
+                Some(child) => Some(child),
+                None => {
+                    return Err(Diagnostic::error(
+                        "Invalid index",
+                        format!("The given key does not identify an element in this collection value: module.{call} has no instance {key}."),
+                    )
+                    .into());
+                }
+            },
+            _ => None,
+        };
+        match (single, output) {
+            (Some(child), Some(output)) => self.output(*child, output),
+            (Some(child), None) => self.outputs_object(*child),
+            (None, Some(output)) => Err(Diagnostic::error(
+                "Unsupported attribute",
+                format!("module.{call} has several instances: write the key of one in brackets before \".{output}\", or use a splat or for expression."),
+            )
+            .into()),
+            (None, None) => self.all_instances(&expansion, &children),
+        }
+    }
+
+    fn all_instances(
+        &self,
+        expansion: &Expansion,
+        children: &BTreeMap<InstanceKey, ModuleId>,
+    ) -> Result<Value, Diagnostics> {
+        let mut values = Vec::with_capacity(children.len());
+        for (key, child) in children {
+            values.push((key, self.outputs_object(*child)?));
+        }
+        Ok(match expansion {
+            Expansion::ForEach { .. } => Value::object(values.into_iter().filter_map(|(key, value)| match key {
+                InstanceKey::String(name) => Some((name.clone(), value)),
+                _ => None,
+            })),
+            _ => Value::tuple(values.into_iter().map(|(_, value)| value)),
+        })
+    }
+
+    fn outputs_object(&self, module: ModuleId) -> Result<Value, Diagnostics> {
+        let names: Vec<Str> = self.data(module).module.outputs.keys().cloned().collect();
+        let mut out = BTreeMap::new();
+        for name in names {
+            let value = self.output(module, &name)?;
+            out.insert(name, value);
+        }
+        Ok(Value::object_map(out))
+    }
+
+    /// The value of an output of a module instance, marked sensitive or ephemeral if it is declared so.
+    pub fn output(&self, module: ModuleId, name: &Str) -> Result<Value, Diagnostics> {
+        let data = self.data(module);
+        let Some(block) = data.module.outputs.get(name) else {
+            return Err(Diagnostic::error(
+                "Unsupported attribute",
+                format!("This object does not have an attribute named {name:?}."),
+            )
+            .into());
+        };
+        self.remember(&data.outputs, name, || {
+            let scope = self.module_scope(module);
+            let mut diagnostics = Diagnostics::new();
+            let failed = !self.check_preconditions(&block.preconditions, &scope, &mut diagnostics);
+            let evaluated = formwork_hcl::evaluate(&block.value, &scope);
+            let broken = evaluated.diagnostics.has_errors();
+            diagnostics.extend(evaluated.diagnostics);
+            let mut marks = Marks::NONE;
+            if block.sensitive {
+                marks |= Marks::SENSITIVE;
+            }
+            if block.ephemeral {
+                marks |= Marks::EPHEMERAL;
+            }
+            let value = if failed || broken { Value::unknown(Type::Dynamic) } else { evaluated.value };
+            self.depends_on(module, &block.depends_on);
+            (value.with_marks(marks), diagnostics)
+        })
+    }
+}

@@ -1,0 +1,362 @@
+//! The reference graph: one node per object of the configuration.
+
+use crate::{Reference, Subject};
+use formwork_config::{Config, Module};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_graph::Scheduler;
+use formwork_hcl::{Expr, Traversal, body_references, references};
+use formwork_model::{ConfigResource, ModulePath, ProviderConfigAddress, Resource};
+use formwork_value::Str;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// An object of a module.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Item {
+    Variable(Str),
+    Local(Str),
+    Output(Str),
+    Resource(Resource),
+    /// The repetition of a module call.
+    Call(Str),
+    /// Everything inside of a module call.
+    CallEnd(Str),
+    /// A provider configuration that the module declares.
+    Provider(Str, Option<Str>),
+    Check(Str),
+}
+
+/// An object and its module.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ItemAddress {
+    pub module: ModulePath,
+    pub item: Item,
+}
+
+/// What refers to what, before count and for_each.
+#[derive(Clone, Debug, Default)]
+pub struct ReferenceGraph {
+    pub nodes: Vec<ItemAddress>,
+    /// Direct dependencies by position.
+    pub dependencies: Vec<Vec<usize>>,
+    index: BTreeMap<ItemAddress, usize>,
+}
+
+impl fmt::Display for ItemAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.module.is_root() {
+            write!(f, "{}.", self.module)?;
+        }
+        match &self.item {
+            Item::Variable(name) => write!(f, "var.{name}"),
+            Item::Local(name) => write!(f, "local.{name}"),
+            Item::Output(name) => write!(f, "output.{name}"),
+            Item::Resource(resource) => resource.fmt(f),
+            Item::Call(name) => write!(f, "module.{name} (expand)"),
+            Item::CallEnd(name) => write!(f, "module.{name} (close)"),
+            Item::Provider(name, None) => write!(f, "provider.{name}"),
+            Item::Provider(name, Some(alias)) => write!(f, "provider.{name}.{alias}"),
+            Item::Check(name) => write!(f, "check.{name}"),
+        }
+    }
+}
+
+impl ReferenceGraph {
+    /// Builds the graph of a configuration. References to what does not exist are left out.
+    pub fn build(config: &Config) -> ReferenceGraph {
+        let mut graph = ReferenceGraph::default();
+        for (path, module) in &config.modules {
+            for item in items(module) {
+                graph.add(ItemAddress { module: path.clone(), item });
+            }
+        }
+        let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); graph.nodes.len()];
+        for (path, module) in &config.modules {
+            Edges { graph: &graph, config, path, module, edges: &mut edges }.add_all();
+        }
+        graph.dependencies = edges.into_iter().map(|set| set.into_iter().collect()).collect();
+        graph
+    }
+
+    fn add(&mut self, address: ItemAddress) {
+        self.index.insert(address.clone(), self.nodes.len());
+        self.nodes.push(address);
+    }
+
+    pub fn position(&self, address: &ItemAddress) -> Option<usize> {
+        self.index.get(address).copied()
+    }
+
+    pub fn resource_position(&self, resource: &ConfigResource) -> Option<usize> {
+        let item = Item::Resource(resource.resource.clone());
+        self.position(&ItemAddress { module: resource.module.clone(), item })
+    }
+
+    /// A scheduler over the nodes.
+    pub fn scheduler(&self) -> Scheduler {
+        Scheduler::new(self.dependencies.clone())
+    }
+
+    /// The nodes in an order in which every node comes after its dependencies, or the cycles found.
+    pub fn order(&self, config: &Config) -> Result<Vec<usize>, Diagnostics> {
+        let mut scheduler = self.scheduler();
+        let mut order = Vec::with_capacity(self.nodes.len());
+        while let Some(node) = scheduler.take_ready() {
+            order.push(node);
+            scheduler.finish(node);
+        }
+        if scheduler.is_done() {
+            return Ok(order);
+        }
+        let _ = config;
+        let members = self.cycle(&scheduler.remaining());
+        let names: Vec<String> = members.iter().filter_map(|n| self.nodes.get(*n)).map(ToString::to_string).collect();
+        Err(Diagnostic::error("Cycle", format!("Cycle: {}", names.join(", "))).into())
+    }
+
+    /// One cycle among nodes of which each depends on another of them.
+    fn cycle(&self, remaining: &[usize]) -> Vec<usize> {
+        let among: BTreeSet<usize> = remaining.iter().copied().collect();
+        let mut path: Vec<usize> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let Some(mut node) = remaining.first().copied() else { return path };
+        while seen.insert(node) {
+            path.push(node);
+            let next = self.dependencies.get(node).and_then(|d| d.iter().find(|n| among.contains(n)));
+            match next {
+                Some(next) => node = *next,
+                None => return path,
+            }
+        }
+        let start = path.iter().position(|n| *n == node).unwrap_or(0);
+        path.split_off(start)
+    }
+
+    /// Resources that a resource depends on directly: through any chain of variables, locals, outputs and module calls,
+    /// but not through other resources.
+    pub fn resource_dependencies(&self, resource: &ConfigResource) -> BTreeSet<ConfigResource> {
+        let mut found = BTreeSet::new();
+        let Some(start) = self.resource_position(resource) else { return found };
+        let mut seen = BTreeSet::from([start]);
+        let mut stack = self.dependencies.get(start).cloned().unwrap_or_default();
+        while let Some(node) = stack.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            let Some(address) = self.nodes.get(node) else { continue };
+            match &address.item {
+                Item::Resource(r) => {
+                    found.insert(ConfigResource { module: address.module.clone(), resource: r.clone() });
+                }
+                // A provider configuration's own references are no dependencies of the object.
+                Item::Provider(..) => {}
+                _ => stack.extend(self.dependencies.get(node).into_iter().flatten()),
+            }
+        }
+        found
+    }
+}
+
+fn items(module: &Module) -> Vec<Item> {
+    let mut out: Vec<Item> = Vec::new();
+    out.extend(module.variables.keys().cloned().map(Item::Variable));
+    out.extend(module.locals.keys().cloned().map(Item::Local));
+    out.extend(module.providers.keys().map(|p| Item::Provider(p.name.clone(), p.alias.clone())));
+    out.extend(module.resources.keys().cloned().map(Item::Resource));
+    for call in module.calls.keys() {
+        out.push(Item::Call(call.clone()));
+        out.push(Item::CallEnd(call.clone()));
+    }
+    out.extend(module.outputs.keys().cloned().map(Item::Output));
+    out.extend(module.checks.keys().cloned().map(Item::Check));
+    out
+}
+
+/// Adds the edges of one module.
+struct Edges<'a> {
+    graph: &'a ReferenceGraph,
+    config: &'a Config,
+    path: &'a ModulePath,
+    module: &'a Module,
+    edges: &'a mut [BTreeSet<usize>],
+}
+
+impl Edges<'_> {
+    fn add_all(&mut self) {
+        self.variables();
+        for local in self.module.locals.values() {
+            self.exprs(&Item::Local(local.name.clone()), [&local.expr]);
+        }
+        for output in self.module.outputs.values() {
+            let from = Item::Output(output.name.clone());
+            self.exprs(&from, [&output.value]);
+            self.rules(&from, &output.preconditions);
+            self.traversals(&from, &output.depends_on);
+        }
+        for block in self.module.resources.values() {
+            self.resource(block);
+        }
+        for call in self.module.calls.values() {
+            self.call(call);
+        }
+        for (name, provider) in &self.module.providers {
+            let from = Item::Provider(name.name.clone(), name.alias.clone());
+            for traversal in body_references(&provider.body) {
+                self.traversal(&from, &traversal);
+            }
+        }
+        for (name, check) in &self.module.checks {
+            let from = Item::Check(name.clone());
+            self.rules(&from, &check.asserts);
+            if let Some(data) = &check.data {
+                self.edge(&from, self.path, Item::Resource(data.clone()));
+            }
+        }
+    }
+
+    fn variables(&mut self) {
+        let parent = self.path.parent();
+        for (name, variable) in &self.module.variables {
+            let from = Item::Variable(name.clone());
+            let Some((parent_path, call_name)) = &parent else { continue };
+            let Some(parent_module) = self.config.modules.get(parent_path) else { continue };
+            let Some(call) = parent_module.calls.get(*call_name) else { continue };
+            self.edge(&from, parent_path, Item::Call(call.name.clone()));
+            if let Some(argument) = crate::variable::argument(call, name) {
+                let mut outer = Edges {
+                    graph: self.graph,
+                    config: self.config,
+                    path: parent_path,
+                    module: parent_module,
+                    edges: self.edges,
+                };
+                for traversal in references(&argument.expr) {
+                    outer.traversal_from(self.path, &from, traversal);
+                }
+            }
+        }
+    }
+
+    fn resource(&mut self, block: &formwork_config::ResourceBlock) {
+        let from = Item::Resource(block.resource.clone());
+        self.exprs(&from, block.count.iter().chain(&block.for_each));
+        let bodies = std::iter::once(&block.body)
+            .chain(&block.connection)
+            .chain(block.provisioners.iter().flat_map(|p| std::iter::once(&p.body).chain(&p.connection)));
+        for body in bodies {
+            for traversal in body_references(body) {
+                self.traversal(&from, &traversal);
+            }
+        }
+        self.traversals(&from, &block.depends_on);
+        self.exprs(&from, &block.lifecycle.replace_triggered_by);
+        self.rules(&from, &block.lifecycle.preconditions);
+        self.rules(&from, &block.lifecycle.postconditions);
+        self.provider(&from, block);
+        if let Some((parent, call)) = self.path.parent() {
+            self.edge(&from, &parent, Item::Call(call.clone()));
+        }
+    }
+
+    /// The provider configuration that serves a resource, wherever it is declared.
+    fn provider(&mut self, from: &Item, block: &formwork_config::ResourceBlock) {
+        let address: ProviderConfigAddress = self.config.provider_config(self.path, &block.provider.name);
+        let Some(module) = self.config.modules.get(&address.module) else { return };
+        let declared = module
+            .providers
+            .iter()
+            .find(|(name, p)| p.provider == address.provider && name.alias == address.alias)
+            .map(|(name, _)| name.clone());
+        if let Some(name) = declared {
+            self.edge(from, &address.module, Item::Provider(name.name, name.alias));
+        }
+    }
+
+    fn call(&mut self, call: &formwork_config::ModuleCall) {
+        let expand = Item::Call(call.name.clone());
+        self.exprs(&expand, call.count.iter().chain(&call.for_each));
+        self.traversals(&expand, &call.depends_on);
+        if let Some((parent, own)) = self.path.parent() {
+            self.edge(&expand, &parent, Item::Call(own.clone()));
+        }
+        let end = Item::CallEnd(call.name.clone());
+        self.edge(&end, self.path, expand);
+        let child_path = self.path.child(call.name.clone());
+        let Some(child) = self.config.modules.get(&child_path) else { return };
+        for item in items(child) {
+            if matches!(item, Item::Resource(_) | Item::Output(_) | Item::CallEnd(_)) {
+                self.edge(&end, &child_path, item);
+            }
+        }
+    }
+
+    fn rules(&mut self, from: &Item, rules: &[formwork_config::CheckRule]) {
+        for rule in rules {
+            self.exprs(from, [&rule.condition, &rule.error_message]);
+        }
+    }
+
+    fn exprs<'e>(&mut self, from: &Item, exprs: impl IntoIterator<Item = &'e Expr>) {
+        for expr in exprs {
+            for traversal in references(expr) {
+                self.traversal(from, traversal);
+            }
+        }
+    }
+
+    fn traversals(&mut self, from: &Item, targets: &[Traversal]) {
+        for target in targets {
+            let Ok(reference) = Reference::parse(target) else { continue };
+            match reference.subject {
+                Subject::Module { call, .. } => self.edge(from, self.path, Item::CallEnd(call)),
+                _ => self.traversal(from, target),
+            }
+        }
+    }
+
+    fn traversal(&mut self, from: &Item, traversal: &Traversal) {
+        let path = self.path;
+        self.traversal_from(path, from, traversal);
+    }
+
+    /// Adds an edge from an item of the module at `from_path` to what the traversal means in this module.
+    fn traversal_from(&mut self, from_path: &ModulePath, from: &Item, traversal: &Traversal) {
+        let Ok(reference) = Reference::parse(traversal) else { return };
+        let (path, item) = match reference.subject {
+            Subject::Variable(name) => (self.path.clone(), Item::Variable(name)),
+            Subject::Local(name) => (self.path.clone(), Item::Local(name)),
+            Subject::Resource(resource, _) => (self.path.clone(), Item::Resource(resource)),
+            Subject::Module { call, output: Some(output), .. } => {
+                self.edge_from(from_path, from, self.path, Item::Call(call.clone()));
+                (self.path.child(call), Item::Output(output))
+            }
+            Subject::Module { call, output: None, .. } => {
+                let child = self.path.child(call.clone());
+                let outputs: Vec<Str> =
+                    self.config.modules.get(&child).map(|m| m.outputs.keys().cloned().collect()).unwrap_or_default();
+                for output in outputs {
+                    self.edge_from(from_path, from, &child, Item::Output(output));
+                }
+                (self.path.clone(), Item::Call(call))
+            }
+            _ => return,
+        };
+        self.edge_from(from_path, from, &path, item);
+    }
+
+    fn edge(&mut self, from: &Item, to_path: &ModulePath, to: Item) {
+        let path = self.path;
+        self.edge_from(path, from, to_path, to);
+    }
+
+    fn edge_from(&mut self, from_path: &ModulePath, from: &Item, to_path: &ModulePath, to: Item) {
+        let from = self.graph.position(&ItemAddress { module: from_path.clone(), item: from.clone() });
+        let to = self.graph.position(&ItemAddress { module: to_path.clone(), item: to });
+        if let (Some(from), Some(to)) = (from, to)
+            && from != to
+            && let Some(set) = self.edges.get_mut(from)
+        {
+            set.insert(to);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The protocol's rules about one object: what to propose to the provider, and what its answers must obey.
+//!
+//! [`proposed`] merges prior state and configuration; [`plan_object`] runs the whole dialogue with the provider for one
+//! object and chooses the action; [`check_plan`] and [`check_compatible`] are the checks of answers; [`read_state`]
+//! brings stored objects to the current schema. Planner and applier both use them.
+//!
+//! Source of the rules: sections 8 to 10 of the fact sheet on the plugin protocol.
+//!
+//! Invariant: no configuration is evaluated here, and nothing is known of other objects.
+
+mod check_plan;
+mod compatible;
+mod ignore;
+mod legacy;
+mod marks;
+mod plan_object;
+mod proposed;
+mod replace;
+mod stored;
+
+pub use check_plan::check_plan;
+pub use compatible::check_compatible;
+pub use ignore::{Ignore, ignore_changes};
+pub use legacy::{empty_block, normalize};
+pub use marks::{schema_marks, with_schema_marks};
+pub use plan_object::{ObjectPlan, PlanInput, plan_destroy, plan_object};
+pub use proposed::{planned_data, proposed};
+pub use replace::filter_replace;
+pub use stored::{Stored, encode_object, read_state};
