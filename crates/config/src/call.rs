@@ -1,6 +1,6 @@
 //! Calls of child modules.
 
-use crate::ProviderName;
+use crate::{ModuleSource, ProviderName};
 use formwork_diag::Span;
 use formwork_hcl::{Body, Expr, Traversal};
 use formwork_model::Constraints;
@@ -11,13 +11,15 @@ use formwork_value::Str;
 pub struct ModuleCall {
     pub name: Str,
     /// As written; empty if it could not be read.
-    pub source: Str,
+    pub source_text: Str,
+    pub source: Option<ModuleSource>,
     pub source_span: Span,
     pub version: Option<Constraints>,
+    pub version_span: Option<Span>,
     pub count: Option<Expr>,
     pub for_each: Option<Expr>,
     pub depends_on: Vec<Traversal>,
-    /// `None` if the argument is not there; default configurations are inherited in both cases unless passed.
+    /// `None` if the argument is not there: then all default configurations are inherited.
     pub providers: Option<Vec<PassedProvider>>,
     /// The input variables, read with [`Body::just_attributes`].
     pub body: Body,

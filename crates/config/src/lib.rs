@@ -7,15 +7,26 @@
 //! Invariant: loading is total: it returns what could be understood, and every problem found.
 //! Invariant: nothing is evaluated but constants; provider schemas are not known here.
 
+mod assemble;
 mod backend_block;
 mod call;
 mod check_rule;
+mod constant;
+mod files;
 mod import_block;
+mod item;
+mod load;
 mod module;
+mod module_source;
 mod moved_block;
+mod name;
 mod output;
 mod provider_block;
+mod provider_check;
 mod provisioner;
+mod read;
+mod reference;
+mod reference_list;
 mod resource_block;
 mod tree;
 mod variable;
@@ -23,8 +34,11 @@ mod variable;
 pub use backend_block::{BackendBlock, CloudBlock};
 pub use call::{ModuleCall, PassedProvider};
 pub use check_rule::{CheckBlock, CheckRule};
-pub use import_block::ImportBlock;
+pub use files::config_files;
+pub use import_block::{ImportBlock, ImportTarget};
+pub use load::{ModuleResolution, load};
 pub use module::{LocalValue, Module, ProviderMeta};
+pub use module_source::ModuleSource;
 pub use moved_block::{MoveEndpoint, MovedBlock, RemovedBlock, RemovedFrom};
 pub use output::OutputBlock;
 pub use provider_block::{ProviderBlock, ProviderName, ProviderRef, ProviderRequirement};

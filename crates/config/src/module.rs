@@ -79,9 +79,7 @@ impl Module {
 
     /// The provider that a local name stands for in this module.
     pub fn provider_address(&self, local_name: &str) -> ProviderAddress {
-        self.requirements
-            .get(local_name)
-            .map_or_else(|| ProviderAddress::implied(local_name), |r| r.source.clone())
+        self.requirements.get(local_name).map_or_else(|| ProviderAddress::implied(local_name), |r| r.source.clone())
     }
 
     /// The local name of a provider in this module, if anything but the implied one was declared.

@@ -32,8 +32,8 @@ pub struct ResourceBlock {
 pub struct Lifecycle {
     pub create_before_destroy: Option<bool>,
     pub prevent_destroy: bool,
-    /// `prevent_destroy` that is not a literal.
-    pub prevent_destroy_expr: Option<Expr>,
+    /// `prevent_destroy` was written.
+    pub(crate) prevent_destroy_set: bool,
     pub ignore_changes: IgnoreChanges,
     pub replace_triggered_by: Vec<Expr>,
     pub preconditions: Vec<CheckRule>,

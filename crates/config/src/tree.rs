@@ -1,23 +1,81 @@
 //! The tree of modules.
 
-use crate::Module;
+use crate::{Module, ProviderName};
 use formwork_diag::Sources;
-use formwork_model::ModulePath;
+use formwork_model::{ModulePath, ProviderConfigAddress};
+use formwork_value::Str;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A configuration: the root module and every module called from it, directly or not.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// By path; the root module is always there. Modules that could not be read are missing.
     pub modules: BTreeMap<ModulePath, Arc<Module>>,
     /// The files that were read.
     pub sources: Sources,
+    root: Arc<Module>,
 }
 
 impl Config {
+    /// Puts a tree together; without a root module an empty one is added.
+    pub fn new(mut modules: BTreeMap<ModulePath, Arc<Module>>, sources: Sources) -> Config {
+        let empty = || Arc::new(Module::empty(ModulePath::root(), "."));
+        let root = modules.entry(ModulePath::root()).or_insert_with(empty).clone();
+        Config { modules, sources, root }
+    }
+
+    /// A configuration in which nothing is declared.
+    pub fn empty() -> Config {
+        Config::new(BTreeMap::new(), Sources::new())
+    }
+
+    /// The root module.
+    pub fn root(&self) -> &Arc<Module> {
+        &self.root
+    }
+
     /// The module with that path.
     pub fn module(&self, path: &ModulePath) -> Option<&Arc<Module>> {
         self.modules.get(path)
+    }
+
+    /// The provider configuration that a local name and alias stand for in a module: declared there, or passed or
+    /// inherited from a caller. A default configuration that is declared nowhere belongs to the root module.
+    pub fn provider_config(&self, module: &ModulePath, name: &str, alias: Option<&str>) -> ProviderConfigAddress {
+        let mut at = module.clone();
+        let mut wanted = ProviderName::new(name, alias.map(Str::from));
+        loop {
+            let declaring = self.module(&at);
+            let provider = declaring.map_or_else(
+                || formwork_model::ProviderAddress::implied(&wanted.name),
+                |m| m.provider_address(&wanted.name),
+            );
+            let passed = self.passed(&at, &wanted);
+            let own = declaring.and_then(|m| m.providers.get(&wanted));
+            let is_own = own.is_some_and(|block| passed.is_none() || !block.body.is_empty());
+            let Some((parent, _)) = at.parent() else {
+                return ProviderConfigAddress { module: at, provider, alias: wanted.alias };
+            };
+            if is_own {
+                return ProviderConfigAddress { module: at, provider, alias: wanted.alias };
+            }
+            wanted = match passed {
+                Some(name) => name,
+                None if wanted.alias.is_none() => {
+                    let local = self.module(&parent).map_or_else(|| provider.name.clone(), |m| m.local_name(&provider));
+                    ProviderName::new(local, None)
+                }
+                None => return ProviderConfigAddress { module: at, provider, alias: wanted.alias },
+            };
+            at = parent;
+        }
+    }
+
+    /// What the caller of a module passes as a provider configuration.
+    fn passed(&self, module: &ModulePath, wanted: &ProviderName) -> Option<ProviderName> {
+        let (parent, call) = module.parent()?;
+        let call = self.module(&parent)?.calls.get(call)?;
+        call.providers.as_ref()?.iter().find(|p| p.child == *wanted).map(|p| p.parent.clone())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::CheckRule;
 use formwork_diag::Span;
+use formwork_hcl::Defaults;
 use formwork_value::{Str, Type, Value};
 
 /// `variable "NAME"`.
@@ -10,6 +11,8 @@ pub struct VariableBlock {
     pub name: Str,
     /// The type constraint, `Type::Dynamic` if there is none. May contain optional attributes.
     pub ty: Type,
+    /// Defaults of the type's optional attributes; applied to given values before conversion.
+    pub defaults: Defaults,
     /// A type was written (even `any`): text given from outside is then read as an expression unless the type is primitive.
     pub ty_written: bool,
     /// Converted to the type, with defaults of optional attributes applied.

@@ -1,6 +1,7 @@
 //! Bodies: attributes and blocks, in either syntax.
 
 mod native;
+mod pair;
 mod schema_lookup;
 
 use crate::json::value::JsonValue;
@@ -10,6 +11,7 @@ use formwork_value::Str;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub(crate) use pair::BodyPair;
 pub(crate) use schema_lookup::SchemaLookup;
 
 /// A name and its place.
@@ -60,6 +62,7 @@ pub struct Body {
 pub(crate) enum BodyRepr {
     Native(Arc<NativeBody>),
     Json(JsonValue),
+    Pair(Arc<BodyPair>),
 }
 
 /// A body in native syntax.
@@ -149,19 +152,49 @@ impl Body {
         let lookup = SchemaLookup::new(schema);
         let mut diagnostics = Diagnostics::new();
         let content = self.read(&lookup, false, &mut diagnostics);
+        let attributes = schema.attributes.iter().map(|a| a.name.clone());
+        let names = attributes.chain(schema.blocks.iter().map(|b| b.kind.clone())).collect();
+        (content, self.without(&names), diagnostics)
+    }
+
+    /// The body with more names taken out.
+    fn without(&self, names: &BTreeSet<Str>) -> Body {
+        if let BodyRepr::Pair(pair) = &self.repr {
+            return Body { repr: BodyRepr::Pair(Arc::new(pair.without(names))), ..self.clone() };
+        }
         let mut taken = BTreeSet::clone(&self.taken);
-        taken.extend(schema.attributes.iter().map(|a| a.name.clone()));
-        taken.extend(schema.blocks.iter().map(|b| b.kind.clone()));
-        (content, Body { taken: Arc::new(taken), ..self.clone() }, diagnostics)
+        taken.extend(names.iter().cloned());
+        Body { taken: Arc::new(taken), ..self.clone() }
+    }
+
+    /// The body with another one that changes it, as override files do: attributes are replaced one by one, blocks
+    /// by type.
+    pub fn overridden_by(&self, over: &Body) -> Body {
+        self.paired(over, true)
+    }
+
+    /// The body with the content of another one added.
+    pub fn joined_with(&self, other: &Body) -> Body {
+        self.paired(other, false)
+    }
+
+    fn paired(&self, second: &Body, overrides: bool) -> Body {
+        let pair = BodyPair::new(self.clone(), second.clone(), overrides);
+        Body { repr: BodyRepr::Pair(Arc::new(pair)), taken: Arc::default(), span: self.span }
     }
 
     fn read(&self, schema: &SchemaLookup, complete: bool, diagnostics: &mut Diagnostics) -> Content {
-        let content = match &self.repr {
-            BodyRepr::Native(body) => native::read(body, schema, &self.taken, complete, diagnostics),
-            BodyRepr::Json(value) => json::body::read(value, schema, &self.taken, complete, diagnostics),
-        };
+        let content = self.collect(schema, complete, diagnostics);
         schema.report_missing(&content, self.missing_item_span(), diagnostics);
         content
+    }
+
+    fn collect(&self, schema: &SchemaLookup, complete: bool, diagnostics: &mut Diagnostics) -> Content {
+        match &self.repr {
+            BodyRepr::Native(body) => native::read(body, schema, &self.taken, complete, diagnostics),
+            BodyRepr::Json(value) => json::body::read(value, schema, &self.taken, complete, diagnostics),
+            BodyRepr::Pair(pair) => pair.read(schema, complete, diagnostics),
+        }
     }
 
     /// Reads a body that may hold attributes only (of any name).
@@ -170,6 +203,7 @@ impl Body {
         let attributes = match &self.repr {
             BodyRepr::Native(body) => native::just_attributes(body, &self.taken, &mut diagnostics),
             BodyRepr::Json(value) => json::body::just_attributes(value, &self.taken, &mut diagnostics),
+            BodyRepr::Pair(pair) => pair.just_attributes(&mut diagnostics),
         };
         (attributes, diagnostics)
     }
@@ -179,6 +213,7 @@ impl Body {
         match &self.repr {
             BodyRepr::Native(_) => self.span.at_start(),
             BodyRepr::Json(value) => value.missing_item_span(),
+            BodyRepr::Pair(pair) => pair.first().missing_item_span(),
         }
     }
 
@@ -191,11 +226,19 @@ impl Body {
                 body.blocks.iter().map(|b| &b.kind).filter(|n| !self.taken.contains(&n.name)).collect(),
             ),
             BodyRepr::Json(value) => (json::body::names(value, &self.taken), Vec::new()),
+            BodyRepr::Pair(pair) => {
+                let [first, second] = pair.bodies().map(Body::names);
+                ([first.0, second.0].concat(), [first.1, second.1].concat())
+            }
         }
     }
 
-    /// True for the JSON syntax.
+    /// True for the JSON syntax (of any part).
     pub fn is_json(&self) -> bool {
-        matches!(self.repr, BodyRepr::Json(_))
+        match &self.repr {
+            BodyRepr::Native(_) => false,
+            BodyRepr::Json(_) => true,
+            BodyRepr::Pair(pair) => pair.bodies().into_iter().any(Body::is_json),
+        }
     }
 }

@@ -30,6 +30,7 @@ pub fn body_references(body: &Body) -> Vec<Arc<Traversal>> {
             }
         }
         BodyRepr::Json(value) => json_references(body, value, &mut found),
+        BodyRepr::Pair(pair) => found.extend(pair.bodies().into_iter().flat_map(body_references)),
     }
     found
 }

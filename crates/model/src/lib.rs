@@ -14,6 +14,7 @@ mod config_summary;
 mod event;
 mod lock_file;
 mod mode;
+mod module_manifest;
 mod operation;
 mod path_text;
 mod plan;
@@ -37,6 +38,7 @@ pub use config_summary::{
 pub use event::{Event, EventSink, ObjectEvent, Progress};
 pub use lock_file::{LockFile, ProviderLock};
 pub use mode::{PlanMode, PlanOptions};
+pub use module_manifest::{InstalledModule, ModuleManifest};
 pub use operation::{ExecutionGraph, Operation, OperationId, OperationKind, VerifyError};
 pub use path_text::path_text;
 pub use plan::{BackendRecord, Plan, RelevantAttribute};

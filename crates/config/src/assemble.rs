@@ -1,0 +1,190 @@
+//! From the files of a directory to a module.
+
+mod overrides;
+mod primary;
+
+use crate::Module;
+use crate::files::ParsedFile;
+use crate::item::{Item, complete};
+use crate::read::check::read_check;
+use crate::read::import::read_import;
+use crate::read::moved::{read_moved, read_removed};
+use crate::read::resource::read_resource;
+use crate::read::{call, output, provider, variable};
+use formwork_diag::{Diagnostic, Diagnostics, Sources};
+use formwork_hcl::BodySchema;
+use formwork_model::ModulePath;
+use overrides::{apply_override, override_settings};
+use primary::{Duplicates, add_locals, add_settings};
+use std::collections::BTreeSet;
+
+fn file_schema() -> BodySchema {
+    BodySchema::new(
+        &[],
+        &[
+            ("terraform", &[]),
+            ("provider", &["name"]),
+            ("variable", &["name"]),
+            ("locals", &[]),
+            ("output", &["name"]),
+            ("module", &["name"]),
+            ("resource", &["type", "name"]),
+            ("data", &["type", "name"]),
+            ("ephemeral", &["type", "name"]),
+            ("check", &["name"]),
+            ("moved", &[]),
+            ("removed", &[]),
+            ("import", &[]),
+        ],
+    )
+}
+
+/// Puts a module together. If the engine's version is refused, only that is reported.
+pub(crate) fn assemble(
+    path: ModulePath,
+    dir: &str,
+    files: &[ParsedFile],
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Module {
+    let mut module = Module::empty(path, dir);
+    let mut found = Diagnostics::new();
+    let mut refused = Diagnostics::new();
+    let mut items = Vec::new();
+    let mut override_blocks = Vec::new();
+    for file in files {
+        let content = complete(&file.body, &file_schema(), &mut found);
+        for block in content.blocks {
+            if file.is_override {
+                override_blocks.push(block);
+            } else {
+                items.push(Item::new(block));
+            }
+        }
+    }
+    let mut duplicates = Duplicates::new(sources);
+    for item in items.iter().filter(|i| &*i.block.kind.name == "terraform") {
+        add_settings(&item.block, &mut module, &mut duplicates, &mut found, &mut refused);
+    }
+    for item in items.iter().filter(|i| &*i.block.kind.name == "locals") {
+        add_locals(&item.block.body, &mut module, &mut duplicates, &mut found);
+    }
+    for block in override_blocks {
+        if &*block.kind.name == "terraform" {
+            override_settings(&block, &mut module, &mut found, &mut refused);
+        } else {
+            apply_override(block, &mut items, &mut module, &mut found);
+        }
+    }
+    for item in &items {
+        add_item(item, &mut module, &mut duplicates, &mut found);
+    }
+    check_imports(&module, &mut found);
+    diagnostics.extend(if refused.has_errors() { refused } else { found });
+    module
+}
+
+fn add_item(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
+    match &*item.block.kind.name {
+        "provider" => add_provider(item, module, duplicates, diagnostics),
+        "variable" => add_variable(item, module, duplicates, diagnostics),
+        "output" => add_output(item, module, duplicates, diagnostics),
+        "module" => add_call(item, module, duplicates, diagnostics),
+        "resource" | "data" | "ephemeral" => add_resource(item, module, duplicates, diagnostics),
+        "check" => add_check(item, module, duplicates, diagnostics),
+        "moved" => module.moved.extend(read_moved(&item.block, diagnostics)),
+        "removed" => module.removed.extend(read_removed(&item.block, diagnostics)),
+        "import" => module.imports.extend(read_import(&item.block, diagnostics)),
+        _ => {}
+    }
+}
+
+fn add_provider(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
+    let Some(block) = provider::read_provider(item, module, diagnostics) else { return };
+    let existing = module.providers.get(&block.name).map(|b| b.header_span);
+    let what = format!("The provider configuration {}", block.name);
+    if duplicates.is_new(existing, "Duplicate provider configuration", &what, block.header_span, diagnostics) {
+        module.providers.insert(block.name.clone(), block);
+    }
+}
+
+fn add_variable(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
+    let block = variable::read_variable(item, diagnostics);
+    let existing = module.variables.get(&block.name).map(|b| b.header_span);
+    let what = format!("The variable {:?}", &*block.name);
+    if duplicates.is_new(existing, "Duplicate variable declaration", &what, block.header_span, diagnostics) {
+        module.variables.insert(block.name.clone(), block);
+    }
+}
+
+fn add_output(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
+    let Some(block) = output::read_output(item, diagnostics) else { return };
+    let existing = module.outputs.get(&block.name).map(|b| b.header_span);
+    let what = format!("The output {:?}", &*block.name);
+    if duplicates.is_new(existing, "Duplicate output definition", &what, block.header_span, diagnostics) {
+        module.outputs.insert(block.name.clone(), block);
+    }
+}
+
+fn add_call(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
+    let block = call::read_call(item, diagnostics);
+    let existing = module.calls.get(&block.name).map(|b| b.header_span);
+    let what = format!("The module call {:?}", &*block.name);
+    if duplicates.is_new(existing, "Duplicate module call", &what, block.header_span, diagnostics) {
+        module.calls.insert(block.name.clone(), block);
+    }
+}
+
+fn add_resource(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
+    let block = read_resource(item, module, diagnostics);
+    insert_resource(block, module, duplicates, diagnostics);
+}
+
+fn insert_resource(
+    block: crate::ResourceBlock,
+    module: &mut Module,
+    duplicates: &mut Duplicates<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let existing = module.resources.get(&block.resource).map(|b| b.header_span);
+    let word = crate::read::resource::mode_word(block.resource.mode);
+    let summary = format!("Duplicate {word} {:?} configuration", &*block.resource.kind);
+    let what = format!("The {word} {}", block.resource);
+    if duplicates.is_new(existing, &summary, &what, block.header_span, diagnostics) {
+        module.resources.insert(block.resource.clone(), block);
+    }
+}
+
+fn add_check(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
+    let (block, data) = read_check(item, module, diagnostics);
+    let existing = module.checks.get(&block.name).map(|b| b.header_span);
+    let summary = format!("Duplicate check {:?} configuration", &*block.name);
+    let what = format!("The check block {:?}", &*block.name);
+    if duplicates.is_new(existing, &summary, &what, block.header_span, diagnostics) {
+        module.checks.insert(block.name.clone(), block);
+        if let Some(data) = data {
+            insert_resource(data, module, duplicates, diagnostics);
+        }
+    }
+}
+
+/// Imports are for the root module, and one for each address.
+fn check_imports(module: &Module, diagnostics: &mut Diagnostics) {
+    if !module.path.is_root() {
+        for import in &module.imports {
+            let detail = "Import blocks work in the root module only. Move the block there and use the full address.";
+            diagnostics.push(Diagnostic::error("Invalid import configuration", detail).at(import.header_span));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for import in &module.imports {
+        let Some(address) = import.to.constant_address() else { continue };
+        if seen.contains(&address) {
+            let summary = format!("Duplicate import configuration for {address:?}");
+            let detail = "Another import block has the same address. An object can be imported once only.";
+            diagnostics.push(Diagnostic::error(summary, detail).at(import.to.span));
+        } else {
+            seen.insert(address);
+        }
+    }
+}

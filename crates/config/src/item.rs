@@ -1,0 +1,64 @@
+//! A block with what overrides it.
+
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Block, Body, BodySchema, Content};
+use formwork_value::Str;
+
+/// A top-level block of a primary file, and the blocks of override files that change it.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    pub block: Block,
+    pub overrides: Vec<Block>,
+}
+
+impl Item {
+    pub fn new(block: Block) -> Item {
+        Item { block, overrides: Vec::new() }
+    }
+
+    /// The body with all overrides applied: arguments one by one, blocks by type.
+    pub fn body(&self) -> Body {
+        self.overrides.iter().fold(self.block.body.clone(), |body, over| body.overridden_by(&over.body))
+    }
+
+    /// Text of a label.
+    pub fn label(&self, index: usize) -> Str {
+        self.block.labels.get(index).map_or_else(|| Str::from(""), |l| l.text.clone())
+    }
+
+    /// Reports `depends_on` in overrides, where it is not allowed.
+    pub fn forbid_depends_on(&self, diagnostics: &mut Diagnostics) {
+        let schema = BodySchema::new(&[("depends_on", false)], &[]);
+        for over in &self.overrides {
+            let (content, _, _) = over.body.partial_content(&schema);
+            if let Some(attribute) = content.attribute("depends_on") {
+                let detail = "An override file cannot change \"depends_on\". Write it in the block that is overridden.";
+                diagnostics.push(Diagnostic::error("Unsupported override", detail).at(attribute.name.span));
+            }
+        }
+    }
+}
+
+/// Reads what a schema names. An argument that has the name of a block type is reported here, since it would not be
+/// seen again.
+pub(crate) fn partial(body: &Body, schema: &BodySchema, diagnostics: &mut Diagnostics) -> (Content, Body) {
+    let (content, rest, problems) = body.partial_content(schema);
+    diagnostics.extend(problems);
+    if !body.is_json() {
+        let (attributes, _) = body.names();
+        for name in attributes {
+            if schema.blocks.iter().any(|b| b.kind == name.name) {
+                let detail = format!("There is no argument {:?}. Did you mean to write a block?", &*name.name);
+                diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(name.span));
+            }
+        }
+    }
+    (content, rest)
+}
+
+/// Reads a body completely.
+pub(crate) fn complete(body: &Body, schema: &BodySchema, diagnostics: &mut Diagnostics) -> Content {
+    let (content, problems) = body.content(schema);
+    diagnostics.extend(problems);
+    content
+}

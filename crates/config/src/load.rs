@@ -1,0 +1,205 @@
+//! Loading a module tree.
+
+use crate::assemble::assemble;
+use crate::files::{join, parse_dir};
+use crate::{Config, Module, ModuleCall, ModuleSource};
+use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
+use formwork_model::{Files, ModuleManifest, ModulePath};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Modules that are nested more deeply are refused.
+const MAX_DEPTH: usize = 64;
+
+/// A tree with more modules is refused.
+const MAX_MODULES: usize = 20_000;
+
+/// How calls are resolved to directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModuleResolution {
+    /// Every called module must be in the manifest, with the same source (as after `init`).
+    Manifest,
+    /// Local modules are found relative to their callers; others must be in the manifest, or are left out without a
+    /// word (for `init` itself).
+    Direct,
+}
+
+/// Loads the root module in a directory and all modules that it calls. Static rules are checked; references are not
+/// (see [`check_references`](crate::check_references)).
+pub fn load(
+    files: &dyn Files,
+    root_dir: &str,
+    manifest: &ModuleManifest,
+    resolution: ModuleResolution,
+) -> (Config, Diagnostics) {
+    let mut loader = Loader {
+        files,
+        manifest,
+        resolution,
+        sources: Sources::new(),
+        modules: BTreeMap::new(),
+        parsed: BTreeMap::new(),
+        diagnostics: Diagnostics::new(),
+    };
+    loader.root(root_dir);
+    let Loader { sources, modules, mut diagnostics, .. } = loader;
+    let config = Config::new(modules, sources);
+    crate::provider_check::check_providers(&config, &mut diagnostics);
+    (config, diagnostics)
+}
+
+struct Loader<'a> {
+    files: &'a dyn Files,
+    manifest: &'a ModuleManifest,
+    resolution: ModuleResolution,
+    sources: Sources,
+    modules: BTreeMap<ModulePath, Arc<Module>>,
+    /// Modules by directory, for the next call of the same one.
+    parsed: BTreeMap<String, Arc<Module>>,
+    diagnostics: Diagnostics,
+}
+
+impl Loader<'_> {
+    fn root(&mut self, dir: &str) {
+        let path = ModulePath::root();
+        let dir = if dir.is_empty() { "." } else { dir };
+        let module = match parse_dir(self.files, dir, &mut self.sources, &mut self.diagnostics) {
+            Ok(parsed) => assemble(path.clone(), dir, &parsed, &self.sources, &mut self.diagnostics),
+            Err(error) => {
+                let detail = format!("The directory {dir} could not be read: {error}.");
+                let problem = Diagnostic::error("Failed to read module directory", detail);
+                self.diagnostics.push(problem.blame(Blame::Environment));
+                Module::empty(path.clone(), dir)
+            }
+        };
+        let module = Arc::new(module);
+        self.modules.insert(path, module.clone());
+        self.calls(&module, &mut vec![dir.to_string()]);
+    }
+
+    /// Loads what a module calls. `trail` holds the directories from the root to the module.
+    fn calls(&mut self, module: &Arc<Module>, trail: &mut Vec<String>) {
+        for call in module.calls.values() {
+            let Some(dir) = self.resolve(module, call) else { continue };
+            if trail.contains(&dir) || trail.len() > MAX_DEPTH || self.modules.len() >= MAX_MODULES {
+                self.refuse_nesting(call, trail.contains(&dir));
+                continue;
+            }
+            let Some(child) = self.child(module.path.child(call.name.clone()), &dir, call) else { continue };
+            self.modules.insert(child.path.clone(), child.clone());
+            trail.push(dir);
+            self.calls(&child, trail);
+            trail.pop();
+        }
+    }
+
+    fn refuse_nesting(&mut self, call: &ModuleCall, cycle: bool) {
+        let detail = if cycle {
+            "The module calls itself, directly or through others, without end. Remove one of the calls.".to_string()
+        } else {
+            format!("Modules can be nested {MAX_DEPTH} levels deep, and there can be {MAX_MODULES} of them in all.")
+        };
+        let summary = if cycle { "Module calls itself" } else { "Too many modules" };
+        self.diagnostics.push(Diagnostic::error(summary, detail).at(call.source_span));
+    }
+
+    /// The directory of a called module.
+    fn resolve(&mut self, module: &Module, call: &ModuleCall) -> Option<String> {
+        let source = call.source.as_ref()?;
+        let path = module.path.child(call.name.clone());
+        if self.resolution == ModuleResolution::Direct
+            && let ModuleSource::Local(relative) = source
+        {
+            return Some(join_clean(&module.dir, relative));
+        }
+        let Some(installed) = self.manifest.modules.get(&path) else {
+            if self.resolution == ModuleResolution::Manifest {
+                let detail = "This module is not installed yet. Run \"formwork init\" to install all modules that the configuration calls.";
+                self.diagnostics.push(Diagnostic::error("Module not installed", detail).at(call.header_span));
+            }
+            return None;
+        };
+        if *installed.source != *source.to_string() {
+            if self.resolution == ModuleResolution::Manifest {
+                let detail = "The source was changed since the module was installed. Run \"formwork init\" to install it from the new source.";
+                self.diagnostics.push(Diagnostic::error("Module source has changed", detail).at(call.source_span));
+            }
+            return None;
+        }
+        let wanted = call.version.as_ref();
+        if let (Some(wanted), Some(version)) = (wanted, &installed.version)
+            && !wanted.accepts(version)
+        {
+            if self.resolution == ModuleResolution::Manifest {
+                let detail = format!(
+                    "Version {version} is installed, which the constraint does not accept. Run \"formwork init\" to install another one."
+                );
+                let problem = Diagnostic::error("Module version requirements have changed", detail);
+                self.diagnostics.push(problem.at_opt(call.version_span));
+            }
+            return None;
+        }
+        Some(installed.dir.to_string())
+    }
+
+    fn child(&mut self, path: ModulePath, dir: &str, call: &ModuleCall) -> Option<Arc<Module>> {
+        if let Some(known) = self.parsed.get(dir) {
+            return Some(Arc::new(Module { path, ..Module::clone(known) }));
+        }
+        match parse_dir(self.files, dir, &mut self.sources, &mut self.diagnostics) {
+            Ok(parsed) => {
+                let module = assemble(path, dir, &parsed, &self.sources, &mut self.diagnostics);
+                self.warn_backend(&module);
+                let module = Arc::new(module);
+                self.parsed.insert(dir.to_string(), module.clone());
+                Some(module)
+            }
+            Err(error) => {
+                self.unreadable(dir, call, &error);
+                None
+            }
+        }
+    }
+
+    fn unreadable(&mut self, dir: &str, call: &ModuleCall, error: &std::io::Error) {
+        let place = self.sources.get(call.source_span.file);
+        let place = place.map_or_else(String::new, |f| format!(" at {}:{}", f.name, f.line(call.source_span.start)));
+        let detail =
+            format!("The directory {dir:?} of the module {:?} called{place} could not be read: {error}.", &*call.name);
+        self.diagnostics.push(Diagnostic::error("Unreadable module directory", detail));
+    }
+
+    /// Backends count in the root module only.
+    fn warn_backend(&mut self, module: &Module) {
+        let block = module.backend.as_ref().map(|b| (b.header_span, "Backend"));
+        let cloud = module.cloud.as_ref().map(|c| (c.header_span, "Cloud"));
+        if let Some((span, what)) = block.or(cloud) {
+            let detail = "The state is kept where the root module says; such a block in another module has no effect.";
+            let problem = Diagnostic::warning(format!("{what} configuration ignored"), detail);
+            self.diagnostics.push(problem.at(span));
+        }
+    }
+}
+
+/// A relative path put behind a directory, without needless steps.
+pub(crate) fn join_clean(dir: &str, relative: &str) -> String {
+    let joined = join(dir, relative);
+    let absolute = joined.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in joined.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|p| *p != "..") => {
+                parts.pop();
+            }
+            ".." if absolute => {}
+            part => parts.push(part),
+        }
+    }
+    let clean = parts.join("/");
+    match (absolute, clean.is_empty()) {
+        (true, _) => format!("/{clean}"),
+        (false, true) => ".".to_string(),
+        (false, false) => clean,
+    }
+}

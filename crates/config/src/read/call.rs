@@ -1,0 +1,109 @@
+//! `module`.
+
+use crate::constant::constant_string;
+use crate::item::{Item, partial};
+use crate::name::check_name;
+use crate::read::provider::read_provider_ref;
+use crate::read::requirement::read_constraints;
+use crate::read::resource::check_repetition;
+use crate::read::source::parse_source;
+use crate::reference_list::depends_on;
+use crate::{ModuleCall, PassedProvider};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Attribute, BodySchema, as_map};
+use formwork_value::Str;
+
+fn schema() -> BodySchema {
+    let attributes = [
+        ("source", true),
+        ("version", false),
+        ("count", false),
+        ("for_each", false),
+        ("depends_on", false),
+        ("providers", false),
+    ];
+    BodySchema::new(&attributes, &[("_", &[]), ("lifecycle", &[]), ("locals", &[])])
+}
+
+/// `module "NAME"`.
+pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCall {
+    check_name(item.block.labels.first(), "Invalid module instance name", diagnostics);
+    item.forbid_depends_on(diagnostics);
+    let (content, rest) = partial(&item.body(), &schema(), diagnostics);
+    let version = content.attribute("version").and_then(|a| {
+        let text = constant_string(&a.expr, diagnostics)?;
+        read_constraints(&text, a.expr.span, diagnostics)
+    });
+    let source = content.attribute("source");
+    let has_version = content.attribute("version").is_some();
+    let parsed = source.and_then(|a| {
+        let text = constant_string(&a.expr, diagnostics)?;
+        match parse_source(&text, has_version) {
+            Ok(parsed) => Some((text, parsed)),
+            Err((summary, detail)) => {
+                diagnostics.push(Diagnostic::error(summary, detail).at(a.expr.span));
+                None
+            }
+        }
+    });
+    check_repetition(&content, diagnostics);
+    let mut body = rest;
+    for block in &content.blocks {
+        if &*block.kind.name == "_" {
+            body = body.joined_with(&block.body);
+            continue;
+        }
+        let detail = format!(
+            "The block type {:?} has no meaning in a module block yet; the name is reserved.",
+            &*block.kind.name
+        );
+        diagnostics.push(Diagnostic::error("Reserved block type name in module block", detail).at(block.kind.span));
+    }
+    let (text, parsed) = parsed.unzip();
+    ModuleCall {
+        name: item.label(0),
+        source_text: text.unwrap_or_else(|| Str::from("")),
+        source: parsed,
+        source_span: source.map_or(item.block.header_span, |a| a.expr.span),
+        version,
+        version_span: content.attribute("version").map(|a| a.expr.span),
+        count: content.attribute("count").map(|a| a.expr.clone()),
+        for_each: content.attribute("for_each").map(|a| a.expr.clone()),
+        depends_on: content.attribute("depends_on").map(|a| depends_on(&a.expr, diagnostics)).unwrap_or_default(),
+        providers: content.attribute("providers").map(|a| read_passed(a, diagnostics)),
+        body,
+        span: item.block.span,
+        header_span: item.block.header_span,
+    }
+}
+
+/// The entries of `providers`.
+fn read_passed(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<PassedProvider> {
+    let entries = match as_map(&attribute.expr) {
+        Ok(entries) => entries,
+        Err(problem) => {
+            diagnostics.push(problem);
+            return Vec::new();
+        }
+    };
+    let mut passed: Vec<PassedProvider> = Vec::new();
+    for (key, value) in &entries {
+        let (Some(child), Some(parent)) = (read_provider_ref(key, diagnostics), read_provider_ref(value, diagnostics))
+        else {
+            continue;
+        };
+        if passed.iter().any(|p| p.child == child.name) {
+            let detail =
+                format!("A configuration was passed for {} already. Each can be passed once only.", child.name);
+            diagnostics.push(Diagnostic::error("Duplicate provider address", detail).at(child.span));
+            continue;
+        }
+        passed.push(PassedProvider {
+            child: child.name,
+            child_span: child.span,
+            parent: parent.name,
+            parent_span: parent.span,
+        });
+    }
+    passed
+}

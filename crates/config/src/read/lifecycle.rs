@@ -1,0 +1,110 @@
+//! `lifecycle`.
+
+use crate::constant::constant_bool;
+use crate::item::complete;
+use crate::read::check::read_rule_of;
+use crate::read::triggers::read_triggers;
+use crate::reference_list::{keyword, quoted, reference};
+use crate::{IgnoreChanges, IgnoredPath, Lifecycle};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Block, BodySchema, Content, Expr, ExprKind, Traversal, TraversalStep, as_list};
+use formwork_model::{Resource, ResourceMode};
+use formwork_value::{Path, PathStep};
+
+/// Arguments that only managed resources have.
+const MANAGED_ONLY: [&str; 4] = ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"];
+
+/// `lifecycle` of a resource.
+pub(crate) fn read_lifecycle(block: &Block, own: &Resource, diagnostics: &mut Diagnostics) -> Lifecycle {
+    let attributes = MANAGED_ONLY.map(|name| (name, false));
+    let schema = BodySchema::new(&attributes, &[("precondition", &[]), ("postcondition", &[])]);
+    let content = complete(&block.body, &schema, diagnostics);
+    let mut lifecycle = Lifecycle::default();
+    if own.mode == ResourceMode::Managed {
+        read_arguments(&content, &mut lifecycle, diagnostics);
+    } else {
+        refuse_arguments(&content, own.mode, diagnostics);
+    }
+    for rule in content.blocks_of("precondition") {
+        lifecycle.preconditions.extend(read_rule_of(rule, own, diagnostics));
+    }
+    for rule in content.blocks_of("postcondition") {
+        lifecycle.postconditions.extend(read_rule_of(rule, own, diagnostics));
+    }
+    lifecycle
+}
+
+fn read_arguments(content: &Content, lifecycle: &mut Lifecycle, diagnostics: &mut Diagnostics) {
+    if let Some(attribute) = content.attribute("create_before_destroy") {
+        lifecycle.create_before_destroy = constant_bool(&attribute.expr, diagnostics);
+    }
+    if let Some(attribute) = content.attribute("prevent_destroy") {
+        lifecycle.prevent_destroy = constant_bool(&attribute.expr, diagnostics).unwrap_or(false);
+        lifecycle.prevent_destroy_set = true;
+    }
+    if let Some(attribute) = content.attribute("ignore_changes") {
+        lifecycle.ignore_changes = read_ignored(&attribute.expr, diagnostics);
+    }
+    if let Some(attribute) = content.attribute("replace_triggered_by") {
+        lifecycle.replace_triggered_by = read_triggers(&attribute.expr, diagnostics);
+    }
+}
+
+fn refuse_arguments(content: &Content, mode: ResourceMode, diagnostics: &mut Diagnostics) {
+    let what = if mode == ResourceMode::Data { "data resource" } else { "ephemeral resource" };
+    for attribute in &content.attributes {
+        let summary = format!("Invalid {what} lifecycle argument");
+        let detail = format!("The argument {:?} has a meaning for managed resources only.", &*attribute.name.name);
+        diagnostics.push(Diagnostic::error(summary, detail).at(attribute.name.span));
+    }
+}
+
+/// Settings of an override's `lifecycle` replace those that were there; conditions are not overridden.
+pub(crate) fn override_lifecycle(lifecycle: &mut Lifecycle, over: Lifecycle) {
+    lifecycle.create_before_destroy = over.create_before_destroy.or(lifecycle.create_before_destroy);
+    if over.prevent_destroy_set {
+        lifecycle.prevent_destroy = over.prevent_destroy;
+    }
+    if !matches!(over.ignore_changes, IgnoreChanges::None) {
+        lifecycle.ignore_changes = over.ignore_changes;
+    }
+}
+
+fn read_ignored(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {
+    let is_list = matches!(expr.kind, ExprKind::Tuple(_));
+    if !is_list && keyword(expr, &mut Diagnostics::new()).as_deref() == Some("all") {
+        keyword(expr, diagnostics);
+        return IgnoreChanges::All;
+    }
+    let items = match as_list(expr) {
+        Ok(items) => items,
+        Err(problem) => {
+            diagnostics.push(problem);
+            return IgnoreChanges::None;
+        }
+    };
+    if let Some(wildcard) = items.iter().find(|item| quoted(item) == Some("*")) {
+        let detail = "The wildcard \"*\" is no longer understood. Write \"ignore_changes = all\".";
+        diagnostics.push(Diagnostic::error("Invalid ignore_changes wildcard", detail).at(wildcard.span));
+        return IgnoreChanges::All;
+    }
+    let mut paths = Vec::new();
+    for item in &items {
+        if let Some(traversal) = reference(item, diagnostics) {
+            paths.push(IgnoredPath { path: relative_path(&traversal), span: item.span });
+        }
+    }
+    IgnoreChanges::Paths(paths)
+}
+
+/// A reference as a path below an object.
+fn relative_path(traversal: &Traversal) -> Path {
+    let mut path = Path::root().attribute(traversal.root.clone());
+    for step in &traversal.steps {
+        path.0.push(match step {
+            TraversalStep::Index { key, .. } => PathStep::Index(key.clone()),
+            TraversalStep::Attribute { name, .. } => PathStep::Attribute(name.clone()),
+        });
+    }
+    path
+}

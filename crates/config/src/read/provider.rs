@@ -1,0 +1,122 @@
+//! `provider` blocks, and references to them.
+
+use crate::constant::constant_string;
+use crate::item::{Item, partial};
+use crate::name::{NAME_RULE, is_name};
+use crate::read::requirement::{PROVIDER_NAME_RULE, is_provider_name, read_constraints};
+use crate::reference::attribute_step;
+use crate::reference_list::reference;
+use crate::{Module, ProviderBlock, ProviderName, ProviderRef};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Block, BodySchema, Expr};
+use formwork_model::Resource;
+use formwork_value::Str;
+
+fn schema() -> BodySchema {
+    let attributes = [
+        ("alias", false),
+        ("version", false),
+        ("count", false),
+        ("depends_on", false),
+        ("for_each", false),
+        ("source", false),
+    ];
+    BodySchema::new(&attributes, &[("_", &[]), ("lifecycle", &[]), ("locals", &[])])
+}
+
+/// The name under which a provider block is known in its module.
+pub(crate) fn provider_name(block: &Block) -> ProviderName {
+    let name = block.labels.first().map_or_else(|| Str::from(""), |l| l.text.clone());
+    let (content, _, _) = block.body.partial_content(&BodySchema::new(&[("alias", false)], &[]));
+    let alias = content.attribute("alias").and_then(|a| constant_string(&a.expr, &mut Diagnostics::new()));
+    ProviderName { name, alias }
+}
+
+/// `provider "NAME"`.
+pub(crate) fn read_provider(item: &Item, module: &Module, diagnostics: &mut Diagnostics) -> Option<ProviderBlock> {
+    let label = item.block.labels.first()?;
+    if !is_provider_name(&label.text) {
+        diagnostics.push(Diagnostic::error("Invalid provider local name", PROVIDER_NAME_RULE).at(label.span));
+        return None;
+    }
+    let (content, body) = partial(&item.body(), &schema(), diagnostics);
+    let mut name = ProviderName::new(label.text.clone(), None);
+    if let Some(attribute) = content.attribute("alias")
+        && let Some(alias) = constant_string(&attribute.expr, diagnostics)
+    {
+        if !is_name(&alias) {
+            let detail = format!("{alias:?} cannot be an alias. {NAME_RULE}");
+            diagnostics.push(Diagnostic::error("Invalid provider configuration alias", detail));
+        }
+        name.alias = Some(alias);
+    }
+    let mut version = None;
+    if let Some(attribute) = content.attribute("version") {
+        let detail = "Write the version constraint in required_providers of the terraform block instead; here it will not work in future.";
+        diagnostics.push(
+            Diagnostic::warning("Version constraints inside provider configuration blocks are deprecated", detail)
+                .at(attribute.expr.span),
+        );
+        version = constant_string(&attribute.expr, diagnostics)
+            .and_then(|text| read_constraints(&text, attribute.expr.span, diagnostics));
+    }
+    for reserved in ["count", "depends_on", "for_each", "source"] {
+        if let Some(attribute) = content.attribute(reserved) {
+            let detail =
+                format!("The argument {reserved:?} has no meaning in a provider block yet; the name is reserved.");
+            let summary = "Reserved argument name in provider block";
+            diagnostics.push(Diagnostic::error(summary, detail).at(attribute.name.span));
+        }
+    }
+    let mut body = body;
+    for block in &content.blocks {
+        if &*block.kind.name == "_" {
+            body = body.joined_with(&block.body);
+            continue;
+        }
+        let detail = format!(
+            "The block type {:?} has no meaning in a provider block yet; the name is reserved.",
+            &*block.kind.name
+        );
+        let summary = "Reserved block type name in provider block";
+        diagnostics.push(Diagnostic::error(summary, detail).at(block.kind.span));
+    }
+    Some(ProviderBlock {
+        provider: module.provider_address(&name.name),
+        name,
+        version,
+        body,
+        span: item.block.span,
+        header_span: item.block.header_span,
+    })
+}
+
+/// The value of a `provider` argument: `aws` or `aws.west`.
+pub(crate) fn read_provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ProviderRef> {
+    let mut problems = Diagnostics::new();
+    let traversal = reference(expr, &mut problems);
+    let invalid = || {
+        let detail = "A reference to a provider configuration is the provider's name, optionally followed by a dot and the configuration's alias.";
+        Diagnostic::error("Invalid provider configuration reference", detail).at(expr.span)
+    };
+    let Some(traversal) = traversal else {
+        diagnostics.push(invalid());
+        return None;
+    };
+    diagnostics.extend(problems);
+    let alias = attribute_step(&traversal, 0).cloned();
+    if traversal.steps.len() > 1 || traversal.steps.len() == 1 && alias.is_none() {
+        diagnostics.push(invalid());
+        return None;
+    }
+    if !is_provider_name(&traversal.root) {
+        diagnostics.push(Diagnostic::error("Invalid provider local name", PROVIDER_NAME_RULE).at(traversal.root_span));
+        return None;
+    }
+    Some(ProviderRef { name: ProviderName::new(traversal.root, alias), span: expr.span, explicit: true })
+}
+
+/// The provider that a resource uses when it does not say.
+pub(crate) fn implied_ref(resource: &Resource, block: &Block) -> ProviderRef {
+    ProviderRef { name: ProviderName::new(resource.implied_provider(), None), span: block.header_span, explicit: false }
+}

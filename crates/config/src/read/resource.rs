@@ -1,0 +1,159 @@
+//! `resource`, `data` and `ephemeral`.
+
+use crate::item::{Item, partial};
+use crate::name::check_name;
+use crate::read::lifecycle::{override_lifecycle, read_lifecycle};
+use crate::read::provider::{implied_ref, read_provider_ref};
+use crate::read::provisioner::read_provisioner;
+use crate::reference_list::depends_on;
+use crate::{Lifecycle, Module, ResourceBlock};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Block, Body, BodySchema, Content};
+use formwork_model::{Resource, ResourceMode};
+use formwork_value::Str;
+
+fn schema(mode: ResourceMode) -> BodySchema {
+    let attributes = [("count", false), ("for_each", false), ("depends_on", false), ("provider", false)];
+    let managed: &[(&str, &[&str])] =
+        &[("locals", &[]), ("lifecycle", &[]), ("connection", &[]), ("provisioner", &["type"]), ("_", &[])];
+    let other: &[(&str, &[&str])] = &[("locals", &[]), ("lifecycle", &[]), ("_", &[])];
+    BodySchema::new(&attributes, if mode == ResourceMode::Managed { managed } else { other })
+}
+
+/// The mode that a block type stands for.
+pub(crate) fn mode_of(kind: &str) -> ResourceMode {
+    match kind {
+        "data" => ResourceMode::Data,
+        "ephemeral" => ResourceMode::Ephemeral,
+        _ => ResourceMode::Managed,
+    }
+}
+
+/// The word for a mode in messages and as block type.
+pub(crate) fn mode_word(mode: ResourceMode) -> &'static str {
+    match mode {
+        ResourceMode::Managed => "resource",
+        ResourceMode::Data => "data",
+        ResourceMode::Ephemeral => "ephemeral",
+    }
+}
+
+/// A data source inside a check block.
+pub(crate) fn read_data_of_check(
+    block: &Block,
+    check: &Str,
+    module: &Module,
+    diagnostics: &mut Diagnostics,
+) -> ResourceBlock {
+    let mut data = read_resource(&Item::new(block.clone()), module, diagnostics);
+    data.check = Some(check.clone());
+    for (written, name) in [(data.count.is_some(), "count"), (data.for_each.is_some(), "for_each")] {
+        if written {
+            let detail = format!("The data source of a check block cannot use {name}.");
+            diagnostics.push(Diagnostic::error(format!("Invalid {name} argument"), detail).at(block.header_span));
+        }
+    }
+    data
+}
+
+/// `resource`, `data` or `ephemeral`.
+pub(crate) fn read_resource(item: &Item, module: &Module, diagnostics: &mut Diagnostics) -> ResourceBlock {
+    let mode = mode_of(&item.block.kind.name);
+    let resource = Resource::new(mode, item.label(0), item.label(1));
+    check_name(item.block.labels.first(), "Invalid resource type name", diagnostics);
+    check_name(item.block.labels.get(1), "Invalid resource name", diagnostics);
+    item.forbid_depends_on(diagnostics);
+    let schema = schema(mode);
+    let (content, rest) = partial(&item.body(), &schema, diagnostics);
+    check_repetition(&content, diagnostics);
+    let provider = content
+        .attribute("provider")
+        .and_then(|a| read_provider_ref(&a.expr, diagnostics))
+        .unwrap_or_else(|| implied_ref(&resource, &item.block));
+    let depends_on = content.attribute("depends_on").map(|a| depends_on(&a.expr, diagnostics)).unwrap_or_default();
+    let lifecycle = read_lifecycles(item, &schema, &resource, diagnostics);
+    let inner = read_blocks(&content, rest, mode, diagnostics);
+    let mut provisioners = Vec::new();
+    for block in content.blocks_of("provisioner") {
+        provisioners.extend(read_provisioner(block, Some(&resource), inner.connection.as_ref(), diagnostics));
+    }
+    ResourceBlock {
+        count: content.attribute("count").map(|a| a.expr.clone()),
+        for_each: content.attribute("for_each").map(|a| a.expr.clone()),
+        depends_on,
+        provider_address: module.provider_address(&provider.name.name),
+        provider,
+        lifecycle,
+        provisioners,
+        connection: inner.connection,
+        body: inner.body,
+        check: None,
+        span: item.block.span,
+        header_span: item.block.header_span,
+        resource,
+    }
+}
+
+struct InnerBlocks {
+    connection: Option<Body>,
+    body: Body,
+}
+
+fn read_blocks(content: &Content, rest: Body, mode: ResourceMode, diagnostics: &mut Diagnostics) -> InnerBlocks {
+    let mut inner = InnerBlocks { connection: None, body: rest };
+    let mut escaped = false;
+    for block in &content.blocks {
+        match &*block.kind.name {
+            "_" if escaped => {
+                let detail = "A block can have one escaping block only.";
+                diagnostics.push(Diagnostic::error("Duplicate escaping block", detail).at(block.header_span));
+            }
+            "_" => {
+                escaped = true;
+                inner.body = inner.body.joined_with(&block.body);
+            }
+            "connection" if inner.connection.is_some() => {
+                let detail = "A resource can have one connection block only.";
+                diagnostics.push(Diagnostic::error("Duplicate connection block", detail).at(block.header_span));
+            }
+            "connection" => inner.connection = Some(block.body.clone()),
+            "lifecycle" | "provisioner" => {}
+            other => {
+                let summary = format!("Reserved block type name in {} block", mode_word(mode));
+                let detail = format!("The block type {other:?} has no meaning here yet; the name is reserved.");
+                diagnostics.push(Diagnostic::error(summary, detail).at(block.kind.span));
+            }
+        }
+    }
+    inner
+}
+
+/// `lifecycle` of the block itself, and what overrides change in it.
+fn read_lifecycles(item: &Item, schema: &BodySchema, own: &Resource, diagnostics: &mut Diagnostics) -> Lifecycle {
+    let mut lifecycle = Lifecycle::default();
+    let (content, _, _) = item.block.body.partial_content(schema);
+    for (index, block) in content.blocks_of("lifecycle").enumerate() {
+        if index > 0 {
+            let detail = "A resource can have one lifecycle block only.";
+            diagnostics.push(Diagnostic::error("Duplicate lifecycle block", detail).at(block.header_span));
+            continue;
+        }
+        lifecycle = read_lifecycle(block, own, diagnostics);
+    }
+    for over in &item.overrides {
+        let (content, _, _) = over.body.partial_content(schema);
+        for block in content.blocks_of("lifecycle") {
+            override_lifecycle(&mut lifecycle, read_lifecycle(block, own, diagnostics));
+        }
+    }
+    lifecycle
+}
+
+/// Reports `count` together with `for_each`.
+pub(crate) fn check_repetition(content: &Content, diagnostics: &mut Diagnostics) {
+    if let (Some(_), Some(for_each)) = (content.attribute("count"), content.attribute("for_each")) {
+        let detail = "\"count\" and \"for_each\" both tell how many instances there are. Keep one of them.";
+        let summary = "Invalid combination of \"count\" and \"for_each\"";
+        diagnostics.push(Diagnostic::error(summary, detail).at(for_each.name.span));
+    }
+}
