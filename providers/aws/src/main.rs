@@ -1,1 +1,5 @@
-fn main() {}
+//! The plugin binary.
+
+fn main() {
+    let _ = formwork_provider_aws::Aws::new();
+}

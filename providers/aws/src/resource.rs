@@ -1,0 +1,4 @@
+//! The resource types.
+
+pub mod subnet;
+pub mod vpc;

@@ -1,0 +1,5 @@
+//! The provider against a real HTTP service that behaves like AWS (moto), through the engine's traits.
+
+mod cloud;
+mod engine;
+mod network;
