@@ -63,9 +63,8 @@ fn convert_inner(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
         (Kind::List(c) | Kind::Set(c), Type::List(_) | Type::Set(_)) => convert_sequence(&c.items, ty)?,
         (Kind::Tuple(items), Type::List(_) | Type::Set(_)) => convert_sequence(items, ty)?,
         (Kind::Tuple(items), Type::Tuple(types)) => convert_tuple(items, types)?,
-        (Kind::List(c) | Kind::Set(c), Type::Tuple(types)) => convert_tuple(&c.items, types)?,
-        (Kind::Map(map), Type::Map(element)) => convert_mapping(&map.items, element, key_step)?,
-        (Kind::Object(attributes), Type::Map(element)) => convert_mapping(attributes, element, attribute_step)?,
+        (Kind::Map(map), Type::Map(element)) => convert_mapping(&map.items, element)?,
+        (Kind::Object(attributes), Type::Map(element)) => convert_mapping(attributes, element)?,
         (Kind::Object(attributes), Type::Object(object)) => convert_object(attributes, object, attribute_step)?,
         (Kind::Map(map), Type::Object(object)) => convert_object(&map.items, object, key_step)?,
         _ => return Err(ConvertError::new(mismatch(&value.ty(), ty))),
@@ -121,14 +120,10 @@ fn convert_sequence(items: &[Value], ty: &Type) -> Result<Value, ConvertError> {
 }
 
 /// To a map.
-fn convert_mapping(
-    entries: &BTreeMap<Str, Value>,
-    declared: &Type,
-    step: impl Fn(&Str) -> PathStep,
-) -> Result<Value, ConvertError> {
+fn convert_mapping(entries: &BTreeMap<Str, Value>, declared: &Type) -> Result<Value, ConvertError> {
     let mut converted = Vec::with_capacity(entries.len());
     for (key, item) in entries {
-        converted.push(convert_inner(item, declared).map_err(|error| error.inside(step(key)))?);
+        converted.push(convert_inner(item, declared).map_err(|error| error.inside(key_step(key)))?);
     }
     let (element, converted) = common_elements(declared, converted, "map")?;
     Ok(Value::map(element, entries.keys().cloned().zip(converted).collect()))
@@ -145,7 +140,7 @@ fn common_elements(declared: &Type, items: Vec<Value>, kind: &str) -> Result<(Ty
 
 fn convert_tuple(items: &[Value], types: &[Type]) -> Result<Value, ConvertError> {
     if items.len() != types.len() {
-        return Err(ConvertError::new(format!("tuple of {} elements is required", types.len())));
+        return Err(ConvertError::new("tuple required"));
     }
     let converted = items.iter().zip(types).enumerate();
     let converted = converted.map(|(i, (item, ty))| convert_inner(item, ty).map_err(|e| e.inside(index_step(i))));
@@ -189,9 +184,6 @@ pub(crate) fn convert_type(own: &Type, ty: &Type) -> Option<Type> {
         (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
             let types = a.iter().zip(b.iter()).map(|(a, b)| convert_type(a, b));
             Some(Type::tuple(types.collect::<Option<Vec<_>>>()?))
-        }
-        (Type::List(a) | Type::Set(a), Type::Tuple(b)) => {
-            Some(Type::tuple(b.iter().map(|b| convert_type(a, b)).collect::<Option<Vec<_>>>()?))
         }
         (Type::Object(a), Type::Object(b)) => convert_object_type(|name| a.attributes.get(name), b),
         (Type::Map(a), Type::Object(b)) => convert_object_type(|_| Some(a), b),

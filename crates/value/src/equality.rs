@@ -4,12 +4,13 @@ use crate::value::Kind;
 use crate::{Refinements, Str, Type, Value};
 use std::collections::BTreeMap;
 
-/// `a == b` as the language has it: a known bool, or unknown. No conversion; null equals null of any type; unknowns
-/// are decided by their refinements where possible. Marks of both sides are on the result (of a comparison with null:
+/// `a == b` as the language has it: a known bool, or unknown. No conversion; null equals null of any type (inside a
+/// value, types must be equal for nulls and empty collections as well); unknowns are decided by their refinements where possible. Marks of both sides are on the result (of a comparison with null:
 /// only those of the roots, as nothing else is looked at).
 pub fn equals(a: &Value, b: &Value) -> Value {
     let marks = if a.is_null() || b.is_null() { a.marks() | b.marks() } else { a.marks_deep() | b.marks_deep() };
-    let result = match decide(a, b) {
+    let decided = if a.is_null() && b.is_null() { Some(true) } else { decide(a, b) };
+    let result = match decided {
         Some(equal) => Value::from(equal),
         None => Value::unknown_not_null(Type::Bool),
     };
@@ -19,7 +20,7 @@ pub fn equals(a: &Value, b: &Value) -> Value {
 /// Whether two values are equal; `None` if that depends on unknowns.
 pub(crate) fn decide(a: &Value, b: &Value) -> Option<bool> {
     match (a.kind(), b.kind()) {
-        (Kind::Null(_), Kind::Null(_)) => Some(true),
+        (Kind::Null(a), Kind::Null(b)) => Some(a == b),
         (Kind::Unknown(a_ty, a_known), Kind::Unknown(b_ty, b_known)) => {
             decide_unknowns(a_ty, a_known.as_deref(), b_ty, b_known.as_deref())
         }
@@ -29,13 +30,25 @@ pub(crate) fn decide(a: &Value, b: &Value) -> Option<bool> {
         (Kind::Bool(a), Kind::Bool(b)) => Some(a == b),
         (Kind::Number(a), Kind::Number(b)) => Some(a == b),
         (Kind::String(a), Kind::String(b)) => Some(a == b),
-        (Kind::List(a), Kind::List(b)) if may_match(&a.element, &b.element) => decide_sequences(&a.items, &b.items),
-        (Kind::Set(a), Kind::Set(b)) if may_match(&a.element, &b.element) => decide_sets(&a.items, &b.items),
-        (Kind::Map(a), Kind::Map(b)) if may_match(&a.element, &b.element) => decide_mappings(&a.items, &b.items),
+        (Kind::List(x), Kind::List(y)) if x.element == y.element => decide_sequences(&x.items, &y.items),
+        (Kind::Set(x), Kind::Set(y)) if x.element == y.element => decide_sets(&x.items, &y.items),
+        (Kind::Map(x), Kind::Map(y)) if x.element == y.element => decide_mappings(&x.items, &y.items),
+        // The element type may change when unknown elements of a dynamic type become known.
+        (Kind::List(x) | Kind::Set(x), Kind::List(y) | Kind::Set(y)) if may_match(&x.element, &y.element) => {
+            decide_settling(a, b)
+        }
+        (Kind::Map(x), Kind::Map(y)) if may_match(&x.element, &y.element) => decide_settling(a, b),
         (Kind::Object(a), Kind::Object(b)) => decide_mappings(a, b),
         (Kind::Tuple(a), Kind::Tuple(b)) => decide_sequences(a, b),
         _ => Some(false),
     }
+}
+
+/// Collections of different element types, of which one has dynamic parts.
+fn decide_settling(a: &Value, b: &Value) -> Option<bool> {
+    let same_kind = matches!((a.kind(), b.kind()), (Kind::Set(_), Kind::Set(_)))
+        || !matches!((a.kind(), b.kind()), (Kind::Set(_), _) | (_, Kind::Set(_)));
+    if same_kind && !(a.is_wholly_known() && b.is_wholly_known()) { None } else { Some(false) }
 }
 
 fn decide_unknowns(

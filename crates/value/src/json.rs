@@ -9,8 +9,8 @@ use std::fmt;
 
 pub(crate) use text::write_json_string;
 
-/// Levels of nesting that are decoded.
-pub(crate) const MAX_DEPTH: usize = 500;
+/// Levels of nesting that are decoded. Every recursive operation on a value of this depth fits the stack of a thread.
+pub(crate) const MAX_DEPTH: usize = 256;
 
 /// Why a value or document cannot be coded.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,11 +11,6 @@ pub fn compare(a: &Value, b: &Value) -> Ordering {
     SortKey::of(a).cmp(&SortKey::of(b))
 }
 
-/// Like [`compare`], with the keys at hand.
-pub(crate) fn compare_with_keys(a: &(SortKey, Value), b: &(SortKey, Value)) -> Ordering {
-    a.0.cmp(&b.0)
-}
-
 /// What an element is sorted by. Variants are in their order.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SortKey {

@@ -1,6 +1,6 @@
 //! Construction of strings and sets, which hold invariants.
 
-use crate::order::{SortKey, compare_with_keys};
+use crate::order::SortKey;
 use crate::value::{Collection, Kind};
 use crate::{Marks, Type, Value, equals};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Value {
             }
         }
         let mut keyed: Vec<(SortKey, Value)> = items.into_iter().map(|item| (SortKey::of(&item), item)).collect();
-        keyed.sort_by(|a, b| compare_with_keys(a, b));
+        keyed.sort_by(|a, b| a.0.cmp(&b.0));
         // Elements of unknown parts are never known to be equal, so all of them stay.
         keyed.dedup_by(|later, first| later.0 == first.0 && equals(&later.1, &first.1).as_bool() == Some(true));
         let items = keyed.into_iter().map(|(_, item)| item).collect();

@@ -138,8 +138,8 @@ fn most_general(types: &[&Type]) -> Option<Type> {
 fn generality(ty: &Type) -> u8 {
     match ty {
         Type::String => 0,
-        Type::Set(_) => 1,
-        Type::List(_) | Type::Map(_) => 2,
+        Type::List(_) | Type::Map(_) => 1,
+        Type::Set(_) => 2,
         Type::Object(_) | Type::Tuple(_) => 3,
         Type::Number | Type::Bool => 4,
         Type::Dynamic => 5,

@@ -88,7 +88,7 @@ impl Value {
 
     /// The value with some children replaced; `None` if none is. The replacements are of the same type. The marks of
     /// the root stay.
-    fn rebuild(&self, replace: &mut dyn FnMut(&dyn Fn() -> PathStep, &Value) -> Option<Value>) -> Option<Value> {
+    fn rebuild(&self, replace: Replace<'_>) -> Option<Value> {
         let rebuilt = match self.kind() {
             Kind::List(c) => Value::list(c.element.clone(), rebuild_items(&c.items, replace)?),
             Kind::Set(c) => Value::set(c.element.clone(), rebuild_set_items(&c.items, replace)?),
@@ -220,6 +220,7 @@ fn key_step(key: &Str) -> PathStep {
     PathStep::Index(Value::from(Kind::String(key.clone())))
 }
 
+/// Gives the replacement of a child, if it has one, from the child and a way to get the step to it.
 type Replace<'a> = &'a mut dyn FnMut(&dyn Fn() -> PathStep, &Value) -> Option<Value>;
 
 fn rebuild_items(items: &[Value], replace: Replace<'_>) -> Option<Vec<Value>> {

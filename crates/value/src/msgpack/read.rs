@@ -43,11 +43,11 @@ fn read(cursor: &mut Cursor<'_>, ty: &Type) -> Read {
 fn read_compound(cursor: &mut Cursor<'_>, ty: &Type) -> Read {
     match ty {
         Type::List(element) => {
-            let (element, items) = settle(element, read_items(cursor, element)?);
+            let (element, items) = read_items(cursor, element)?;
             Ok(Value::list(element, items))
         }
         Type::Set(element) => {
-            let (element, items) = settle(element, read_items(cursor, element)?);
+            let (element, items) = read_items(cursor, element)?;
             Ok(Value::set(element, items))
         }
         Type::Map(element) => read_map(cursor, element),
@@ -69,14 +69,14 @@ fn index_step(index: usize) -> PathStep {
     PathStep::Index(Number::from(index).into())
 }
 
-fn read_items(cursor: &mut Cursor<'_>, element: &Type) -> Result<Vec<Value>, CodecError> {
+fn read_items(cursor: &mut Cursor<'_>, element: &Type) -> Result<(Type, Vec<Value>), CodecError> {
     let length = cursor.array_length()?;
     // The claimed length is not believed: elements are counted as they come.
     let mut items = Vec::new();
     for index in 0..length {
         items.push(read(cursor, element).map_err(|error| error.inside(index_step(index)))?);
     }
-    Ok(items)
+    Ok(settle(element, items))
 }
 
 fn read_tuple(cursor: &mut Cursor<'_>, types: &[Type]) -> Read {
@@ -84,8 +84,11 @@ fn read_tuple(cursor: &mut Cursor<'_>, types: &[Type]) -> Read {
     if length != types.len() {
         return Err(CodecError::new(format!("a tuple of {} elements is required, not {length}", types.len())));
     }
-    let items = types.iter().enumerate().map(|(index, ty)| read(cursor, ty).map_err(|e| e.inside(index_step(index))));
-    Ok(Value::tuple(items.collect::<Result<Vec<_>, _>>()?))
+    let mut items = Vec::new();
+    for (index, ty) in types.iter().enumerate() {
+        items.push(read(cursor, ty).map_err(|error| error.inside(index_step(index)))?);
+    }
+    Ok(Value::tuple(items))
 }
 
 fn read_map(cursor: &mut Cursor<'_>, element: &Type) -> Read {

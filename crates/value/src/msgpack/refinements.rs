@@ -16,8 +16,11 @@ const MAX_LENGTH: i64 = 6;
 
 /// Writes an unknown value. What is written to memory cannot fail.
 pub(super) fn write_unknown(out: &mut ByteBuf, refinements: Option<&Refinements>) {
-    let payload = refinements.map(payload).filter(|payload| payload.len() > 1 && payload.len() <= MAX_REFINEMENTS);
-    match payload {
+    let fits = |payload: &Vec<u8>| payload.len() <= MAX_REFINEMENTS;
+    let all = refinements.filter(|refinements| !refinements.is_none()).map(payload);
+    // Only bounds of very many digits are too long.
+    let without_bounds = || payload(&Refinements { min: None, max: None, ..refinements.cloned().unwrap_or_default() });
+    match all.map(|all| if fits(&all) { all } else { without_bounds() }) {
         Some(payload) => {
             let _ = encode::write_ext_meta(out, payload.len() as u32, REFINED);
             out.as_mut_vec().extend_from_slice(&payload);
