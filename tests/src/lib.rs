@@ -1,1 +1,21 @@
-//! Test harness.
+//! The harness of the tests that use the program as a whole, and of the tests about the source tree.
+//!
+//! [`Run`] and [`Folder`] run the real binary in folders of their own; [`fixtures`] says where the things are that
+//! `tests/setup` installs; [`tree`] reads the source tree.
+
+pub mod documents;
+pub mod fixtures;
+mod folder;
+mod run;
+pub mod tree;
+
+pub use folder::Folder;
+pub use run::Run;
+
+use std::path::PathBuf;
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().map(PathBuf::from).unwrap_or(manifest)
+}

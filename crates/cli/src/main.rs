@@ -1,1 +1,28 @@
-fn main() {}
+//! `formwork`: the command line of the engine.
+//!
+//! This crate wires everything else together: arguments and settings, the engine's ports on a real machine, commands,
+//! exit codes. Only here are `protocol`, `backend`, `install` and `render` known at once.
+//!
+//! Invariant: everything printed goes through [`output::Output`].
+//! Invariant: no command leaves a lock behind, however it ends.
+
+mod arguments;
+mod command_line;
+mod commands;
+mod environment;
+mod exit;
+mod help;
+mod machine;
+mod output;
+mod session;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let environment = environment::Environment::of_process();
+    let output = output::Output::of_process(environment.is_set("NO_COLOR"));
+    let original_dir = std::env::current_dir().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
+    let session = session::Session::new(environment, output, original_dir);
+    command_line::run(&session, &words).into()
+}

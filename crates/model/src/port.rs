@@ -196,5 +196,9 @@ pub struct ProvisionerRequest {
 #[async_trait]
 pub trait Provisioner: Send + Sync {
     /// Runs to the end; `output` gets lines. The error is for users.
-    async fn run(&self, request: ProvisionerRequest, output: &(dyn Fn(&str) + Send + Sync)) -> Result<(), String>;
+    async fn run(
+        &self,
+        request: ProvisionerRequest,
+        output: &(dyn for<'l> Fn(&'l str) + Send + Sync),
+    ) -> Result<(), String>;
 }

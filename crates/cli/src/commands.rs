@@ -1,0 +1,34 @@
+//! The commands, one file each.
+
+mod version;
+
+use crate::arguments::{Arguments, Flag};
+use crate::exit::Exit;
+use crate::session::Session;
+use formwork_diag::Diagnostics;
+
+/// A command: how it is called and what it does.
+pub struct Command {
+    /// One word, or two for the commands of a group.
+    pub name: &'static str,
+    /// Positional arguments, for help texts.
+    pub arguments: &'static str,
+    /// One line; empty for commands that the overview leaves out.
+    pub summary: &'static str,
+    /// Paragraphs.
+    pub description: &'static str,
+    pub flags: &'static [&'static [Flag]],
+    /// Least and greatest number of positional arguments.
+    pub positional: (usize, usize),
+    pub run: fn(&Session, &Arguments) -> Result<Exit, Diagnostics>,
+}
+
+static COMMANDS: &[&Command] = &[&version::COMMAND];
+
+/// All commands.
+pub fn all() -> impl Iterator<Item = &'static Command> {
+    COMMANDS.iter().copied()
+}
+
+/// Of every command.
+const GENERAL: &[Flag] = &[Flag::switch("no-color", "Print without colours.")];

@@ -1,0 +1,45 @@
+//! The machine's time.
+
+use formwork_model::Clock;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+pub struct MachineClock {
+    started: Instant,
+}
+
+impl MachineClock {
+    pub fn new() -> MachineClock {
+        MachineClock { started: Instant::now() }
+    }
+}
+
+impl Clock for MachineClock {
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn timestamp(&self) -> String {
+        let now = OffsetDateTime::now_utc();
+        let whole = now.replace_nanosecond(0).unwrap_or(now);
+        whole.format(&Rfc3339).unwrap_or_default()
+    }
+}
+
+/// The time with all its digits, as lock infos have it.
+pub fn precise_timestamp() -> String {
+    OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_are_whole_seconds_in_utc() {
+        let text = MachineClock::new().timestamp();
+        assert!(text.ends_with('Z') && text.len() == "2026-01-01T00:00:00Z".len(), "{text}");
+        assert!(precise_timestamp().ends_with('Z'));
+    }
+}

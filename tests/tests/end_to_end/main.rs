@@ -1,0 +1,3 @@
+//! The program as a whole, as users run it.
+
+mod command_line;

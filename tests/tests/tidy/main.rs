@@ -1,0 +1,5 @@
+//! Rules about the source tree, checked by reading it.
+
+mod floors;
+mod sizes;
+mod words;
