@@ -3,7 +3,6 @@
 use crate::{Module, ProviderName};
 use formwork_diag::Sources;
 use formwork_model::{ModulePath, ProviderConfigAddress};
-use formwork_value::Str;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -40,11 +39,11 @@ impl Config {
         self.modules.get(path)
     }
 
-    /// The provider configuration that a local name and alias stand for in a module: declared there, or passed or
+    /// The provider configuration that a name stands for in a module: declared there, or passed or
     /// inherited from a caller. A default configuration that is declared nowhere belongs to the root module.
-    pub fn provider_config(&self, module: &ModulePath, name: &str, alias: Option<&str>) -> ProviderConfigAddress {
+    pub fn provider_config(&self, module: &ModulePath, name: &ProviderName) -> ProviderConfigAddress {
         let mut at = module.clone();
-        let mut wanted = ProviderName::new(name, alias.map(Str::from));
+        let mut wanted = name.clone();
         loop {
             let declaring = self.module(&at);
             let provider = declaring.map_or_else(

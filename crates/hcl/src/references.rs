@@ -2,8 +2,10 @@
 
 use crate::json::value::{JsonKind, JsonValue};
 use crate::{
-    Body, BodyRepr, Expr, ExprKind, ForExpr, FunctionName, ObjectKey, TemplateDirective, TemplatePart, Traversal,
+    Block, Body, BodyRepr, Expr, ExprKind, ForExpr, FunctionName, ObjectKey, TemplateDirective, TemplatePart,
+    Traversal, as_keyword,
 };
+use formwork_value::Str;
 use std::sync::Arc;
 
 /// All references of an expression in source order, without names that the expression itself binds.
@@ -17,39 +19,107 @@ pub fn references(expr: &Expr) -> Vec<&Traversal> {
     found
 }
 
-/// All references anywhere in a body, whatever its schema.
+/// All references anywhere in a body, whatever its schema, without the iterators of `dynamic` blocks.
 pub fn body_references(body: &Body) -> Vec<Arc<Traversal>> {
     let mut found = Vec::new();
-    match &body.repr {
-        BodyRepr::Native(native) => {
-            for attribute in native.attributes.iter().filter(|a| !body.taken.contains(&a.name.name)) {
-                collect(&attribute.expr, &mut found);
-            }
-            for block in native.blocks.iter().filter(|b| !body.taken.contains(&b.kind.name)) {
-                found.extend(body_references(&block.body));
-            }
-        }
-        BodyRepr::Json(value) => json_references(body, value, &mut found),
-        BodyRepr::Pair(pair) => found.extend(pair.bodies().into_iter().flat_map(body_references)),
-    }
+    read_body(body, &mut Vec::new(), &mut found);
     found
 }
 
-fn json_references(body: &Body, value: &JsonValue, found: &mut Vec<Arc<Traversal>>) {
+fn read_body(body: &Body, iterators: &mut Vec<Str>, found: &mut Vec<Arc<Traversal>>) {
+    match &body.repr {
+        BodyRepr::Native(native) => {
+            for attribute in native.attributes.iter().filter(|a| !body.taken.contains(&a.name.name)) {
+                collect(&attribute.expr, iterators, found);
+            }
+            for block in native.blocks.iter().filter(|b| !body.taken.contains(&b.kind.name)) {
+                match block.labels.first() {
+                    Some(label) if &*block.kind.name == "dynamic" => dynamic(block, &label.text, iterators, found),
+                    _ => read_body(&block.body, iterators, found),
+                }
+            }
+        }
+        BodyRepr::Json(value) => json_references(body, value, iterators, found),
+        BodyRepr::Pair(pair) => pair.bodies().into_iter().for_each(|body| read_body(body, iterators, found)),
+    }
+}
+
+/// A `dynamic` block: in `content` the iterator's name is bound.
+fn dynamic(block: &Block, name: &Str, iterators: &mut Vec<Str>, found: &mut Vec<Arc<Traversal>>) {
+    let BodyRepr::Native(native) = &block.body.repr else { return read_body(&block.body, iterators, found) };
+    let mut iterator = name.clone();
+    for attribute in &native.attributes {
+        match &*attribute.name.name {
+            "iterator" => iterator = as_keyword(&attribute.expr).unwrap_or(iterator),
+            "labels" => {}
+            _ => collect(&attribute.expr, iterators, found),
+        }
+    }
+    iterators.push(iterator);
+    if let Some(labels) = native.attributes.iter().find(|a| &*a.name.name == "labels") {
+        collect(&labels.expr, iterators, found);
+    }
+    native.blocks.iter().for_each(|inner| read_body(&inner.body, iterators, found));
+    iterators.pop();
+}
+
+fn json_references(body: &Body, value: &JsonValue, iterators: &mut Vec<Str>, found: &mut Vec<Arc<Traversal>>) {
     match &value.kind {
-        JsonKind::Array(items) => items.iter().for_each(|item| json_references(body, item, found)),
+        JsonKind::Array(items) => items.iter().for_each(|item| json_references(body, item, iterators, found)),
         JsonKind::Object(properties) => {
             for property in properties.iter().filter(|p| !body.taken.contains(&p.name.name)) {
-                collect(&property.value.to_expr(), found);
+                json_property(&property.name.name, &property.value, iterators, found);
             }
         }
         _ => {}
     }
 }
 
-fn collect(expr: &Expr, found: &mut Vec<Arc<Traversal>>) {
+/// In JSON syntax it is not known without a schema where blocks are: a property `dynamic` with objects inside counts
+/// as dynamic blocks, anything else as an expression.
+fn json_property(name: &str, value: &JsonValue, iterators: &mut Vec<Str>, found: &mut Vec<Arc<Traversal>>) {
+    match &value.kind {
+        JsonKind::Object(labels) if name == "dynamic" => {
+            for label in labels.iter() {
+                json_dynamic(&label.name.name, &label.value, iterators, found);
+            }
+        }
+        JsonKind::Array(items) => items.iter().for_each(|item| json_property(name, item, iterators, found)),
+        JsonKind::Object(properties) => {
+            for property in properties.iter() {
+                collect(&property.name_expr(), iterators, found);
+                json_property(&property.name.name, &property.value, iterators, found);
+            }
+        }
+        _ => collect(&value.to_expr(), iterators, found),
+    }
+}
+
+fn json_dynamic(label: &Str, value: &JsonValue, iterators: &mut Vec<Str>, found: &mut Vec<Arc<Traversal>>) {
+    match &value.kind {
+        JsonKind::Array(items) => items.iter().for_each(|item| json_dynamic(label, item, iterators, found)),
+        JsonKind::Object(properties) => {
+            let written = properties.iter().find(|p| &*p.name.name == "iterator");
+            let iterator = written.and_then(|p| as_keyword(&p.value.to_expr())).unwrap_or_else(|| label.clone());
+            for property in properties.iter().filter(|p| &*p.name.name != "iterator") {
+                if &*property.name.name == "for_each" {
+                    json_property("for_each", &property.value, iterators, found);
+                } else {
+                    iterators.push(iterator.clone());
+                    json_property(&property.name.name, &property.value, iterators, found);
+                    iterators.pop();
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn collect(expr: &Expr, iterators: &[Str], found: &mut Vec<Arc<Traversal>>) {
     visit(expr, &mut |item| {
-        if let Found::Reference(traversal) = item {
+        if let Found::Reference(traversal) = item
+            && !iterators.contains(&traversal.root)
+        {
             found.push(traversal.clone());
         }
     });

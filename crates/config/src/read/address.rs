@@ -20,7 +20,6 @@ pub(crate) struct OpenAddress {
     pub module: Vec<Segment>,
     /// Mode, type, and name with key; none for a module address.
     pub resource: Option<(Resource, Option<Expr>)>,
-    pub span: Span,
 }
 
 fn invalid_expression(span: Span) -> Diagnostic {
@@ -83,7 +82,7 @@ fn add_key(key: Expr, found: &mut [Segment], span: Span) -> Result<(), Diagnosti
 /// Reads an address whose keys are any expressions.
 pub(crate) fn open_address(expr: &Expr) -> Result<OpenAddress, Diagnostics> {
     let all = segments(expr)?;
-    let mut address = OpenAddress { module: Vec::new(), resource: None, span: expr.span };
+    let mut address = OpenAddress { module: Vec::new(), resource: None };
     let mut rest = all.as_slice();
     while let [call, tail @ ..] = rest {
         if &*call.name != "module" || call.key.is_some() {

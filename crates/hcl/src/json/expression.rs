@@ -25,6 +25,14 @@ impl JsonValue {
     }
 }
 
+impl JsonProperty {
+    /// The expression that the property's name stands for.
+    pub fn name_expr(&self) -> Expr {
+        let kind = string_expr(&self.name.name, self.escaped, self.name.span);
+        Expr { kind, span: self.name.span }
+    }
+}
+
 fn string_expr(text: &Str, escaped: bool, span: Span) -> ExprKind {
     ExprKind::JsonString { text: text.clone(), template: Arc::new(template(text, escaped, span)) }
 }
@@ -55,10 +63,8 @@ fn object_expr(properties: &[JsonProperty]) -> ExprKind {
     if problems.has_errors() {
         return ExprKind::Invalid(Arc::new(problems));
     }
-    let items = properties.iter().map(|property| {
-        let kind = string_expr(&property.name.name, property.escaped, property.name.span);
-        let key = ObjectKey::Expr(Expr { kind, span: property.name.span });
-        ObjectItem { key, value: property.value.to_expr() }
-    });
+    let items = properties
+        .iter()
+        .map(|property| ObjectItem { key: ObjectKey::Expr(property.name_expr()), value: property.value.to_expr() });
     ExprKind::Object(items.collect())
 }
