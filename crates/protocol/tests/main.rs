@@ -1,0 +1,7 @@
+//! The plugin protocol against real processes.
+
+mod suite {
+    mod broken;
+    mod fixture;
+    mod null_provider;
+}
