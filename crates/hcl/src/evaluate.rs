@@ -114,6 +114,10 @@ impl Scope for BoundScope<'_> {
         }
     }
 
+    fn indexed_reference(&self, traversal: &Traversal, key: &Value) -> Option<Result<Value, Diagnostics>> {
+        if self.bindings.get(&traversal.root).is_some() { None } else { self.inner.indexed_reference(traversal, key) }
+    }
+
     fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
         self.inner.function(name)
     }

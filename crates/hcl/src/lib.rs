@@ -14,6 +14,7 @@ mod ast;
 mod body;
 mod defaults;
 mod evaluate;
+mod format;
 mod json;
 mod lexer;
 mod parse;
@@ -34,6 +35,7 @@ pub use evaluate::{
     AccessError, Bindings, BoundScope, EmptyScope, Evaluated, Function, FunctionFailure, Scope, attribute_of,
     describe_value, element_of, evaluate,
 };
+pub use format::format;
 pub use parse::{
     block_contexts, decode, parse, parse_expression, parse_expression_within, parse_json, parse_template,
     parse_traversal,

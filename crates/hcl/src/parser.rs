@@ -215,9 +215,20 @@ impl<'t> Parser<'t> {
     }
 
     fn report_invalid_tokens(&mut self) {
+        let mut told: Vec<(u32, &str)> = Vec::new();
         for index in 0..self.tokens.len() {
             let Some(token) = self.tokens.get(index).copied().filter(|token| token.kind.is_invalid()) else { continue };
             let text = token.text(self.text);
+            // A character that stands there twice, as quotes do, is one problem.
+            if token.kind == TokenKind::Invalid
+                && told.last().is_some_and(|(at, last)| {
+                    *last == text
+                        && !self.text.get(*at as usize..token.start as usize).is_some_and(|gap| gap.contains('\n'))
+                })
+            {
+                continue;
+            }
+            told.push((token.start, text));
             let (summary, detail) = match token.kind {
                 TokenKind::QuotedNewline => (
                     "Invalid multi-line string",

@@ -93,7 +93,7 @@ pub fn element_of(value: &Value, key: &Value) -> Access {
             Some(name) => named(map.items.get(&*name), &name, map.items.keys().map(|k| &**k))?,
             None => Value::unknown(map.element.clone()),
         },
-        Kind::Object(attributes) => match attribute_name(key)? {
+        Kind::Object(attributes) => match text(key)? {
             Some(name) => named(attributes.get(&*name), &name, attributes.keys().map(|k| &**k))?,
             None => Value::dynamic(),
         },
@@ -112,7 +112,7 @@ fn element_of_unknown(ty: &Type, key: &Value) -> Access {
             Some(at) => item(types.get(at).map(|ty| Value::unknown(ty.clone())).as_ref(), types.len()),
             None => Ok(Value::dynamic()),
         },
-        Type::Object(object) => match attribute_name(key)? {
+        Type::Object(object) => match text(key)? {
             Some(name) => {
                 let found = object.attributes.get(&*name).map(|ty| Value::unknown(ty.clone()));
                 named(found.as_ref(), &name, object.attributes.keys().map(|k| &**k))
@@ -175,17 +175,6 @@ fn text(key: &Value) -> Result<Option<formwork_value::Str>, AccessError> {
             Err(AccessError { summary: INVALID, detail: format!("The key must be a string: {}.", error.message) })
         }
     }
-}
-
-/// As [`text`], for objects, whose attributes have names and no numbers.
-fn attribute_name(key: &Value) -> Result<Option<formwork_value::Str>, AccessError> {
-    if key.as_number().is_some() {
-        return Err(AccessError {
-            summary: INVALID,
-            detail: "Attributes of an object are found by their names, not by a number.".to_string(),
-        });
-    }
-    text(key)
 }
 
 fn item(found: Option<&Value>, length: usize) -> Access {

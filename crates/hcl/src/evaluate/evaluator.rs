@@ -115,8 +115,26 @@ impl<'s> Evaluator<'s> {
     }
 
     fn index(&mut self, expr: &Expr, source: &Expr, key: &Expr) -> Value {
-        let value = self.eval(source);
+        let early = match &source.kind {
+            ExprKind::Traversal(traversal) if self.bindings.get(&traversal.root).is_none() => Some(traversal),
+            _ => None,
+        };
+        let value = if early.is_some() { None } else { Some(self.eval(source)) };
         let key_value = self.eval(key);
+        if let Some(traversal) = early
+            && key_value.marks().is_none()
+            && (key_value.as_str().is_some() || key_value.as_number().is_some())
+        {
+            match self.scope.indexed_reference(traversal, &key_value) {
+                Some(Ok(element)) => return element,
+                Some(Err(problems)) => {
+                    self.diagnostics.extend(problems);
+                    return Value::dynamic();
+                }
+                None => {}
+            }
+        }
+        let value = value.unwrap_or_else(|| self.eval(source));
         match super::element_of(&value, &key_value) {
             Ok(element) => element,
             Err(error) => {

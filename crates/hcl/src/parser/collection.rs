@@ -3,7 +3,6 @@
 use super::{Node, Parsed, Parser};
 use crate::token::{Token, TokenKind};
 use crate::{ExprKind, ForExpr, ObjectItem, ObjectKey};
-use formwork_diag::Span;
 use formwork_value::Str;
 use std::sync::Arc;
 
@@ -54,9 +53,7 @@ impl Parser<'_> {
 
     pub(super) fn object_or_for(&mut self) -> Parsed<Node> {
         let open = self.next();
-        let is_for = self.with_newlines(false, |parser| {
-            parser.at_word("for") && !matches!(parser.peek_second(), TokenKind::Assign | TokenKind::Colon)
-        });
+        let is_for = self.with_newlines(false, |parser| parser.at_word("for"));
         let (kind, depth) = if is_for {
             self.with_newlines(false, |parser| parser.for_expression(open, true))?
         } else {
@@ -133,7 +130,7 @@ impl Parser<'_> {
     /// A `for` expression behind its opening bracket, with its closing one.
     fn for_expression(&mut self, open: Token, object: bool) -> Parsed<(ExprKind, u32)> {
         let introduction = self.next();
-        let header = self.for_header()?;
+        let header = self.for_header(FOR_EXPRESSION)?;
         if self.accept(TokenKind::Colon).is_none() {
             return self.fail_for("A colon is expected behind the collection.");
         }
@@ -145,7 +142,7 @@ impl Parser<'_> {
             if !object {
                 let span = self.span(arrow);
                 return Err(self.fail(
-                    "Invalid 'for' expression",
+                    FOR_EXPRESSION,
                     "A key with \"=>\" makes an object; such an expression stands in braces, not in brackets.",
                     span,
                 ));
@@ -201,14 +198,14 @@ impl Parser<'_> {
     }
 
     /// `k, v in collection`, behind `for`.
-    pub(super) fn for_header(&mut self) -> Parsed<ForHeader> {
-        let first = self.for_name()?;
+    pub(super) fn for_header(&mut self, summary: &str) -> Parsed<ForHeader> {
+        let first = self.for_name(summary)?;
         let second = match self.accept(TokenKind::Comma) {
-            Some(_) => Some(self.for_name()?),
+            Some(_) => Some(self.for_name(summary)?),
             None => None,
         };
         if !self.at_word("in") {
-            return self.fail_for("The word \"in\" is expected behind the names.");
+            return self.fail_here(summary, "The word \"in\" is expected behind the names.");
         }
         self.next();
         let collection = self.expression()?;
@@ -219,16 +216,16 @@ impl Parser<'_> {
         Ok(ForHeader { key_name, value_name, collection })
     }
 
-    fn for_name(&mut self) -> Parsed<Str> {
+    fn for_name(&mut self, summary: &str) -> Parsed<Str> {
         match self.accept(TokenKind::Ident) {
             Some(token) => Ok(token.text(self.text).into()),
-            None => self.fail_for("A name for the element is expected here."),
+            None => self.fail_here(summary, "A name for the element is expected here."),
         }
     }
 
     fn fail_for<T>(&mut self, detail: &str) -> Parsed<T> {
-        let token = self.peek();
-        let span: Span = self.span(token);
-        Err(self.fail("Invalid 'for' expression", detail, span))
+        self.fail_here(FOR_EXPRESSION, detail)
     }
 }
+
+const FOR_EXPRESSION: &str = "Invalid 'for' expression";

@@ -149,7 +149,7 @@ impl Parser<'_> {
             "if" => Ok(Keyword::If(self.expression()?)),
             "else" => Ok(Keyword::Else),
             "endif" => Ok(Keyword::EndIf),
-            "for" => Ok(Keyword::For(Box::new(self.for_header()?))),
+            "for" => Ok(Keyword::For(Box::new(self.for_header("Invalid 'for' directive")?))),
             "endfor" => Ok(Keyword::EndFor),
             _ => self.fail_here(
                 "Invalid template control keyword",
