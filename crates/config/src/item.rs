@@ -39,20 +39,10 @@ impl Item {
     }
 }
 
-/// Reads what a schema names. An argument that has the name of a block type is reported here, since it would not be
-/// seen again.
+/// Reads what a schema names, and leaves the rest.
 pub(crate) fn partial(body: &Body, schema: &BodySchema, diagnostics: &mut Diagnostics) -> (Content, Body) {
     let (content, rest, problems) = body.partial_content(schema);
     diagnostics.extend(problems);
-    if !body.is_json() {
-        let (attributes, _) = body.names();
-        for name in attributes {
-            if schema.blocks.iter().any(|b| b.kind == name.name) {
-                let detail = format!("There is no argument {:?}. Did you mean to write a block?", &*name.name);
-                diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(name.span));
-            }
-        }
-    }
     (content, rest)
 }
 

@@ -40,6 +40,7 @@ pub fn load(
         modules: BTreeMap::new(),
         parsed: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
+        root_failed: false,
     };
     loader.root(root_dir);
     let Loader { sources, modules, mut diagnostics, .. } = loader;
@@ -57,6 +58,8 @@ struct Loader<'a> {
     /// Modules by directory, for the next call of the same one.
     parsed: BTreeMap<String, Arc<Module>>,
     diagnostics: Diagnostics,
+    /// The root module has errors: then it is not told which modules are missing, since that may follow from them.
+    root_failed: bool,
 }
 
 impl Loader<'_> {
@@ -74,6 +77,7 @@ impl Loader<'_> {
         };
         let module = Arc::new(module);
         self.modules.insert(path, module.clone());
+        self.root_failed = self.diagnostics.has_errors();
         self.calls(&module, &mut vec![dir.to_string()]);
     }
 
@@ -113,14 +117,14 @@ impl Loader<'_> {
             return Some(join_clean(&module.dir, relative));
         }
         let Some(installed) = self.manifest.modules.get(&path) else {
-            if self.resolution == ModuleResolution::Manifest {
+            if self.tells_missing() {
                 let detail = "This module is not installed yet. Run \"formwork init\" to install all modules that the configuration calls.";
                 self.diagnostics.push(Diagnostic::error("Module not installed", detail).at(call.header_span));
             }
             return None;
         };
         if *installed.source != *source.to_string() {
-            if self.resolution == ModuleResolution::Manifest {
+            if self.tells_missing() {
                 let detail = "The source was changed since the module was installed. Run \"formwork init\" to install it from the new source.";
                 self.diagnostics.push(Diagnostic::error("Module source has changed", detail).at(call.source_span));
             }
@@ -130,7 +134,7 @@ impl Loader<'_> {
         if let (Some(wanted), Some(version)) = (wanted, &installed.version)
             && !wanted.accepts(version)
         {
-            if self.resolution == ModuleResolution::Manifest {
+            if self.tells_missing() {
                 let detail = format!(
                     "Version {version} is installed, which the constraint does not accept. Run \"formwork init\" to install another one."
                 );
@@ -161,7 +165,14 @@ impl Loader<'_> {
         }
     }
 
+    fn tells_missing(&self) -> bool {
+        self.resolution == ModuleResolution::Manifest && !self.root_failed
+    }
+
     fn unreadable(&mut self, dir: &str, call: &ModuleCall, error: &std::io::Error) {
+        if self.root_failed {
+            return;
+        }
         let place = self.sources.get(call.source_span.file);
         let place = place.map_or_else(String::new, |f| format!(" at {}:{}", f.name, f.line(call.source_span.start)));
         let detail =

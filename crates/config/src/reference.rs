@@ -13,24 +13,8 @@ pub(crate) fn attribute_step(traversal: &Traversal, index: usize) -> Option<&Str
 }
 
 /// Roots that do not name a resource type.
-pub(crate) const RESERVED_ROOTS: [&str; 16] = [
-    "var",
-    "local",
-    "module",
-    "each",
-    "count",
-    "self",
-    "path",
-    "terraform",
-    "tofu",
-    "template",
-    "lazy",
-    "arg",
-    "run",
-    "output",
-    "check",
-    "action",
-];
+pub(crate) const RESERVED_ROOTS: [&str; 12] =
+    ["var", "local", "module", "each", "count", "self", "path", "terraform", "tofu", "template", "lazy", "arg"];
 
 /// The resource that a reference points to or into.
 pub(crate) fn resource_of(traversal: &Traversal) -> Option<Resource> {

@@ -1,6 +1,6 @@
 //! The tree of modules.
 
-use crate::{Module, ProviderName};
+use crate::{Module, ProviderBlock, ProviderName};
 use formwork_diag::Sources;
 use formwork_model::{ModulePath, ProviderConfigAddress};
 use std::collections::BTreeMap;
@@ -69,6 +69,12 @@ impl Config {
             };
             at = parent;
         }
+    }
+
+    /// The block that declares a provider configuration; default configurations need none.
+    pub fn provider_block(&self, address: &ProviderConfigAddress) -> Option<&ProviderBlock> {
+        let blocks = self.module(&address.module)?.providers.values();
+        blocks.into_iter().find(|b| b.provider == address.provider && b.name.alias == address.alias)
     }
 
     /// What the caller of a module passes as a provider configuration.

@@ -3,16 +3,17 @@
 mod native;
 mod pair;
 mod schema_lookup;
+mod taken;
 
 use crate::json::value::JsonValue;
 use crate::{Expr, json};
 use formwork_diag::{Diagnostics, Span};
 use formwork_value::Str;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use pair::BodyPair;
 pub(crate) use schema_lookup::SchemaLookup;
+pub(crate) use taken::Taken;
 
 /// A name and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,8 +53,8 @@ pub struct Block {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
     pub(crate) repr: BodyRepr,
-    /// Names that a partial reading has taken already.
-    pub(crate) taken: Arc<BTreeSet<Str>>,
+    /// What a partial reading has taken already.
+    pub(crate) taken: Arc<Taken>,
     /// The whole body; for messages about something missing use [`Body::missing_item_span`].
     pub span: Span,
 }
@@ -152,18 +153,16 @@ impl Body {
         let lookup = SchemaLookup::new(schema);
         let mut diagnostics = Diagnostics::new();
         let content = self.read(&lookup, false, &mut diagnostics);
-        let attributes = schema.attributes.iter().map(|a| a.name.clone());
-        let names = attributes.chain(schema.blocks.iter().map(|b| b.kind.clone())).collect();
-        (content, self.without(&names), diagnostics)
+        (content, self.without(schema), diagnostics)
     }
 
-    /// The body with more names taken out.
-    fn without(&self, names: &BTreeSet<Str>) -> Body {
+    /// The body with everything taken out that a schema names.
+    fn without(&self, schema: &BodySchema) -> Body {
         if let BodyRepr::Pair(pair) = &self.repr {
-            return Body { repr: BodyRepr::Pair(Arc::new(pair.without(names))), ..self.clone() };
+            return Body { repr: BodyRepr::Pair(Arc::new(pair.without(schema))), ..self.clone() };
         }
-        let mut taken = BTreeSet::clone(&self.taken);
-        taken.extend(names.iter().cloned());
+        let mut taken = Taken::clone(&self.taken);
+        taken.add(schema);
         Body { taken: Arc::new(taken), ..self.clone() }
     }
 
@@ -222,8 +221,8 @@ impl Body {
     pub fn names(&self) -> (Vec<&Ident>, Vec<&Ident>) {
         match &self.repr {
             BodyRepr::Native(body) => (
-                body.attributes.iter().map(|a| &a.name).filter(|n| !self.taken.contains(&n.name)).collect(),
-                body.blocks.iter().map(|b| &b.kind).filter(|n| !self.taken.contains(&n.name)).collect(),
+                body.attributes.iter().map(|a| &a.name).filter(|n| !self.taken.has_attribute(&n.name)).collect(),
+                body.blocks.iter().map(|b| &b.kind).filter(|n| !self.taken.has_block(&n.name)).collect(),
             ),
             BodyRepr::Json(value) => (json::body::names(value, &self.taken), Vec::new()),
             BodyRepr::Pair(pair) => {

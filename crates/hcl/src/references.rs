@@ -29,10 +29,10 @@ pub fn body_references(body: &Body) -> Vec<Arc<Traversal>> {
 fn read_body(body: &Body, iterators: &mut Vec<Str>, found: &mut Vec<Arc<Traversal>>) {
     match &body.repr {
         BodyRepr::Native(native) => {
-            for attribute in native.attributes.iter().filter(|a| !body.taken.contains(&a.name.name)) {
+            for attribute in native.attributes.iter().filter(|a| !body.taken.has_attribute(&a.name.name)) {
                 collect(&attribute.expr, iterators, found);
             }
-            for block in native.blocks.iter().filter(|b| !body.taken.contains(&b.kind.name)) {
+            for block in native.blocks.iter().filter(|b| !body.taken.has_block(&b.kind.name)) {
                 match block.labels.first() {
                     Some(label) if &*block.kind.name == "dynamic" => dynamic(block, &label.text, iterators, found),
                     _ => read_body(&block.body, iterators, found),
@@ -67,7 +67,7 @@ fn json_references(body: &Body, value: &JsonValue, iterators: &mut Vec<Str>, fou
     match &value.kind {
         JsonKind::Array(items) => items.iter().for_each(|item| json_references(body, item, iterators, found)),
         JsonKind::Object(properties) => {
-            for property in properties.iter().filter(|p| !body.taken.contains(&p.name.name)) {
+            for property in properties.iter().filter(|p| !body.taken.has(&p.name.name)) {
                 json_property(&property.name.name, &property.value, iterators, found);
             }
         }

@@ -13,15 +13,17 @@ pub(crate) fn read_rule(block: &Block, diagnostics: &mut Diagnostics) -> Option<
     let schema = BodySchema::new(&[("condition", true), ("error_message", true)], &[]);
     let content = complete(&block.body, &schema, diagnostics);
     let condition = content.attribute("condition").map(|a| a.expr.clone());
+    let mut is_constant = false;
     if let Some(condition) = &condition
         && references(condition).is_empty()
     {
         let detail = "The condition must refer to at least one object of the configuration; otherwise its result is always the same and nothing is checked.";
         let summary = format!("Invalid {} expression", block.kind.name);
         diagnostics.push(Diagnostic::error(summary, detail).at(condition.span));
+        is_constant = true;
     }
     let error_message = content.attribute("error_message")?.expr.clone();
-    Some(CheckRule { condition: condition?, error_message, span: block.header_span })
+    (!is_constant).then_some(CheckRule { condition: condition?, error_message, span: block.header_span })
 }
 
 /// As [`read_rule`], for a resource: refers to the resource by `self` only.
@@ -52,7 +54,7 @@ pub(crate) fn read_check(
     for block in content.blocks_of("assert") {
         asserts.extend(read_rule(block, diagnostics));
     }
-    if content.blocks_of("assert").next().is_none() {
+    if asserts.is_empty() {
         let detail = "A check block needs at least one assert block; without one nothing is checked.";
         diagnostics.push(Diagnostic::error("Zero assert blocks", detail).at(item.block.header_span));
     }

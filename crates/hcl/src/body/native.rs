@@ -1,26 +1,24 @@
 //! Reading a body of the native syntax by a schema.
 
-use super::{Attribute, Block, BlockSchema, Content, NativeBody, SchemaLookup};
+use super::{Attribute, Block, BlockSchema, Content, NativeBody, SchemaLookup, Taken};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_value::Str;
-use std::collections::BTreeSet;
 
 pub(super) fn read(
     body: &NativeBody,
     schema: &SchemaLookup,
-    taken: &BTreeSet<Str>,
+    taken: &Taken,
     complete: bool,
     diagnostics: &mut Diagnostics,
 ) -> Content {
     let mut content = Content::default();
-    for attribute in body.attributes.iter().filter(|a| !taken.contains(&a.name.name)) {
+    for attribute in body.attributes.iter().filter(|a| !taken.has_attribute(&a.name.name)) {
         if schema.is_attribute(&attribute.name.name) {
             content.attributes.push(attribute.clone());
         } else if complete {
             diagnostics.push(schema.unsupported_argument(&attribute.name.name, attribute.name.span));
         }
     }
-    for block in body.blocks.iter().filter(|b| !taken.contains(&b.kind.name)) {
+    for block in body.blocks.iter().filter(|b| !taken.has_block(&b.kind.name)) {
         match schema.block(&block.kind.name) {
             Some(block_schema) => match check_labels(block, block_schema) {
                 Ok(()) => content.blocks.push(block.clone()),
@@ -55,15 +53,11 @@ fn check_labels(block: &Block, schema: &BlockSchema) -> Result<(), Box<Diagnosti
     Err(Box::new(Diagnostic::error(format!("Missing {missing} for {kind}"), detail).at(block.header_span)))
 }
 
-pub(super) fn just_attributes(
-    body: &NativeBody,
-    taken: &BTreeSet<Str>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Attribute> {
-    if let Some(block) = body.blocks.iter().find(|b| !taken.contains(&b.kind.name)) {
+pub(super) fn just_attributes(body: &NativeBody, taken: &Taken, diagnostics: &mut Diagnostics) -> Vec<Attribute> {
+    if let Some(block) = body.blocks.iter().find(|b| !taken.has_block(&b.kind.name)) {
         let kind = &block.kind.name;
         let detail = "Blocks are not allowed here, only arguments (\"name = value\").";
         diagnostics.push(Diagnostic::error(format!("Unexpected \"{kind}\" block"), detail).at(block.kind.span));
     }
-    body.attributes.iter().filter(|a| !taken.contains(&a.name.name)).cloned().collect()
+    body.attributes.iter().filter(|a| !taken.has_attribute(&a.name.name)).cloned().collect()
 }

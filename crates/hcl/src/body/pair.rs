@@ -1,6 +1,6 @@
 //! Two bodies read as one.
 
-use super::{Attribute, Body, Content, SchemaLookup};
+use super::{Attribute, Body, BodySchema, Content, SchemaLookup};
 use formwork_diag::Diagnostics;
 use formwork_value::Str;
 use std::collections::BTreeSet;
@@ -27,9 +27,9 @@ impl BodyPair {
         [&self.first, &self.second]
     }
 
-    /// The bodies as they are after names were taken out of both.
-    pub fn without(&self, names: &BTreeSet<Str>) -> BodyPair {
-        BodyPair { first: self.first.without(names), second: self.second.without(names), overrides: self.overrides }
+    /// The pair with everything taken out of both that a schema names.
+    pub fn without(&self, schema: &BodySchema) -> BodyPair {
+        BodyPair { first: self.first.without(schema), second: self.second.without(schema), overrides: self.overrides }
     }
 
     pub fn read(&self, schema: &SchemaLookup, complete: bool, diagnostics: &mut Diagnostics) -> Content {

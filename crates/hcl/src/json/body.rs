@@ -1,10 +1,9 @@
 //! Reading a JSON value as a body, by a schema.
 
 use super::value::{JsonKind, JsonProperty, JsonValue};
-use crate::body::{BodyRepr, SchemaLookup};
+use crate::body::{BodyRepr, SchemaLookup, Taken};
 use crate::{Attribute, Block, BlockSchema, Body, Content, Ident, Label};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_value::Str;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -21,7 +20,7 @@ impl Body {
 pub(crate) fn read(
     value: &JsonValue,
     schema: &SchemaLookup,
-    taken: &BTreeSet<Str>,
+    taken: &Taken,
     complete: bool,
     diagnostics: &mut Diagnostics,
 ) -> Content {
@@ -29,7 +28,7 @@ pub(crate) fn read(
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for property in properties(value, diagnostics) {
         let name = &*property.name.name;
-        if taken.contains(name) {
+        if taken.has(name) {
             continue;
         }
         if let Some(block) = schema.block(name) {
@@ -152,16 +151,12 @@ fn read_bodies(
     }
 }
 
-pub(crate) fn just_attributes(
-    value: &JsonValue,
-    taken: &BTreeSet<Str>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Attribute> {
+pub(crate) fn just_attributes(value: &JsonValue, taken: &Taken, diagnostics: &mut Diagnostics) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for property in properties(value, diagnostics) {
         let name = &*property.name.name;
-        if name == COMMENT || taken.contains(name) {
+        if name == COMMENT || taken.has(name) {
             continue;
         }
         if !seen.insert(name) {
@@ -173,10 +168,10 @@ pub(crate) fn just_attributes(
     attributes
 }
 
-pub(crate) fn names<'v>(value: &'v JsonValue, taken: &BTreeSet<Str>) -> Vec<&'v Ident> {
+pub(crate) fn names<'v>(value: &'v JsonValue, taken: &Taken) -> Vec<&'v Ident> {
     properties(value, &mut Diagnostics::new())
         .into_iter()
         .map(|property| &property.name)
-        .filter(|name| &*name.name != COMMENT && !taken.contains(&name.name))
+        .filter(|name| &*name.name != COMMENT && !taken.has(&name.name))
         .collect()
 }

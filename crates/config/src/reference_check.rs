@@ -1,0 +1,125 @@
+//! References between the objects of a configuration, checked without evaluating anything.
+
+mod arguments;
+mod checker;
+mod providers;
+mod subject;
+
+use crate::{Config, Module, ModuleCall, ProvisionerBlock, ResourceBlock};
+use checker::{Checker, Place};
+use formwork_diag::{Diagnostic, Diagnostics};
+
+/// Reports references to what is not declared or cannot be used where it stands, wrong arguments of module calls, and
+/// provider configurations that are missing. Evaluation finds some of these as well; problems with the same place and
+/// summary are the same problem.
+pub fn check_references(config: &Config) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for module in config.modules.values() {
+        let mut checker = Checker::new(config, module, &mut diagnostics);
+        check_values(&mut checker, module);
+        for resource in module.resources.values() {
+            check_resource(&mut checker, resource);
+        }
+        for call in module.calls.values() {
+            check_call(&mut checker, call);
+        }
+        check_imports(&mut checker, module);
+        arguments::check_arguments(config, module, &mut diagnostics);
+        providers::check_provider_refs(config, module, &mut diagnostics);
+    }
+    diagnostics
+}
+
+fn check_values(checker: &mut Checker<'_>, module: &Module) {
+    let plain = Place::default();
+    for variable in module.variables.values() {
+        checker.rules(&variable.validations, &plain);
+    }
+    for local in module.locals.values() {
+        checker.expr(&local.expr, &plain);
+    }
+    for output in module.outputs.values() {
+        checker.expr(&output.value, &plain);
+        checker.rules(&output.preconditions, &plain);
+        checker.depends_on(&output.depends_on);
+    }
+    for provider in module.providers.values() {
+        checker.body(&provider.body, &plain);
+    }
+    for check in module.checks.values() {
+        checker.rules(&check.asserts, &Place { check: Some(&check.name), ..plain });
+    }
+}
+
+fn check_resource(checker: &mut Checker<'_>, resource: &ResourceBlock) {
+    let outside = Place { check: resource.check.as_ref(), ..Place::default() };
+    let inside = Place { count: resource.count.is_some(), each: resource.for_each.is_some(), ..outside };
+    let with_self = Place { own: true, ..inside };
+    for repetition in resource.count.iter().chain(&resource.for_each) {
+        checker.expr(repetition, &outside);
+    }
+    checker.body(&resource.body, &inside);
+    for trigger in &resource.lifecycle.replace_triggered_by {
+        checker.expr(trigger, &inside);
+    }
+    checker.rules(&resource.lifecycle.preconditions, &inside);
+    checker.rules(&resource.lifecycle.postconditions, &with_self);
+    checker.depends_on(&resource.depends_on);
+    if let Some(connection) = &resource.connection {
+        checker.body(connection, &with_self);
+    }
+    for provisioner in &resource.provisioners {
+        check_provisioner(checker, provisioner, &with_self);
+    }
+}
+
+fn check_provisioner(checker: &mut Checker<'_>, provisioner: &ProvisionerBlock, place: &Place<'_>) {
+    checker.body(&provisioner.body, place);
+    if let Some(connection) = &provisioner.connection {
+        checker.body(connection, place);
+    }
+}
+
+fn check_call(checker: &mut Checker<'_>, call: &ModuleCall) {
+    let outside = Place::default();
+    let inside = Place { count: call.count.is_some(), each: call.for_each.is_some(), ..outside };
+    for repetition in call.count.iter().chain(&call.for_each) {
+        checker.expr(repetition, &outside);
+    }
+    let (attributes, _) = call.body.just_attributes();
+    for attribute in &attributes {
+        checker.expr(&attribute.expr, &inside);
+    }
+    checker.depends_on(&call.depends_on);
+}
+
+fn check_imports(checker: &mut Checker<'_>, module: &Module) {
+    for import in &module.imports {
+        let outside = Place::default();
+        let inside = Place { each: import.for_each.is_some(), ..outside };
+        if let Some(for_each) = &import.for_each {
+            checker.expr(for_each, &outside);
+        }
+        let keys = import.to.module.iter().filter_map(|(_, key)| key.as_ref()).chain(&import.to.key);
+        for expr in keys.chain(&import.id).chain(&import.identity) {
+            checker.expr(expr, &inside);
+        }
+        check_import_target(checker, import);
+    }
+}
+
+/// The module of an import must exist, and a resource with a single instance has no keys.
+fn check_import_target(checker: &mut Checker<'_>, import: &crate::ImportBlock) {
+    let target = import.to.config();
+    let Some(module) = checker.config.module(&target.module) else {
+        let detail = format!("The module {} is not part of the configuration.", target.module);
+        let summary = "Configuration for import target does not exist";
+        checker.diagnostics.push(Diagnostic::error(summary, detail).at(import.to.span));
+        return;
+    };
+    let Some(resource) = module.resources.get(&target.resource) else { return };
+    if import.to.key.is_some() && resource.count.is_none() && resource.for_each.is_none() {
+        let detail = format!("{target} has neither count nor for_each, so its address has no key.");
+        checker.diagnostics.push(Diagnostic::error("Invalid import 'to' expression", detail).at(import.to.span));
+    }
+}

@@ -1,0 +1,216 @@
+//! Checks one module's expressions.
+
+use super::subject::{Subject, subject};
+use crate::{CheckRule, Config, Module};
+use formwork_diag::{Diagnostic, Diagnostics, Span, nearest};
+use formwork_hcl::{Body, Expr, Traversal, TraversalStep, body_references, references};
+use formwork_model::{Resource, ResourceMode};
+use formwork_value::Str;
+
+/// What may be referred to where an expression stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place<'a> {
+    /// `self`.
+    pub own: bool,
+    pub count: bool,
+    pub each: bool,
+    /// The check block around it.
+    pub check: Option<&'a Str>,
+}
+
+pub(super) struct Checker<'a> {
+    pub config: &'a Config,
+    module: &'a Module,
+    pub diagnostics: &'a mut Diagnostics,
+}
+
+impl<'a> Checker<'a> {
+    pub fn new(config: &'a Config, module: &'a Module, diagnostics: &'a mut Diagnostics) -> Checker<'a> {
+        Checker { config, module, diagnostics }
+    }
+
+    pub fn expr(&mut self, expr: &Expr, place: &Place<'_>) {
+        for reference in references(expr) {
+            self.reference(reference, place);
+        }
+    }
+
+    pub fn body(&mut self, body: &Body, place: &Place<'_>) {
+        for reference in body_references(body) {
+            self.reference(&reference, place);
+        }
+    }
+
+    pub fn rules(&mut self, rules: &[CheckRule], place: &Place<'_>) {
+        for rule in rules {
+            self.expr(&rule.condition, place);
+            self.expr(&rule.error_message, place);
+        }
+    }
+
+    /// References to whole objects.
+    pub fn depends_on(&mut self, depends_on: &[Traversal]) {
+        for reference in depends_on {
+            let before = self.diagnostics.len();
+            self.reference(reference, &Place { own: false, count: true, each: true, check: None });
+            if self.diagnostics.len() > before {
+                continue;
+            }
+            if let Ok((subject, used)) = subject(reference)
+                && goes_inside(&subject, reference.steps.get(used..).unwrap_or(&[]))
+            {
+                let detail = "A dependency is on a whole object, not on one of its attributes. Shorten the reference.";
+                self.error("Invalid depends_on reference", detail.to_string(), reference.span);
+            }
+        }
+    }
+
+    fn error(&mut self, summary: &str, detail: String, span: Span) {
+        self.diagnostics.push(Diagnostic::error(summary, detail).at(span));
+    }
+
+    fn reference(&mut self, reference: &Traversal, place: &Place<'_>) {
+        let (subject, used) = match subject(reference) {
+            Ok(found) => found,
+            Err(problem) => return self.diagnostics.push(*problem),
+        };
+        let rest = reference.steps.get(used..).unwrap_or(&[]);
+        match subject {
+            Subject::Variable(name) => self.variable(&name, reference),
+            Subject::Local(name) => self.local(&name, reference),
+            Subject::Module(name) => self.call(&name, rest, reference),
+            Subject::Resource(resource) => self.resource(&resource, rest, reference, place),
+            Subject::Count => self.count(reference, place),
+            Subject::Each(value) => self.each(value, reference, place),
+            Subject::Own if !place.own => self.own(reference),
+            Subject::Own | Subject::Constant => {}
+        }
+    }
+
+    fn variable(&mut self, name: &Str, reference: &Traversal) {
+        if self.module.variables.contains_key(name) {
+            return;
+        }
+        let names = self.module.variables.keys().map(|n| &**n);
+        let hint = did_you_mean("var.", nearest(name, names))
+            .unwrap_or_else(|| format!("Declare it with a block: variable \"{name}\" {{}}."));
+        let detail = format!("There is no input variable \"{name}\" in {}. {hint}", self.place());
+        self.error("Reference to undeclared input variable", detail, reference.span);
+    }
+
+    fn local(&mut self, name: &Str, reference: &Traversal) {
+        if self.module.locals.contains_key(name) {
+            return;
+        }
+        let names = self.module.locals.keys().map(|n| &**n);
+        let hint = did_you_mean("local.", nearest(name, names)).unwrap_or_default();
+        let detail = format!("There is no local value \"{name}\" in {}. {hint}", self.place());
+        self.error("Reference to undeclared local value", detail.trim_end().to_string(), reference.span);
+    }
+
+    fn call(&mut self, name: &Str, rest: &[TraversalStep], reference: &Traversal) {
+        let Some(call) = self.module.calls.get(name) else {
+            let names = self.module.calls.keys().map(|n| &**n);
+            let hint = did_you_mean("module.", nearest(name, names)).unwrap_or_default();
+            let detail = format!("There is no module call \"{name}\" in {}. {hint}", self.place());
+            return self.error("Reference to undeclared module", detail.trim_end().to_string(), reference.span);
+        };
+        let repeated = call.count.is_some() || call.for_each.is_some();
+        let output = match rest {
+            [TraversalStep::Attribute { name, .. }, ..] if !repeated => name,
+            [TraversalStep::Index { .. }, TraversalStep::Attribute { name, .. }, ..] if repeated => name,
+            _ => return,
+        };
+        let Some(child) = self.config.module(&self.module.path.child(name.clone())) else { return };
+        if !child.outputs.contains_key(output) {
+            let names = child.outputs.keys().map(|n| &**n);
+            let hint = did_you_mean("", nearest(output, names)).unwrap_or_default();
+            let detail = format!("The module \"{name}\" has no output \"{output}\". {hint}");
+            self.error("Unsupported attribute", detail.trim_end().to_string(), reference.span);
+        }
+    }
+
+    fn resource(&mut self, resource: &Resource, rest: &[TraversalStep], reference: &Traversal, place: &Place<'_>) {
+        let Some(block) = self.module.resources.get(resource) else {
+            return self.undeclared_resource(resource, reference);
+        };
+        if block.check.is_some() && block.check.as_ref() != place.check {
+            let detail = format!("{resource} belongs to a check block and can be referred to there only.");
+            return self.error("Reference to scoped resource", detail, reference.span);
+        }
+        let repeated = block.count.is_some() || block.for_each.is_some();
+        match rest.first() {
+            Some(TraversalStep::Attribute { .. }) if repeated => {
+                let key = if block.count.is_some() { "[count.index]" } else { "[each.key]" };
+                let detail = format!(
+                    "{resource} has several instances. Name the one that is meant, such as {resource}{key}, or all with {resource}[*]."
+                );
+                self.error("Missing resource instance key", detail, reference.span);
+            }
+            Some(TraversalStep::Index { .. }) if !repeated => {
+                let detail = format!("{resource} has neither count nor for_each, so it is referred to without a key.");
+                self.error("Unexpected resource instance key", detail, reference.span);
+            }
+            _ => {}
+        }
+    }
+
+    fn undeclared_resource(&mut self, resource: &Resource, reference: &Traversal) {
+        let mode_twin = match resource.mode {
+            ResourceMode::Managed => Resource { mode: ResourceMode::Data, ..resource.clone() },
+            _ => Resource { mode: ResourceMode::Managed, ..resource.clone() },
+        };
+        let same_type = self.module.resources.keys().filter(|r| r.mode == resource.mode && r.kind == resource.kind);
+        let hint = if self.module.resources.contains_key(&mode_twin) {
+            format!("Did you mean {mode_twin}?")
+        } else {
+            let prefix = resource.to_string();
+            let prefix = prefix.strip_suffix(&*resource.name).unwrap_or("");
+            did_you_mean(prefix, nearest(&resource.name, same_type.map(|r| &*r.name))).unwrap_or_default()
+        };
+        let detail = format!("There is no {resource} in {}. {hint}", self.place());
+        self.error("Reference to undeclared resource", detail.trim_end().to_string(), reference.span);
+    }
+
+    fn count(&mut self, reference: &Traversal, place: &Place<'_>) {
+        if !place.count {
+            let detail = "\"count.index\" can be used only inside of resource and module blocks that have \"count\".";
+            self.error("Reference to \"count\" in non-counted context", detail.to_string(), reference.span);
+        }
+    }
+
+    fn each(&mut self, value: bool, reference: &Traversal, place: &Place<'_>) {
+        if place.each {
+            return;
+        }
+        let detail = "\"each\" can be used only inside of resource and module blocks that have \"for_each\".";
+        let summary = match value {
+            true => "each.value cannot be used in this context",
+            false => "Reference to \"each\" in context without for_each",
+        };
+        self.error(summary, detail.to_string(), reference.span);
+    }
+
+    fn own(&mut self, reference: &Traversal) {
+        let detail = "\"self\" can be used in provisioners, connections and postconditions only, where it is the object at hand.";
+        self.error("Invalid \"self\" reference", detail.to_string(), reference.span);
+    }
+
+    fn place(&self) -> String {
+        if self.module.path.is_root() { "the root module".to_string() } else { self.module.path.to_string() }
+    }
+}
+
+fn did_you_mean(prefix: &str, name: Option<&str>) -> Option<String> {
+    name.map(|name| format!("Did you mean \"{prefix}{name}\"?"))
+}
+
+/// True if steps lead into an object rather than to one of its instances or outputs.
+fn goes_inside(subject: &Subject, rest: &[TraversalStep]) -> bool {
+    match (subject, rest) {
+        (_, []) | (Subject::Resource(_) | Subject::Module(_), [TraversalStep::Index { .. }]) => false,
+        (Subject::Module(_), [TraversalStep::Attribute { .. }]) => false,
+        (Subject::Module(_), [TraversalStep::Index { .. }, TraversalStep::Attribute { .. }]) => false,
+        _ => true,
+    }
+}
