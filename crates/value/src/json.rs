@@ -7,9 +7,9 @@ mod write;
 use crate::{Path, PathStep, Type, Value};
 use std::fmt;
 
-pub(crate) use text::write_json_string;
+pub(crate) use text::{Scanner, write_json_string};
 
-/// Levels of nesting that are decoded. Every recursive operation on a value of this depth fits the stack of a thread.
+/// Levels of nesting that are written and read. Every recursive operation on a value of this depth fits the stack of a thread.
 pub(crate) const MAX_DEPTH: usize = 256;
 
 /// Why a value or document cannot be coded.
@@ -24,11 +24,21 @@ impl CodecError {
         CodecError { path: Path::root(), message: message.into() }
     }
 
+    /// A value that is not of the type by which it is to be written.
+    pub(crate) fn wrong_type(value: &Value, ty: &Type) -> CodecError {
+        let own = value.ty().friendly_name();
+        CodecError::new(format!("a value of type {} is required, not {own}", ty.friendly_name()))
+    }
+
     /// The same error, seen from one level up.
     pub(crate) fn inside(mut self, step: PathStep) -> CodecError {
         self.path.0.insert(0, step);
         self
     }
+}
+
+pub(crate) fn too_deep() -> CodecError {
+    CodecError::new(format!("more than {MAX_DEPTH} levels of nesting"))
 }
 
 impl fmt::Display for CodecError {
@@ -40,7 +50,7 @@ impl fmt::Display for CodecError {
 impl std::error::Error for CodecError {}
 
 /// Compact JSON of a value by a type: parts that are `Dynamic` in the type are wrapped as `{"value":V,"type":T}`.
-/// Marks are ignored. Unknown values and infinities are errors. `<`, `>`, `&`, U+2028 and U+2029 are escaped.
+/// Marks are ignored. Unknown values, infinities and values too deep to be read again are errors. `<`, `>`, `&`, U+2028 and U+2029 are escaped.
 pub fn encode(value: &Value, ty: &Type) -> Result<String, CodecError> {
     let mut text = String::new();
     encode_into(&mut text, value, ty)?;
@@ -49,13 +59,13 @@ pub fn encode(value: &Value, ty: &Type) -> Result<String, CodecError> {
 
 /// As [`encode`], appending to a text.
 pub fn encode_into(text: &mut String, value: &Value, ty: &Type) -> Result<(), CodecError> {
-    write::write_typed(text, value, ty)
+    write::Writer::new(text).typed(value, ty)
 }
 
 /// Compact JSON of a value without any wrapper (as `jsonencode` has it). Same errors.
 pub fn encode_plain(value: &Value) -> Result<String, CodecError> {
     let mut text = String::new();
-    write::write_plain(&mut text, value)?;
+    write::Writer::new(&mut text).plain(value)?;
     Ok(text)
 }
 

@@ -1,9 +1,7 @@
 //! Types as JSON: `"string"`, `["list","string"]`, `["object",{"a":"number"}]`.
 
-use crate::json::write_json_string;
+use crate::json::{CodecError, Scanner, write_json_string};
 use crate::{ObjectType, Str, Type};
-use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Compact JSON of a type, object attributes sorted.
@@ -62,54 +60,80 @@ fn write_object(text: &mut String, object: &ObjectType) {
     text.push_str(if object.optional.is_empty() { "]" } else { "]]" });
 }
 
-/// Parses what [`type_to_json`] writes, in any JSON formatting.
-pub fn type_from_json(text: &str) -> Result<Type, String> {
-    // The parser bounds the depth.
-    let json: Json = serde_json::from_str(text).map_err(|error| format!("the type is not valid JSON: {error}"))?;
-    from_json(&json)
+/// Objects and arrays that are open at once in the JSON of a type.
+pub(crate) fn json_depth(ty: &Type) -> usize {
+    match ty {
+        Type::Dynamic | Type::String | Type::Number | Type::Bool => 0,
+        Type::List(element) | Type::Set(element) | Type::Map(element) => 1 + json_depth(element),
+        Type::Object(object) => 2 + object.attributes.values().map(json_depth).max().unwrap_or(0),
+        Type::Tuple(types) => 2 + types.iter().map(json_depth).max().unwrap_or(0),
+    }
 }
 
-fn from_json(json: &Json) -> Result<Type, String> {
-    match json {
-        Json::String(name) => match name.as_str() {
+/// Parses what [`type_to_json`] writes, in any JSON formatting.
+pub fn type_from_json(text: &str) -> Result<Type, String> {
+    let mut scanner = Scanner::new(text);
+    let ty = read_type(&mut scanner).map_err(|error| error.message)?;
+    scanner.end().map_err(|error| error.message)?;
+    Ok(ty)
+}
+
+fn read_type(scanner: &mut Scanner<'_>) -> Result<Type, CodecError> {
+    match scanner.peek() {
+        Some(b'"') => match &*scanner.string()? {
             "string" => Ok(Type::String),
             "number" => Ok(Type::Number),
             "bool" => Ok(Type::Bool),
             "dynamic" => Ok(Type::Dynamic),
-            other => Err(format!("unknown primitive type {other:?}")),
+            other => Err(CodecError::new(format!("unknown primitive type {other:?}"))),
         },
-        Json::Array(parts) => match parts.as_slice() {
-            [Json::String(kind), rest @ ..] => compound(kind, rest),
-            _ => Err("a compound type must begin with the name of its kind".to_owned()),
-        },
-        _ => Err("a type must be a string or an array".to_owned()),
+        Some(b'[') => read_compound(scanner),
+        _ => Err(scanner.unexpected("a type, which is a string or an array")),
     }
 }
 
-fn compound(kind: &str, parts: &[Json]) -> Result<Type, String> {
-    match (kind, parts) {
-        ("list", [element]) => Ok(Type::list(from_json(element)?)),
-        ("set", [element]) => Ok(Type::set(from_json(element)?)),
-        ("map", [element]) => Ok(Type::map(from_json(element)?)),
-        ("tuple", [Json::Array(types)]) => Ok(Type::tuple(types.iter().map(from_json).collect::<Result<Vec<_>, _>>()?)),
-        ("object", [Json::Object(attributes)]) => object(attributes, &[]),
-        ("object", [Json::Object(attributes), Json::Array(optional)]) => object(attributes, optional),
-        ("list" | "set" | "map" | "tuple" | "object", _) => Err(format!("wrong parts for a type of kind {kind:?}")),
-        _ => Err(format!("unknown kind of type {kind:?}")),
-    }
+fn read_compound(scanner: &mut Scanner<'_>) -> Result<Type, CodecError> {
+    scanner.open(b'[')?;
+    let kind = scanner.string()?;
+    scanner.expect(b',')?;
+    let ty = match &*kind {
+        "list" => Type::list(read_type(scanner)?),
+        "set" => Type::set(read_type(scanner)?),
+        "map" => Type::map(read_type(scanner)?),
+        "tuple" => {
+            scanner.open(b'[')?;
+            let mut types = Vec::new();
+            let mut first = true;
+            while scanner.member(&mut first, b']')? {
+                types.push(read_type(scanner)?);
+            }
+            Type::tuple(types)
+        }
+        "object" => read_object(scanner)?,
+        other => return Err(CodecError::new(format!("unknown kind of type {other:?}"))),
+    };
+    scanner.close(b']')?;
+    Ok(ty)
 }
 
-fn object(attributes: &serde_json::Map<String, Json>, optional: &[Json]) -> Result<Type, String> {
-    let attributes = attributes
-        .iter()
-        .map(|(name, ty)| Ok((Str::from(name.as_str()), from_json(ty)?)))
-        .collect::<Result<BTreeMap<_, _>, String>>()?;
-    let mut names = BTreeSet::new();
-    for name in optional {
-        match name.as_str().map(|name| attributes.get_key_value(name)) {
-            Some(Some((name, _))) => names.insert(name.clone()),
-            _ => return Err(format!("{name} is not an attribute of the object and cannot be optional")),
-        };
+fn read_object(scanner: &mut Scanner<'_>) -> Result<Type, CodecError> {
+    let mut object = ObjectType::default();
+    scanner.open(b'{')?;
+    let mut first = true;
+    while scanner.member(&mut first, b'}')? {
+        let name = Str::from(&*scanner.name()?);
+        object.attributes.insert(name, read_type(scanner)?);
     }
-    Ok(Type::Object(Arc::new(ObjectType { attributes, optional: names })))
+    if scanner.take(b',') {
+        scanner.open(b'[')?;
+        let mut first = true;
+        while scanner.member(&mut first, b']')? {
+            let name = scanner.string()?;
+            match object.attributes.get_key_value(&*name) {
+                Some((name, _)) => object.optional.insert(name.clone()),
+                None => return Err(CodecError::new(format!("{name:?} is optional, but not an attribute"))),
+            };
+        }
+    }
+    Ok(Type::Object(Arc::new(object)))
 }

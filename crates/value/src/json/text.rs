@@ -36,19 +36,19 @@ fn needs_escape(c: char) -> bool {
 }
 
 /// A position in a document.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Scanner<'a> {
+    pub(crate) fn new(text: &'a str) -> Scanner<'a> {
         Scanner { text, at: 0, depth: 0 }
     }
 
     /// The first byte of the next token.
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    pub(crate) fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
             if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
@@ -60,18 +60,18 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes a token of one byte if it is next.
-    pub(super) fn take(&mut self, token: u8) -> bool {
+    pub(crate) fn take(&mut self, token: u8) -> bool {
         let found = self.peek() == Some(token);
         self.at += usize::from(found);
         found
     }
 
-    pub(super) fn expect(&mut self, token: u8) -> Result<(), CodecError> {
+    pub(crate) fn expect(&mut self, token: u8) -> Result<(), CodecError> {
         if self.take(token) { Ok(()) } else { Err(self.unexpected(&format!("{:?}", char::from(token)))) }
     }
 
     /// Takes a word if it is next.
-    pub(super) fn take_word(&mut self, word: &str) -> bool {
+    pub(crate) fn take_word(&mut self, word: &str) -> bool {
         self.peek();
         let found = self.text.get(self.at..).is_some_and(|rest| rest.starts_with(word));
         self.at += if found { word.len() } else { 0 };
@@ -79,7 +79,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// An error that tells what was expected at this position.
-    pub(super) fn unexpected(&mut self, expected: &str) -> CodecError {
+    pub(crate) fn unexpected(&mut self, expected: &str) -> CodecError {
         match self.peek() {
             None => self.error(&format!("unexpected end, expected {expected}")),
             Some(_) => self.error(&format!("expected {expected}")),
@@ -94,7 +94,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Begins an object or array. Errors: something else is next; too deep.
-    pub(super) fn open(&mut self, token: u8) -> Result<(), CodecError> {
+    pub(crate) fn open(&mut self, token: u8) -> Result<(), CodecError> {
         self.expect(token)?;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -103,8 +103,15 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Ends an object or array.
+    pub(crate) fn close(&mut self, token: u8) -> Result<(), CodecError> {
+        self.expect(token)?;
+        self.depth -= 1;
+        Ok(())
+    }
+
     /// True if there is one more member before the closing token, which is taken otherwise.
-    pub(super) fn member(&mut self, first: &mut bool, close: u8) -> Result<bool, CodecError> {
+    pub(crate) fn member(&mut self, first: &mut bool, close: u8) -> Result<bool, CodecError> {
         if self.take(close) {
             self.depth -= 1;
             return Ok(false);
@@ -119,14 +126,14 @@ impl<'a> Scanner<'a> {
     }
 
     /// The name of an object's member, and the colon.
-    pub(super) fn name(&mut self) -> Result<Cow<'a, str>, CodecError> {
+    pub(crate) fn name(&mut self) -> Result<Cow<'a, str>, CodecError> {
         let name = self.string()?;
         self.expect(b':')?;
         Ok(name)
     }
 
     /// A string without its escapes.
-    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, CodecError> {
+    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, CodecError> {
         if !self.take(b'"') {
             return Err(self.unexpected("a string"));
         }
@@ -205,7 +212,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The text of a number.
-    pub(super) fn number(&mut self) -> Result<&'a str, CodecError> {
+    pub(crate) fn number(&mut self) -> Result<&'a str, CodecError> {
         self.peek();
         let rest = self.text.get(self.at..).unwrap_or_default();
         let is_part = |b: u8| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
@@ -219,7 +226,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The text of any value, which is checked.
-    pub(super) fn skip(&mut self) -> Result<&'a str, CodecError> {
+    pub(crate) fn skip(&mut self) -> Result<&'a str, CodecError> {
         self.peek();
         let start = self.at;
         self.skip_value()?;
@@ -252,7 +259,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Errors: something follows.
-    pub(super) fn end(&mut self) -> Result<(), CodecError> {
+    pub(crate) fn end(&mut self) -> Result<(), CodecError> {
         match self.peek() {
             None => Ok(()),
             Some(_) => Err(self.error("expected the end, but more follows")),

@@ -331,3 +331,34 @@ fn the_deepest_values_need_little_stack() {
     };
     std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
 }
+
+#[test]
+fn what_is_written_can_be_read() {
+    // Deeper than any document, as values built step by step may be.
+    let nested = |levels: usize| (0..levels).fold(value("null"), |inner, _| Value::tuple([inner]));
+    let typed_null = |levels: usize| (0..levels).fold(Value::null(Type::Bool), |inner, _| Value::tuple([inner]));
+    let mut accepted = 0;
+    for levels in (1..300).step_by(7) {
+        for value in [nested(levels), typed_null(levels)] {
+            let targets = [value.ty(), Type::Dynamic];
+            for target in &targets {
+                if let Ok(text) = json::encode(&value, target) {
+                    assert_eq!(json::decode(&text, target).as_ref(), Ok(&value), "{levels}");
+                    accepted += 1;
+                }
+                if let Ok(bytes) = msgpack::encode(&value, target) {
+                    assert_eq!(msgpack::decode(&bytes, target).as_ref(), Ok(&value), "{levels}");
+                    accepted += 1;
+                }
+            }
+            if let Ok(text) = json::encode_plain(&value) {
+                assert!(json::decode_plain(&text).is_ok(), "{levels}");
+                accepted += 1;
+            }
+        }
+    }
+    assert!(accepted > 200, "{accepted}");
+    assert!(json::encode_plain(&nested(257)).is_err());
+    assert!(msgpack::encode(&nested(257), &nested(257).ty()).is_err());
+    assert!(json::encode(&nested(128), &Type::Dynamic).is_err());
+}
