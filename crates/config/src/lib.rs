@@ -31,6 +31,7 @@ mod reference_list;
 mod resource_block;
 mod tree;
 mod variable;
+mod variables;
 
 pub use backend_block::{BackendBlock, CloudBlock};
 pub use call::{ModuleCall, PassedProvider};
@@ -48,3 +49,7 @@ pub use reference_check::check_references;
 pub use resource_block::{IgnoreChanges, IgnoredPath, Lifecycle, ResourceBlock};
 pub use tree::Config;
 pub use variable::VariableBlock;
+pub use variables::{
+    GivenValue, Origin, VariableArgument, VariableFile, VariableInputs, automatic_files, collect_variables, conclude,
+    missing_value, missing_variables, prompted_value,
+};

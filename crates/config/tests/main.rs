@@ -32,7 +32,8 @@ fn problems_are_found_where_they_are() {
             let found = problems(&case.files);
             if found != case.expected {
                 let name = path.file_stem().unwrap().to_string_lossy();
-                writeln!(failures, "{name}/{}\n  expected {:#?}\n  found {found:#?}", case.name, case.expected).unwrap();
+                writeln!(failures, "{name}/{}\n  expected {:#?}\n  found {found:#?}", case.name, case.expected)
+                    .unwrap();
             }
             write!(blessed, "{}--- expect\n", case.text).unwrap();
             found.iter().for_each(|line| writeln!(blessed, "{line}").unwrap());
@@ -49,8 +50,12 @@ fn cases(text: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for part in text.split("### ").skip(1) {
         let (name, rest) = part.split_once('\n').unwrap();
-        let mut case =
-            Case { name: name.to_string(), files: MemoryFiles::default(), expected: Vec::new(), text: format!("### {name}\n") };
+        let mut case = Case {
+            name: name.to_string(),
+            files: MemoryFiles::default(),
+            expected: Vec::new(),
+            text: format!("### {name}\n"),
+        };
         for section in rest.split("--- ").skip(1) {
             let (path, body) = section.split_once('\n').unwrap();
             if path == "expect" {

@@ -32,7 +32,11 @@ impl Files for MemoryFiles {
             .filter_map(|file| file.strip_prefix(&prefix))
             .map(|rest| rest.split_once('/').map_or((rest.to_string(), false), |(dir, _)| (dir.to_string(), true)))
             .collect();
-        if names.is_empty() && path != "." { Err(io::ErrorKind::NotFound.into()) } else { Ok(names.into_iter().collect()) }
+        if names.is_empty() && path != "." {
+            Err(io::ErrorKind::NotFound.into())
+        } else {
+            Ok(names.into_iter().collect())
+        }
     }
 
     fn is_file(&self, path: &str) -> io::Result<bool> {
