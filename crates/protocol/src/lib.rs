@@ -14,6 +14,7 @@ mod handshake;
 mod host;
 mod plugin_provider;
 mod schema_codec;
+mod server;
 mod tls;
 mod wire;
 
@@ -23,3 +24,4 @@ pub use host::{
 };
 pub use plugin_provider::PluginProvider;
 pub use schema_codec::{decode_schema, decode_schema_subset, encode_schema};
+pub use server::serve;

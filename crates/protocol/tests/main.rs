@@ -4,4 +4,6 @@ mod suite {
     mod broken;
     mod fixture;
     mod null_provider;
+    mod reference;
+    mod sample_provider;
 }

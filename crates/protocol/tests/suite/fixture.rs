@@ -76,3 +76,11 @@ pub async fn schema(running: &RunningProvider) -> ProviderSchema {
 pub fn no_errors(diagnostics: &Diagnostics) {
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
 }
+
+/// The plugin of `examples/`, which cargo builds with the tests.
+pub fn sample_provider() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.ancestors().nth(2).unwrap().join("examples/terraform-provider-sample");
+    assert!(path.exists(), "{} is missing: run cargo build --examples -p formwork-protocol", path.display());
+    path
+}

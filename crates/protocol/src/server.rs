@@ -1,0 +1,9 @@
+//! The plugin's end: serves a provider of our own to any host (protocol 6).
+
+mod calls;
+mod calls_other;
+mod dispatch;
+mod listen;
+mod streams;
+
+pub use listen::serve;
