@@ -29,6 +29,8 @@ mod reference;
 mod reference_check;
 mod reference_list;
 mod resource_block;
+mod statement_check;
+mod summary;
 mod tree;
 mod variable;
 mod variables;
@@ -47,6 +49,8 @@ pub use provider_block::{ProviderBlock, ProviderName, ProviderRef, ProviderRequi
 pub use provisioner::{OnFailure, ProvisionerBlock, When};
 pub use reference_check::check_references;
 pub use resource_block::{IgnoreChanges, IgnoredPath, Lifecycle, ResourceBlock};
+pub use statement_check::check_statements;
+pub use summary::{Schemas, summarize};
 pub use tree::Config;
 pub use variable::VariableBlock;
 pub use variables::{
