@@ -13,6 +13,7 @@ mod convert;
 mod handshake;
 mod host;
 mod plugin_provider;
+mod pool;
 mod schema_codec;
 mod server;
 mod tls;
@@ -23,5 +24,6 @@ pub use host::{
     parse_reattach,
 };
 pub use plugin_provider::PluginProvider;
+pub use pool::{PoolOptions, ProviderFactory, ProviderPool, ProviderSource, Resolver, SchemaCache, WantedTypes};
 pub use schema_codec::{decode_schema, decode_schema_subset, encode_schema};
 pub use server::serve;

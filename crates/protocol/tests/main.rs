@@ -4,6 +4,7 @@ mod suite {
     mod broken;
     mod fixture;
     mod null_provider;
+    mod pool;
     mod reference;
     mod sample_provider;
 }

@@ -1,0 +1,204 @@
+//! Providers of a run: found, started when first needed, shared, ended.
+
+mod slot;
+
+use crate::host::{Attach, LaunchOptions, Limits, LogSink, RunningProvider};
+use async_trait::async_trait;
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_model::{
+    ApplyProvider, ApplyProviders, PlanProvider, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema,
+};
+use formwork_value::{Str, Value};
+use slot::ProviderSlot;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::task::JoinSet;
+
+/// Makes a provider that runs in this process.
+pub type ProviderFactory = Arc<dyn Fn() -> Arc<dyn ApplyProvider> + Send + Sync>;
+
+/// Finds a provider. Called once per provider.
+pub type Resolver = Box<dyn Fn(&ProviderAddress) -> Result<ProviderSource, Diagnostics> + Send + Sync>;
+
+/// The types of a provider that the run can need; `None` for all.
+pub type WantedTypes = Arc<dyn Fn(&ProviderAddress) -> Option<BTreeSet<Str>> + Send + Sync>;
+
+/// Where a provider comes from.
+#[derive(Clone)]
+pub enum ProviderSource {
+    /// Linked into this program.
+    InProcess(ProviderFactory),
+    /// A plugin to be started. Without a hash of its package its schema is not cached.
+    Executable { path: PathBuf, package_hash: Option<String> },
+    /// A plugin that runs already.
+    Reattach(Attach),
+}
+
+/// Keeps encoded schemas between runs. Failures are no problems: the provider is asked again.
+pub trait SchemaCache: Send + Sync {
+    /// What was put under the key (the hash of a provider package).
+    fn get(&self, key: &str) -> Option<Vec<u8>>;
+    fn put(&self, key: &str, schema: &[u8]);
+}
+
+/// How plugins are started, see [`LaunchOptions`].
+#[derive(Clone, Default)]
+pub struct PoolOptions {
+    pub temp_dir: Option<PathBuf>,
+    pub env: Vec<(OsString, OsString)>,
+    /// Do not encrypt connections.
+    pub no_tls: bool,
+    pub limits: Limits,
+    pub log: Option<Arc<dyn LogSink>>,
+    pub schema_cache: Option<Arc<dyn SchemaCache>>,
+    pub wanted: Option<WantedTypes>,
+}
+
+/// The providers of a run. Dropping it kills the plugins; end it with [`ProviderPool::shutdown_all`].
+pub struct ProviderPool {
+    resolve: Resolver,
+    options: PoolOptions,
+    slots: Mutex<BTreeMap<ProviderAddress, Arc<ProviderSlot>>>,
+    shared: Arc<Shared>,
+}
+
+/// What the slots of all providers have in common.
+#[derive(Default)]
+struct Shared {
+    instances: Mutex<Instances>,
+    warnings: Mutex<Diagnostics>,
+}
+
+#[derive(Default)]
+struct Instances {
+    closed: bool,
+    providers: Vec<Arc<dyn ApplyProvider>>,
+    running: Vec<Arc<RunningProvider>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ProviderPool {
+    pub fn new(resolve: Resolver, options: PoolOptions) -> ProviderPool {
+        ProviderPool { resolve, options, slots: Mutex::default(), shared: Arc::default() }
+    }
+
+    /// Asks calls in progress in all providers to end soon.
+    pub async fn stop_all(&self) -> Diagnostics {
+        let providers = lock(&self.shared.instances).providers.clone();
+        let mut tasks = JoinSet::new();
+        for provider in providers {
+            tasks.spawn(async move { provider.stop().await });
+        }
+        let mut diagnostics = Diagnostics::new();
+        while let Some(result) = tasks.join_next().await {
+            diagnostics.extend(result.unwrap_or_default());
+        }
+        diagnostics
+    }
+
+    /// Ends all plugins. Afterwards no provider can be had from the pool any more.
+    pub async fn shutdown_all(&self) {
+        let mut tasks = JoinSet::new();
+        for running in self.close() {
+            tasks.spawn(async move { running.shutdown().await });
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Kills all plugins at once, with their calls in progress. Afterwards the pool is closed as well.
+    pub fn kill_all(&self) {
+        self.close().iter().for_each(|running| running.kill());
+    }
+
+    /// Warnings that providers gave when they were configured, once.
+    pub fn take_warnings(&self) -> Diagnostics {
+        std::mem::take(&mut lock(&self.shared.warnings))
+    }
+
+    fn close(&self) -> Vec<Arc<RunningProvider>> {
+        let mut instances = lock(&self.shared.instances);
+        instances.closed = true;
+        std::mem::take(&mut instances.running)
+    }
+
+    fn slot(&self, address: &ProviderAddress) -> Arc<ProviderSlot> {
+        let mut slots = lock(&self.slots);
+        if let Some(slot) = slots.get(address) {
+            return slot.clone();
+        }
+        let options = LaunchOptions {
+            executable: PathBuf::new(),
+            provider: address.for_display(),
+            temp_dir: self.options.temp_dir.clone(),
+            env: self.options.env.clone(),
+            tls: !self.options.no_tls,
+            limits: self.options.limits,
+            log: self.options.log.clone(),
+        };
+        let wanted = self.options.wanted.as_ref().and_then(|wanted| wanted(address));
+        let source = (self.resolve)(address);
+        let slot = ProviderSlot::new(source, options, self.options.schema_cache.clone(), wanted, self.shared.clone());
+        slots.entry(address.clone()).or_insert(Arc::new(slot)).clone()
+    }
+}
+
+#[async_trait]
+impl PlanProviders for ProviderPool {
+    async fn schema(&self, provider: &ProviderAddress) -> Result<Arc<ProviderSchema>, Diagnostics> {
+        self.slot(provider).schema().await
+    }
+
+    async fn unconfigured(&self, provider: &ProviderAddress) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
+        Ok(self.slot(provider).unconfigured().await?)
+    }
+
+    async fn configured(
+        &self,
+        address: &ProviderConfigAddress,
+        config: &Value,
+    ) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
+        Ok(self.slot(&address.provider).configured(config).await?)
+    }
+}
+
+#[async_trait]
+impl ApplyProviders for ProviderPool {
+    async fn configured_for_apply(
+        &self,
+        address: &ProviderConfigAddress,
+        config: &Value,
+    ) -> Result<Arc<dyn ApplyProvider>, Diagnostics> {
+        self.slot(&address.provider).configured(config).await
+    }
+}
+
+impl Shared {
+    fn register(&self, provider: &Arc<dyn ApplyProvider>) -> Result<(), Diagnostics> {
+        let mut instances = lock(&self.instances);
+        if instances.closed {
+            return Err(over());
+        }
+        instances.providers.push(provider.clone());
+        Ok(())
+    }
+
+    fn register_process(&self, running: &Arc<RunningProvider>) -> Result<(), Diagnostics> {
+        let mut instances = lock(&self.instances);
+        if instances.closed {
+            running.kill();
+            return Err(over());
+        }
+        instances.running.push(running.clone());
+        Ok(())
+    }
+}
+
+fn over() -> Diagnostics {
+    let detail = "The run is being ended: no more providers are started.";
+    Diagnostic::error("Run is over", detail).blame(Blame::Environment).into()
+}
