@@ -3,7 +3,19 @@
 //! Invariant: nothing here decides what is planned or applied; snapshots and plans go in and out as they are.
 //! Invariant: the layouts of files are private to this crate.
 
+mod codec;
+mod durable;
+mod file_lock;
+pub mod journal;
 mod json_text;
+mod local;
+mod lock_info;
+mod memory;
+mod session;
 pub mod state_file;
 
+pub use journal::{JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog};
+pub use local::{Backup, LocalOptions, LocalStore, LocalWorkspaces, is_workspace_name};
+pub use memory::MemoryStore;
+pub use session::{SessionError, StatePlace, StateSession};
 pub use state_file::StateFileError;

@@ -1,6 +1,8 @@
 //! State files.
 
-use crate::terraform::{Scratch, binary, run};
+use crate::sample::object;
+use crate::scratch::Scratch;
+use crate::terraform::{binary, run};
 use formwork_backend::state_file::{decode, encode, same_content};
 use formwork_model::{
     DeposedKey, InstanceKey, ObjectState, ObjectStatus, ProviderConfigAddress, RawState, ResourceInstance, State,
@@ -15,20 +17,6 @@ const VERSION_3: &str = include_str!("data/version-3.json");
 
 fn text(snapshot: &StateSnapshot) -> String {
     String::from_utf8(encode(snapshot)).unwrap()
-}
-
-fn object(attributes: &str) -> ObjectState {
-    ObjectState {
-        schema_version: 1,
-        attributes: RawState::Json(attributes.into()),
-        sensitive: vec![],
-        private: vec![],
-        identity_schema_version: 0,
-        identity: None,
-        status: ObjectStatus::Ready,
-        dependencies: vec![],
-        create_before_destroy: false,
-    }
 }
 
 #[test]

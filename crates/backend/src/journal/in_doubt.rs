@@ -1,0 +1,40 @@
+//! Effects of earlier runs of which nobody knows whether they happened.
+
+use super::recover::JournalFileError;
+use crate::codec::{Code, Reader, Writer};
+use crate::durable;
+use formwork_model::InDoubt;
+use std::path::Path;
+
+const MAGIC: &[u8; 19] = b"formwork-in-doubt1\n";
+
+/// The entries of the file, in their order; none if there is no file.
+pub fn load_in_doubt(path: &Path) -> Result<Vec<InDoubt>, JournalFileError> {
+    let failed = |error| JournalFileError::Io { path: path.to_owned(), error };
+    let Some(bytes) = durable::read(path).map_err(failed)? else { return Ok(Vec::new()) };
+    let corrupt = |reason: &str| JournalFileError::Corrupt { path: path.to_owned(), reason: reason.to_owned() };
+    let body = bytes.strip_prefix(MAGIC).ok_or_else(|| corrupt("it is not of this version"))?;
+    let (checksum, body) = body.split_first_chunk::<4>().ok_or_else(|| corrupt("it is too short"))?;
+    if crc32c::crc32c(body) != u32::from_le_bytes(*checksum) {
+        return Err(corrupt("the checksum is wrong"));
+    }
+    let mut input = Reader::new(body);
+    let entries = Vec::read(&mut input).and_then(|entries| input.end().map(|()| entries));
+    entries.map_err(|error| corrupt(error.0))
+}
+
+/// Puts entries into the file, in one step; without entries the file goes away.
+pub fn store_in_doubt(path: &Path, entries: &[InDoubt]) -> Result<(), JournalFileError> {
+    let failed = |error| JournalFileError::Io { path: path.to_owned(), error };
+    if entries.is_empty() {
+        return durable::remove(path).map_err(failed);
+    }
+    let mut out = Writer::default();
+    entries.to_vec().write(&mut out);
+    let body = out.into_bytes();
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend_from_slice(&crc32c::crc32c(&body).to_le_bytes());
+    bytes.extend_from_slice(&body);
+    durable::create_directory(durable::directory_of(path), 0o755).map_err(failed)?;
+    durable::replace(path, &bytes).map_err(failed)
+}

@@ -1,0 +1,17 @@
+//! A copy of the journal beside a remote state.
+
+use async_trait::async_trait;
+use formwork_model::JournalError;
+
+/// Keeps pieces of a journal where other machines find them, for the case that this one is lost.
+#[async_trait]
+pub trait RemoteLog: Send + Sync {
+    /// Stores a piece under a number; fails if another writer has taken the number.
+    async fn put(&self, number: u64, bytes: Vec<u8>) -> Result<(), JournalError>;
+
+    /// All pieces in the order of their numbers.
+    async fn pieces(&self) -> Result<Vec<Vec<u8>>, JournalError>;
+
+    /// Removes all pieces.
+    async fn clear(&self) -> Result<(), JournalError>;
+}

@@ -1,0 +1,308 @@
+//! The state during one command: locked, recovered, journalled, written, unlocked.
+//!
+//! A crash at any point is safe. What a run has learnt is in the journal until a state with it has been written; what
+//! nobody knows is in the list of effects in doubt before the journal goes away; both steps may be repeated.
+
+use crate::durable;
+use crate::journal::{self, JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog, recover_pieces};
+use crate::state_file::{encode, same_content};
+use formwork_model::{
+    InDoubt, Journal, JournalEntry, JournalError, Lock, LockError, LockInfo, OperationKind, State, StateSnapshot,
+    StateStore, StoreError, TERRAFORM_VERSION,
+};
+use formwork_value::Str;
+use std::fmt;
+use std::sync::Arc;
+
+/// Why the state cannot be used.
+#[derive(Debug)]
+pub enum SessionError {
+    Lock(LockError),
+    Store(StoreError),
+    JournalFile(JournalFileError),
+    Journal(JournalError),
+    /// What an interrupted run left does not fit the state that is there now.
+    Mismatch(String),
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SessionError::Lock(error) => error.fmt(f),
+            SessionError::Store(error) => error.fmt(f),
+            SessionError::JournalFile(error) => error.fmt(f),
+            SessionError::Journal(error) => error.fmt(f),
+            SessionError::Mismatch(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for SessionError {}
+
+impl From<LockError> for SessionError {
+    fn from(error: LockError) -> SessionError {
+        SessionError::Lock(error)
+    }
+}
+
+impl From<StoreError> for SessionError {
+    fn from(error: StoreError) -> SessionError {
+        SessionError::Store(error)
+    }
+}
+
+impl From<JournalFileError> for SessionError {
+    fn from(error: JournalFileError) -> SessionError {
+        SessionError::JournalFile(error)
+    }
+}
+
+impl From<JournalError> for SessionError {
+    fn from(error: JournalError) -> SessionError {
+        SessionError::Journal(error)
+    }
+}
+
+/// Where the state and its journal are.
+#[derive(Clone)]
+pub struct StatePlace {
+    pub store: Arc<dyn StateStore>,
+    pub journal: JournalPaths,
+    /// Keeps the journal beside a remote state as well.
+    pub remote: Option<Arc<dyn RemoteLog>>,
+}
+
+/// The state in the hands of one command.
+pub struct StateSession {
+    place: StatePlace,
+    lock: Option<Box<dyn Lock>>,
+    snapshot: Option<StateSnapshot>,
+    in_doubt: Vec<InDoubt>,
+    recovered: Option<Recovered>,
+    journal: Option<Arc<JournalFile>>,
+    /// Lineage of a state that does not exist yet.
+    fresh_lineage: Str,
+}
+
+impl StateSession {
+    /// Locks the state (unless `lock` is `None`), reads it, and brings in what an interrupted run left. `fresh_lineage` is
+    /// given to a state that does not exist yet when it is first written.
+    pub async fn open(
+        place: StatePlace,
+        lock: Option<LockInfo>,
+        fresh_lineage: Str,
+    ) -> Result<StateSession, SessionError> {
+        let lock = match lock {
+            Some(info) => Some(place.store.lock(info).await?),
+            None => None,
+        };
+        let mut session = StateSession {
+            place,
+            lock,
+            snapshot: None,
+            in_doubt: Vec::new(),
+            recovered: None,
+            journal: None,
+            fresh_lineage,
+        };
+        match session.load().await {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                // The first error is the one to tell.
+                let _ = session.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn load(&mut self) -> Result<(), SessionError> {
+        self.snapshot = self.place.store.read().await?;
+        self.in_doubt = journal::load_in_doubt(&self.place.journal.in_doubt)?;
+        let recovered = match journal::recover(&self.place.journal.journal) {
+            // Who does not lock may look while another run goes on.
+            Err(JournalFileError::InUse { .. }) if self.lock.is_none() => return Ok(()),
+            recovered => recovered?,
+        };
+        let recovered = match (recovered, &self.place.remote) {
+            (None, Some(remote)) => recover_pieces(&remote.pieces().await?).map_err(SessionError::Mismatch)?,
+            (recovered, _) => recovered,
+        };
+        if let Some(recovered) = recovered {
+            self.fold_in(recovered).await?;
+        }
+        self.remove_journal().await
+    }
+
+    /// Brings results into the state and effects in doubt into their list.
+    async fn fold_in(&mut self, recovered: Recovered) -> Result<(), SessionError> {
+        if !recovered.ended {
+            let replayed = self.replayed(&recovered)?;
+            self.doubt(recovered.in_doubt.clone())?;
+            if let Some(snapshot) = replayed {
+                self.place.store.write(&snapshot).await?;
+                self.snapshot = Some(snapshot);
+            }
+        }
+        self.recovered = Some(recovered);
+        Ok(())
+    }
+
+    /// The state with the results of an interrupted run; `None` if it has them.
+    fn replayed(&self, recovered: &Recovered) -> Result<Option<StateSnapshot>, SessionError> {
+        let base = match &self.snapshot {
+            Some(snapshot) => snapshot.clone(),
+            None => StateSnapshot { lineage: recovered.lineage.clone(), ..StateSnapshot::default() },
+        };
+        let mut snapshot = base.clone();
+        journal::replay(&mut snapshot, recovered);
+        if same_content(&base.state, &snapshot.state) {
+            return Ok(None);
+        }
+        self.check_base(&base, recovered)?;
+        snapshot.serial += 1;
+        snapshot.terraform_version = TERRAFORM_VERSION.into();
+        Ok(Some(snapshot))
+    }
+
+    /// The results belong to the state from which the run started, or to one that the run itself wrote.
+    fn check_base(&self, base: &StateSnapshot, recovered: &Recovered) -> Result<(), SessionError> {
+        let same_lineage = base.lineage == recovered.lineage || base.lineage.is_empty() || recovered.lineage.is_empty();
+        let of_run = base.serial == recovered.base_serial
+            || recovered
+                .checkpoints
+                .iter()
+                .any(|(serial, checksum)| *serial == base.serial && *checksum == crc32c::crc32c(&encode(base)));
+        if same_lineage && of_run {
+            return Ok(());
+        }
+        let found = match &self.snapshot {
+            None => "there is no state now, or it is empty".to_owned(),
+            Some(_) if !same_lineage => format!("the state now has the lineage {:?}", base.lineage),
+            Some(_) => format!("the state now has serial {}, written by another program", base.serial),
+        };
+        Err(SessionError::Mismatch(format!(
+            "A run that was interrupted has left {} results in {}. They belong to a state with lineage {:?} and serial \
+             {}, but {found}. Restore that state, for example from its backup, and run again; or, if the results are \
+             not wanted, move the file away.",
+            recovered.results.len(),
+            self.place.journal.journal.display(),
+            recovered.lineage,
+            recovered.base_serial,
+        )))
+    }
+
+    /// Adds creations to the list of effects in doubt. Of the other effects the next refresh tells.
+    fn doubt(&mut self, found: Vec<InDoubt>) -> Result<(), SessionError> {
+        let before = self.in_doubt.len();
+        for doubt in found {
+            let creates = matches!(doubt.kind, OperationKind::Create | OperationKind::CreateReplacement { .. });
+            if creates && !self.in_doubt.contains(&doubt) {
+                self.in_doubt.push(doubt);
+            }
+        }
+        if self.in_doubt.len() > before {
+            journal::store_in_doubt(&self.place.journal.in_doubt, &self.in_doubt)?;
+        }
+        Ok(())
+    }
+
+    async fn remove_journal(&self) -> Result<(), SessionError> {
+        let path = &self.place.journal.journal;
+        if path.exists() {
+            durable::remove(path)
+                .and_then(|()| durable::sync_directory_of(path))
+                .map_err(|error| JournalFileError::Io { path: path.clone(), error })?;
+        }
+        match &self.place.remote {
+            Some(remote) => Ok(remote.clear().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// The state as last read or written; `None` if there is none yet.
+    pub fn snapshot(&self) -> Option<&StateSnapshot> {
+        self.snapshot.as_ref()
+    }
+
+    /// Effects of earlier runs of which nobody knows whether they happened. Planning their addresses must stop.
+    pub fn in_doubt(&self) -> &[InDoubt] {
+        &self.in_doubt
+    }
+
+    /// What an interrupted run had left, now part of the state.
+    pub fn recovered(&self) -> Option<&Recovered> {
+        self.recovered.as_ref()
+    }
+
+    /// Takes an effect from the list: the user has said what became of it.
+    pub fn settle(&mut self, doubt: &InDoubt) -> Result<(), SessionError> {
+        self.in_doubt.retain(|other| other != doubt);
+        Ok(journal::store_in_doubt(&self.place.journal.in_doubt, &self.in_doubt)?)
+    }
+
+    /// Begins a run that changes things. The journal takes `reserve` bytes in advance; without space the run cannot begin.
+    pub async fn begin(&mut self, run: Str, reserve: u64) -> Result<Arc<dyn Journal>, SessionError> {
+        let mut journal = JournalFile::create(&self.place.journal.journal, reserve)?;
+        if let Some(remote) = &self.place.remote {
+            journal = journal.with_remote(remote.clone());
+        }
+        let (lineage, serial) = match &self.snapshot {
+            Some(snapshot) if !snapshot.lineage.is_empty() => (snapshot.lineage.clone(), snapshot.serial),
+            Some(snapshot) => (self.fresh_lineage.clone(), snapshot.serial),
+            None => (self.fresh_lineage.clone(), 0),
+        };
+        journal.append(vec![JournalEntry::RunBegin { run, lineage, serial }]).await?;
+        let journal = Arc::new(journal);
+        self.journal = Some(journal.clone());
+        Ok(journal)
+    }
+
+    /// Writes the state, with the next serial, if it differs from the last one.
+    pub async fn write(&mut self, state: State) -> Result<(), SessionError> {
+        let (lineage, serial) = match &self.snapshot {
+            Some(last) if same_content(&last.state, &state) => return Ok(()),
+            Some(last) if !last.lineage.is_empty() => (last.lineage.clone(), last.serial),
+            Some(last) => (self.fresh_lineage.clone(), last.serial),
+            None if state.is_empty() && state.checks.is_empty() => return Ok(()),
+            None => (self.fresh_lineage.clone(), 0),
+        };
+        self.write_snapshot(StateSnapshot {
+            lineage,
+            serial: serial + 1,
+            terraform_version: TERRAFORM_VERSION.into(),
+            state,
+        })
+        .await
+    }
+
+    /// Writes a snapshot as it is.
+    pub async fn write_snapshot(&mut self, snapshot: StateSnapshot) -> Result<(), SessionError> {
+        if let Some(journal) = &self.journal {
+            // A journal that cannot be written must not keep the state from being written.
+            let _ = journal.checkpoint(snapshot.serial, crc32c::crc32c(&encode(&snapshot))).await;
+        }
+        self.place.store.write(&snapshot).await?;
+        self.snapshot = Some(snapshot);
+        Ok(())
+    }
+
+    /// Ends a run: writes its state, notes what is in doubt, and removes the journal. If the state cannot be written the
+    /// journal stays.
+    pub async fn finish(&mut self, state: State) -> Result<(), SessionError> {
+        self.write(state).await?;
+        if let Some(journal) = self.journal.clone() {
+            self.doubt(journal.in_doubt())?;
+            journal.finish().await?;
+            self.journal = None;
+        }
+        Ok(())
+    }
+
+    /// Lets go of the lock.
+    pub async fn close(mut self) -> Result<(), LockError> {
+        match self.lock.take() {
+            Some(lock) => lock.unlock().await,
+            None => Ok(()),
+        }
+    }
+}
