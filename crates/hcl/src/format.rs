@@ -59,18 +59,21 @@ pub fn format(text: &str) -> Result<String, Diagnostics> {
 
 /// Formats text that is known to have no syntax errors.
 pub(crate) fn format_unchecked(text: &str) -> String {
-    let mut pieces = rewrite::rewritten(pieces(text));
+    let (pieces, end) = pieces(text);
+    let mut pieces = rewrite::rewritten(pieces);
     layout::lay_out(&mut pieces);
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for piece in &pieces {
         out.extend(std::iter::repeat_n(' ', piece.blanks));
         out.push_str(&piece.text);
     }
+    // Blanks at the very end stay, as the reference has it.
+    out.extend(std::iter::repeat_n(' ', text.len().saturating_sub(end)));
     out
 }
 
-/// The tokens of a text; a line comment and the line break behind it are one.
-fn pieces(text: &str) -> Vec<Piece<'_>> {
+/// The tokens of a text, and the position behind the last one. A line comment and the line break behind it are one.
+fn pieces(text: &str) -> (Vec<Piece<'_>>, usize) {
     let (tokens, _) = tokenize(text, Start::Normal);
     let mut pieces: Vec<Piece> = Vec::with_capacity(tokens.len());
     let mut end = if text.starts_with('\u{feff}') { 3 } else { 0 };
@@ -86,7 +89,9 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         } else if token.kind != TokenKind::EndOfFile {
             pieces.push(Piece { blanks: (token.start as usize).saturating_sub(end), ..Piece::new(token.kind, part) });
         }
-        end = token.end as usize;
+        if token.kind != TokenKind::EndOfFile {
+            end = token.end as usize;
+        }
     }
-    pieces
+    (pieces, end)
 }

@@ -44,6 +44,6 @@ pub use references::{body_references, function_calls, references};
 pub use static_form::{as_call, as_keyword, as_list, as_map, as_traversal, static_expr};
 pub use traversal::{Traversal, TraversalStep};
 pub use type_constraint::type_constraint;
-pub use write::quoted;
+pub use write::{arguments_text, expression_text, is_identifier, print, quoted};
 
 pub(crate) use body::BodyRepr;

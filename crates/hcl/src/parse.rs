@@ -122,3 +122,9 @@ pub fn block_contexts(body: &Body) -> Vec<BlockContext> {
     };
     native.blocks.iter().map(context).collect()
 }
+
+/// What a quoted label means.
+pub(crate) fn label_text(quoted: &str) -> String {
+    let mut parser = Parser::new(quoted, Place::At(FileId(0), 0), Start::Normal);
+    parser.quoted_literal().map_or_else(|_| String::new(), |label| label.text.to_string())
+}

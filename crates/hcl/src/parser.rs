@@ -159,7 +159,10 @@ impl<'t> Parser<'t> {
         result
     }
 
+    /// Gives up the rest of the text: what is nested like that was not written to be read.
     fn too_deep(&mut self, span: Span) -> Failed {
+        self.pos = self.tokens.len().saturating_sub(1);
+        self.unwind = true;
         let detail = format!(
             "This is nested more than {MAX_DEPTH} levels deep, which is not supported. Move inner parts to local values."
         );

@@ -1,7 +1,7 @@
 //! Attributes and elements of values.
 
 use formwork_diag::nearest;
-use formwork_value::{Kind, Number, Type, Value, convert};
+use formwork_value::{Kind, Marks, Number, Str, Type, Value, convert};
 
 /// Why an attribute or element cannot be had.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,19 @@ const INVALID: &str = "Invalid index";
 
 /// `value.name`: an attribute of an object or element of a map, with the marks of the whole.
 pub fn attribute_of(value: &Value, name: &str) -> Access {
+    find_attribute(value, name).map_err(|error| discreet(error, value.marks()))
+}
+
+/// Names and keys that are there, or were asked for, do not show if they are secret.
+fn discreet(error: AccessError, marks: Marks) -> AccessError {
+    if marks.is_sensitive() || marks.is_ephemeral() {
+        let detail = "There is no such attribute or element. The value is sensitive or ephemeral, so no more is told.";
+        return AccessError { detail: detail.to_string(), ..error };
+    }
+    error
+}
+
+fn find_attribute(value: &Value, name: &str) -> Access {
     let found = match value.kind() {
         Kind::Object(attributes) => match attributes.get(name) {
             Some(found) => found.clone(),
@@ -70,9 +83,16 @@ fn attribute_of_other(ty: &Type, name: &str) -> Access {
     fail(UNSUPPORTED, detail)
 }
 
-/// `value[key]`: an element, with the marks of the whole and of the key.
+/// `value[key]`: an element, with the marks of the whole and of the key (but for attributes of objects).
 pub fn element_of(value: &Value, key: &Value) -> Access {
-    let marks = value.marks() | key.marks();
+    let all = value.marks() | key.marks();
+    // The name of an attribute, unlike a key, leaves no marks.
+    let by_name = matches!(value.kind(), Kind::Object(_) | Kind::Unknown(Type::Object(_), _));
+    let marks = if by_name { value.marks() } else { all };
+    find_element(value, key).map(|found| found.with_marks(marks)).map_err(|error| discreet(error, all))
+}
+
+fn find_element(value: &Value, key: &Value) -> Access {
     if value.is_null() {
         return fail("Attempt to index null value", "The value is null, so it has no elements.");
     }
@@ -98,10 +118,9 @@ pub fn element_of(value: &Value, key: &Value) -> Access {
             None => Value::dynamic(),
         },
         Kind::Unknown(ty, _) => element_of_unknown(ty, key)?,
-        Kind::Set(_) => return no_elements(&value.ty()),
         _ => return no_elements(&value.ty()),
     };
-    Ok(found.with_marks(marks))
+    Ok(found)
 }
 
 fn element_of_unknown(ty: &Type, key: &Value) -> Access {
@@ -162,7 +181,7 @@ fn position(key: &Value) -> Result<Option<usize>, AccessError> {
 }
 
 /// The string that a key stands for; none if it is unknown.
-fn text(key: &Value) -> Result<Option<formwork_value::Str>, AccessError> {
+fn text(key: &Value) -> Result<Option<Str>, AccessError> {
     if let Kind::String(text) = key.kind() {
         return Ok(Some(text.clone()));
     }

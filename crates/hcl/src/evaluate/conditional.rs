@@ -23,7 +23,8 @@ impl Evaluator<'_> {
             );
             return self.error(expr, yes.span.to(no.span), "Inconsistent conditional result types", detail);
         };
-        let marks = decision.marks();
+        // As in the reference, what either side is marked with is on the result.
+        let marks = decision.marks() | yes_value.marks() | no_value.marks();
         match decision.as_bool() {
             Some(decided) => {
                 let (chosen, chosen_expr) = if decided { (yes_value, yes) } else { (no_value, no) };

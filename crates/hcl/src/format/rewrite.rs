@@ -1,6 +1,7 @@
 //! The changes to tokens: interpolations that are a whole value, labels, old types of variables.
 
 use super::Piece;
+use crate::parse::label_text;
 use crate::token::TokenKind;
 use crate::write::quoted;
 
@@ -74,17 +75,28 @@ impl<'t> Rewriter<'t> {
         while let Some(piece) = self.peek().filter(|piece| piece.kind != TokenKind::OpenBrace) {
             match piece.kind {
                 TokenKind::Ident => {
-                    let label = quoted(&piece.text);
+                    let label = piece.text.to_string();
                     self.input.next();
-                    self.output.push(Piece::new(TokenKind::OpenQuote, "\""));
-                    let inner = label.get(1..label.len() - 1).unwrap_or("").to_string();
-                    self.output.push(Piece::new(TokenKind::QuotedLiteral, inner));
-                    self.output.push(Piece::new(TokenKind::CloseQuote, "\""));
+                    self.label(&label);
                 }
-                TokenKind::Comment => drop(self.input.next()),
-                _ => self.copy(),
+                TokenKind::OpenQuote => {
+                    let literal = |piece: &&Piece| piece.kind != TokenKind::CloseQuote;
+                    let raw: String = self.input.as_slice().iter().take_while(literal).map(|p| &*p.text).collect();
+                    let count = self.input.as_slice().iter().take_while(literal).count();
+                    self.input.by_ref().take(count + 1).for_each(drop);
+                    self.label(&label_text(&format!("{raw}\"")));
+                }
+                _ => drop(self.input.next()),
             }
         }
+    }
+
+    fn label(&mut self, text: &str) {
+        let label = quoted(text);
+        let inner = label.get(1..label.len() - 1).unwrap_or("").to_string();
+        self.output.push(Piece::new(TokenKind::OpenQuote, "\""));
+        self.output.push(Piece::new(TokenKind::QuotedLiteral, inner));
+        self.output.push(Piece::new(TokenKind::CloseQuote, "\""));
     }
 
     /// The tokens of an attribute's value.

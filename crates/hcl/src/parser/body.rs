@@ -39,7 +39,6 @@ impl Parser<'_> {
                             opening,
                         );
                     }
-                    self.unwind = false;
                     return body;
                 }
                 _ => self.stray(token),

@@ -6,7 +6,7 @@ use crate::token::{Token, TokenKind};
 
 impl Parser<'_> {
     /// A quoted string that must not be a template, as block labels are.
-    pub(super) fn quoted_literal(&mut self) -> Parsed<Label> {
+    pub fn quoted_literal(&mut self) -> Parsed<Label> {
         let open = self.next();
         let mut text = String::new();
         let mut depth = 0usize;

@@ -1,0 +1,14 @@
+//! Behaviour of the language through the public surface.
+
+mod bodies;
+mod errors;
+mod evaluation;
+mod formatting;
+mod json;
+mod properties;
+mod scope;
+mod static_forms;
+mod trees;
+mod types;
+mod unknowns;
+mod writing;
