@@ -157,6 +157,47 @@ impl Constraints {
     }
 }
 
+impl Constraints {
+    /// All constraints of both.
+    pub fn and(mut self, other: &Constraints) -> Constraints {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
+    /// The form that lock files hold: without duplicates, ordered by boundary and operator, versions with three
+    /// numbers (source: the reference's dependency lock file).
+    pub fn normalized(&self) -> String {
+        let mut all: Vec<Constraint> = self.0.iter().map(with_minor).collect();
+        all.sort_by(|a, b| a.version.cmp(&b.version).then_with(|| rank(a).cmp(&rank(b))));
+        all.dedup_by(|a, b| a.version == b.version && a.op == b.op);
+        Constraints(all).to_string()
+    }
+}
+
+/// `~> 2` as `~> 2.0`; the written numbers count for this operator only.
+fn with_minor(constraint: &Constraint) -> Constraint {
+    let mut constraint = constraint.clone();
+    constraint.version.written = match constraint.op {
+        ConstraintOp::Pessimistic => constraint.version.written.clamp(2, 3),
+        _ => 3,
+    };
+    constraint
+}
+
+/// Order of operators with the same boundary.
+fn rank(constraint: &Constraint) -> u8 {
+    match constraint.op {
+        ConstraintOp::Greater => 0,
+        ConstraintOp::GreaterOrEqual => 1,
+        ConstraintOp::Equal => 2,
+        ConstraintOp::Pessimistic if constraint.version.written > 2 => 3,
+        ConstraintOp::Pessimistic => 4,
+        ConstraintOp::LessOrEqual => 5,
+        ConstraintOp::Less => 6,
+        ConstraintOp::NotEqual => 7,
+    }
+}
+
 fn parse_constraint(text: &str) -> Result<Constraint, VersionError> {
     let text = text.trim();
     let operators = [
@@ -207,6 +248,21 @@ impl fmt::Display for Constraints {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn normal_form_of_constraints() {
+        let cases = [
+            ("~> 2", "~> 2.0"),
+            ("~> 2.1.0", "~> 2.1.0"),
+            ("=2.1.2", "2.1.2"),
+            ("= 2.1.2, >=2", ">= 2.0.0, 2.1.2"),
+            (">=2.0.0,<3, >= 2", ">= 2.0.0, < 3.0.0"),
+            ("<= 2.1.2, ~> 2.0, 2.1.2", "~> 2.0, 2.1.2, <= 2.1.2"),
+        ];
+        for (written, normal) in cases {
+            assert_eq!(Constraints::parse(written).unwrap().normalized(), normal, "{written}");
+        }
+    }
 
     #[test]
     fn constraints_accept_what_they_say() {

@@ -100,7 +100,7 @@ fn summarize(config: &Config, entry: &Entry, schemas: &Schemas) -> ProviderConfi
         name: entry.name.name.clone(),
         full_name: entry.provider.to_string().into(),
         alias: entry.name.alias.clone(),
-        version_constraint: entry.constraints.as_ref().map(|c| c.to_string().into()),
+        version_constraint: entry.constraints.as_ref().map(|c| c.normalized().into()),
         module_address: (!entry.module.is_root()).then(|| entry.module.to_string().into()),
         expressions,
     }
