@@ -13,10 +13,18 @@ use std::rc::Rc;
 pub enum Expansion {
     /// Neither count nor for_each: one instance without a key.
     Single,
-    Count { count: u64, marks: Marks },
-    ForEach { items: Rc<BTreeMap<Str, Value>>, marks: Marks },
+    Count {
+        count: u64,
+        marks: Marks,
+    },
+    ForEach {
+        items: Rc<BTreeMap<Str, Value>>,
+        marks: Marks,
+    },
     /// Not known (validation), or wrong (then a problem was reported and there are no instances).
-    Unknown { error: bool },
+    Unknown {
+        error: bool,
+    },
 }
 
 /// What `count.index`, `each.key` and `each.value` stand for.
@@ -90,6 +98,10 @@ impl Evaluator {
             (None, None) => return Expansion::Single,
         };
         match result {
+            // Validation looks into a repeated block once, whatever the number of its instances.
+            Ok(Expansion::Count { .. } | Expansion::ForEach { .. }) if self.phase() == Phase::Validate => {
+                Expansion::Unknown { error: false }
+            }
             Ok(expansion) => expansion,
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
@@ -98,7 +110,12 @@ impl Evaluator {
         }
     }
 
-    fn count(&self, expr: &Expr, scope: &InstanceScope<'_>, out: &mut Diagnostics) -> Result<Expansion, Box<Diagnostic>> {
+    fn count(
+        &self,
+        expr: &Expr,
+        scope: &InstanceScope<'_>,
+        out: &mut Diagnostics,
+    ) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid count argument", detail).at(expr.span));
         let evaluated = formwork_hcl::evaluate(expr, scope);
         let failed = evaluated.diagnostics.has_errors();
@@ -108,7 +125,9 @@ impl Evaluator {
             return Ok(Expansion::Unknown { error: true });
         }
         if marks.is_ephemeral() {
-            return Err(invalid("The given \"count\" is derived from an ephemeral value, which means that the number of instances could not be kept between plan and apply."));
+            return Err(invalid(
+                "The given \"count\" is derived from an ephemeral value, which means that the number of instances could not be kept between plan and apply.",
+            ));
         }
         let value = convert(&value, &Type::Number)
             .map_err(|e| invalid(&format!("The given \"count\" argument value is unsuitable: {e}.")))?;
@@ -127,13 +146,22 @@ impl Evaluator {
             Some(n) if (0..=MAX_COUNT).contains(&n) => {
                 Ok(Expansion::Count { count: n.unsigned_abs(), marks: marks.without(Marks::EPHEMERAL) })
             }
-            Some(n) if n > MAX_COUNT => Err(invalid(&format!("The given \"count\" of {n} is above the limit of {MAX_COUNT}."))),
-            Some(_) => Err(invalid("The given \"count\" argument value is unsuitable: must be greater than or equal to zero.")),
+            Some(n) if n > MAX_COUNT => {
+                Err(invalid(&format!("The given \"count\" of {n} is above the limit of {MAX_COUNT}.")))
+            }
+            Some(_) => {
+                Err(invalid("The given \"count\" argument value is unsuitable: must be greater than or equal to zero."))
+            }
             None => Err(invalid("The given \"count\" argument value is unsuitable: a whole number is required.")),
         }
     }
 
-    fn for_each(&self, expr: &Expr, scope: &InstanceScope<'_>, out: &mut Diagnostics) -> Result<Expansion, Box<Diagnostic>> {
+    fn for_each(
+        &self,
+        expr: &Expr,
+        scope: &InstanceScope<'_>,
+        out: &mut Diagnostics,
+    ) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
         let evaluated = formwork_hcl::evaluate(expr, scope);
         let failed = evaluated.diagnostics.has_errors();
@@ -143,14 +171,20 @@ impl Evaluator {
         }
         let (value, marks) = evaluated.value.unmark();
         if marks.is_sensitive() {
-            return Err(invalid("Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the sensitive value could be exposed as a resource instance key."));
+            return Err(invalid(
+                "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the sensitive value could be exposed as a resource instance key.",
+            ));
         }
         if marks.is_ephemeral() {
-            return Err(invalid("Ephemeral values cannot be used as for_each arguments: the instance keys must stay the same between plan and apply."));
+            return Err(invalid(
+                "Ephemeral values cannot be used as for_each arguments: the instance keys must stay the same between plan and apply.",
+            ));
         }
         let items = match value.kind() {
             Kind::Null(_) => {
-                return Err(invalid("The given \"for_each\" argument value is null. A map, or set of strings is allowed."));
+                return Err(invalid(
+                    "The given \"for_each\" argument value is null. A map, or set of strings is allowed.",
+                ));
             }
             Kind::Unknown(ty, _) => return self.unknown_for_each(ty, &invalid),
             Kind::Map(map) => map.items.clone(),
@@ -221,7 +255,10 @@ fn set_items(items: &[Value], phase: Phase, span: Span) -> Result<BTreeMap<Str, 
             _ => {
                 return Err(invalid(
                     "Invalid for_each set argument",
-                    &format!("The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of strings, but you have provided a set containing type {}.", item.ty().friendly_name()),
+                    &format!(
+                        "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of strings, but you have provided a set containing type {}.",
+                        item.ty().friendly_name()
+                    ),
                 ));
             }
         }

@@ -30,7 +30,7 @@ pub use evaluator::{Evaluation, Evaluator};
 pub use expand::{Expansion, Repetition};
 pub use module_instance::ModuleId;
 pub use read_set::{Read, ReadSet};
-pub use reference::{Reference, Subject};
+pub use reference::{Reference, Subject, instance_key};
 pub use reference_graph::{Item, ItemAddress, ReferenceGraph};
 pub use resource_values::ResourceValues;
 pub use scope::InstanceScope;

@@ -53,8 +53,7 @@ impl Evaluator {
         };
         let add = |key: InstanceKey, repetition: Repetition| {
             let address = data.address.child(call.name.clone(), key.clone());
-            let child =
-                ModuleData::new(address, child.clone(), Some(module), Some(call.name.clone()), repetition);
+            let child = ModuleData::new(address, child.clone(), Some(module), Some(call.name.clone()), repetition);
             (key, self.add_module(child))
         };
         match expansion {
@@ -62,7 +61,12 @@ impl Evaluator {
             Expansion::Unknown { .. } if self.phase() == Phase::Validate => {
                 [add(InstanceKey::None, Repetition::unknown(call.count.is_some(), call.for_each.is_some()))].into()
             }
-            expansion => expansion.keys().into_iter().map(|k| (k.clone(), expansion.repetition(&k))).map(|(k, r)| add(k, r)).collect(),
+            expansion => expansion
+                .keys()
+                .into_iter()
+                .map(|k| (k.clone(), expansion.repetition(&k)))
+                .map(|(k, r)| add(k, r))
+                .collect(),
         }
     }
 

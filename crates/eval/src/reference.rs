@@ -13,7 +13,11 @@ pub enum Subject {
     /// A resource, and the instance if its key is constant.
     Resource(Resource, Option<InstanceKey>),
     /// A module call, the instance if its key is constant, and the output if one is named.
-    Module { call: Str, key: Option<InstanceKey>, output: Option<Str> },
+    Module {
+        call: Str,
+        key: Option<InstanceKey>,
+        output: Option<Str>,
+    },
     CountIndex,
     EachKey,
     EachValue,
@@ -46,8 +50,11 @@ impl Reference {
             "self" => at(Subject::SelfObject, 0),
             "count" => match &*name(traversal, 0, "count")? {
                 "index" => at(Subject::CountIndex, 1),
-                other => Err(invalid(traversal, &format!("The \"count\" object has no attribute \"{other}\"; there is only \"index\"."))
-                    .with_summary("Invalid \"count\" attribute")),
+                other => Err(invalid(
+                    traversal,
+                    &format!("The \"count\" object has no attribute \"{other}\"; there is only \"index\"."),
+                )
+                .with_summary("Invalid \"count\" attribute")),
             },
             "each" => match &*name(traversal, 0, "each")? {
                 "key" => at(Subject::EachKey, 1),
@@ -89,11 +96,17 @@ fn name(traversal: &Traversal, step: usize, what: &str) -> Result<Str, Diagnosti
         Some(TraversalStep::Attribute { name, .. }) => Ok(name.clone()),
         Some(TraversalStep::Index { .. }) => Err(invalid(
             traversal,
-            &format!("The \"{}\" object cannot be indexed with brackets. Write a dot and the name of the {what}.", traversal.root),
+            &format!(
+                "The \"{}\" object cannot be indexed with brackets. Write a dot and the name of the {what}.",
+                traversal.root
+            ),
         )),
         None => Err(invalid(
             traversal,
-            &format!("The \"{}\" object cannot be used as a whole. Write a dot and the name of the {what} behind it.", traversal.root),
+            &format!(
+                "The \"{}\" object cannot be used as a whole. Write a dot and the name of the {what} behind it.",
+                traversal.root
+            ),
         )),
     }
 }
@@ -107,7 +120,7 @@ fn key(traversal: &Traversal, step: usize) -> Option<InstanceKey> {
 }
 
 /// A value as an instance key: a whole number or a string.
-pub(crate) fn instance_key(key: &Value) -> Option<InstanceKey> {
+pub fn instance_key(key: &Value) -> Option<InstanceKey> {
     match (key.as_str(), key.as_number()) {
         (Some(text), _) => Some(InstanceKey::String(text.into())),
         (_, Some(number)) => number.to_i64().and_then(|n| u64::try_from(n).ok()).map(InstanceKey::Int),
@@ -129,7 +142,10 @@ fn module(traversal: &Traversal) -> Result<(Subject, usize), Diagnostic> {
 
 fn resource(traversal: &Traversal, mode: ResourceMode, offset: usize) -> Result<(Subject, usize), Diagnostic> {
     let missing = || {
-        invalid(traversal, "A reference to a resource type must be followed by at least one attribute access, specifying the resource name.")
+        invalid(
+            traversal,
+            "A reference to a resource type must be followed by at least one attribute access, specifying the resource name.",
+        )
     };
     let attribute = |step: usize| match traversal.steps.get(step) {
         Some(TraversalStep::Attribute { name, .. }) => Ok(name.clone()),

@@ -109,7 +109,7 @@ impl ReferenceGraph {
             return Ok(order);
         }
         let _ = config;
-        let members = self.cycle(&scheduler.remaining());
+        let members = self.cycle(&scheduler.untaken());
         let names: Vec<String> = members.iter().filter_map(|n| self.nodes.get(*n)).map(ToString::to_string).collect();
         Err(Diagnostic::error("Cycle", format!("Cycle: {}", names.join(", "))).into())
     }
@@ -216,7 +216,7 @@ impl Edges<'_> {
 
     fn variables(&mut self) {
         let parent = self.path.parent();
-        for (name, variable) in &self.module.variables {
+        for name in self.module.variables.keys() {
             let from = Item::Variable(name.clone());
             let Some((parent_path, call_name)) = &parent else { continue };
             let Some(parent_module) = self.config.modules.get(parent_path) else { continue };

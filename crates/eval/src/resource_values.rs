@@ -46,7 +46,8 @@ impl ResourceValues {
     }
 
     fn build(&self, ty: &Type) -> Value {
-        let instance = |key: InstanceKey| self.instances.get(&key).cloned().unwrap_or_else(|| Value::unknown(ty.clone()));
+        let instance =
+            |key: InstanceKey| self.instances.get(&key).cloned().unwrap_or_else(|| Value::unknown(ty.clone()));
         match &self.expansion {
             None | Some(Expansion::Single) => instance(InstanceKey::None),
             Some(Expansion::Unknown { .. }) => Value::dynamic(),

@@ -152,7 +152,9 @@ impl<'e> InstanceScope<'e> {
             }
             _ => Err(Diagnostic::error(
                 "Invalid \"terraform\" attribute",
-                format!("The \"terraform\" object has no attribute {name:?}; there are \"workspace\" and \"applying\"."),
+                format!(
+                    "The \"terraform\" object has no attribute {name:?}; there are \"workspace\" and \"applying\"."
+                ),
             )
             .into()),
         }
@@ -175,13 +177,16 @@ impl Scope for InstanceScope<'_> {
         match &reference.subject {
             Subject::Resource(resource, None) => {
                 let data = self.evaluator.data(self.module);
-                let repeated = data.module.resources.get(resource).is_some_and(|b| b.count.is_some() || b.for_each.is_some());
+                let repeated =
+                    data.module.resources.get(resource).is_some_and(|b| b.count.is_some() || b.for_each.is_some());
                 repeated.then(|| self.resource(resource, Some(&key)).map_err(|p| place(p, &reference)))
             }
             Subject::Module { call, key: None, output: None } => {
                 let data = self.evaluator.data(self.module);
                 let repeated = data.module.calls.get(call).is_some_and(|c| c.count.is_some() || c.for_each.is_some());
-                repeated.then(|| self.evaluator.module_value(self.module, call, Some(&key), None).map_err(|p| place(p, &reference)))
+                repeated.then(|| {
+                    self.evaluator.module_value(self.module, call, Some(&key), None).map_err(|p| place(p, &reference))
+                })
             }
             _ => None,
         }
@@ -271,5 +276,39 @@ impl Evaluator {
                 self.read_module(*child, call);
             }
         }
+    }
+}
+
+impl Evaluator {
+    /// Records what finding out a repetition has read.
+    pub fn read_expansion(&self, reads: &crate::ReadSet) {
+        self.read_all(reads);
+    }
+
+    /// Records what `depends_on` of a block and of all module calls around it names, and what the repetition of those
+    /// calls has read.
+    pub fn read_context(&self, module: ModuleId, depends_on: &[Traversal]) {
+        self.depends_on(module, depends_on);
+        let mut current = module;
+        loop {
+            let data = self.data(current);
+            let (Some(parent), Some(call)) = (data.parent, &data.call) else { return };
+            if let Ok((_, _, reads)) = self.call_instances(parent, call) {
+                self.read_all(&reads);
+            }
+            let parent_data = self.data(parent);
+            if let Some(block) = parent_data.module.calls.get(call) {
+                self.depends_on(parent, &block.depends_on);
+            }
+            current = parent;
+        }
+    }
+
+    /// The repetitions that a `for_each` expression asks for; none if it is wrong (which is reported).
+    pub fn repetitions(&self, module: ModuleId, for_each: &formwork_hcl::Expr) -> Vec<Repetition> {
+        let mut diagnostics = Diagnostics::new();
+        let expansion = self.expand(module, None, Some(for_each), &mut diagnostics);
+        self.report(diagnostics);
+        expansion.keys().iter().map(|key| expansion.repetition(key)).collect()
     }
 }

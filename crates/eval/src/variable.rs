@@ -44,7 +44,13 @@ impl Evaluator {
     }
 
     /// The value that a call passes, or the default.
-    fn passed_value(&self, parent: ModuleId, call: &Str, module: ModuleId, block: &VariableBlock) -> (Value, Diagnostics) {
+    fn passed_value(
+        &self,
+        parent: ModuleId,
+        call: &Str,
+        module: ModuleId,
+        block: &VariableBlock,
+    ) -> (Value, Diagnostics) {
         let parent_data = self.data(parent);
         let Some(call) = parent_data.module.calls.get(call) else { return (default_value(block), Diagnostics::new()) };
         let Some(argument) = argument(call, &block.name) else { return (default_value(block), Diagnostics::new()) };
@@ -110,7 +116,10 @@ impl Evaluator {
                 diagnostics.push(
                     Diagnostic::error(
                         "Invalid value for variable",
-                        format!("{message}\n\nThis was checked by the validation rule at {}.", self.place(rule.condition.span)),
+                        format!(
+                            "{message}\n\nThis was checked by the validation rule at {}.",
+                            self.place(rule.condition.span)
+                        ),
                     )
                     .at(place.unwrap_or(block.header_span)),
                 );

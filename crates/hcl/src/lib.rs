@@ -17,6 +17,7 @@ mod evaluate;
 mod format;
 mod json;
 mod lexer;
+mod locate;
 mod parse;
 mod parser;
 mod references;
@@ -36,6 +37,7 @@ pub use evaluate::{
     describe_value, element_of, evaluate,
 };
 pub use format::format;
+pub use locate::span_at;
 pub use parse::{
     block_contexts, decode, parse, parse_expression, parse_expression_within, parse_json, parse_template,
     parse_traversal,

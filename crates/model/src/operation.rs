@@ -28,6 +28,9 @@ pub enum OperationKind {
     Forget {
         deposed: Option<DeposedKey>,
     },
+    /// Does nothing: stands for a group of operations that others wait for as a whole (the address is that of one
+    /// member), so that the number of edges stays linear.
+    Barrier,
 }
 
 /// One step of an apply.
@@ -89,7 +92,8 @@ impl ExecutionGraph {
     /// At most one operation of a kind per object; a create that follows a delete of the same instance waits for it.
     fn verify_writers(&self) -> Result<(), VerifyError> {
         let mut writers: BTreeMap<(&ResourceInstance, Option<&DeposedKey>, bool), usize> = BTreeMap::new();
-        for (i, operation) in self.operations.iter().enumerate() {
+        let effective = |o: &&Operation| o.kind != OperationKind::Barrier;
+        for (i, operation) in self.operations.iter().enumerate().filter(|(_, o)| effective(o)) {
             let (deposed, removes) = match &operation.kind {
                 OperationKind::Delete { deposed } | OperationKind::Forget { deposed } => (deposed.as_ref(), true),
                 _ => (None, false),
@@ -123,6 +127,7 @@ impl fmt::Display for Operation {
             OperationKind::Delete { deposed: key } => write!(f, "delete {}{}", self.address, deposed(key)),
             OperationKind::Read => write!(f, "read {}", self.address),
             OperationKind::Forget { deposed: key } => write!(f, "forget {}{}", self.address, deposed(key)),
+            OperationKind::Barrier => write!(f, "all of {}", self.address.config()),
         }
     }
 }

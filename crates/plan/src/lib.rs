@@ -1,1 +1,31 @@
-//! TODO
+//! The planner: configuration, prior state and provider answers to a [`Plan`](formwork_model::Plan).
+//!
+//! [`plan`] walks the reference graph; every resource is read anew (refresh), evaluated, and planned with its provider,
+//! independent ones at the same time. From the planned changes and from what each evaluation has read, `exec` builds
+//! the execution graph: the only place that knows the order of create, destroy and replace.
+//!
+//! Invariant: nothing here changes the world: providers are reached through `PlanProvider` only.
+//! Invariant: the same inputs and provider answers give the same plan, whatever the timing.
+
+mod check;
+mod create_before_destroy;
+mod data;
+mod exec;
+mod import;
+mod inputs;
+mod managed;
+mod moves;
+mod orphan;
+mod output;
+mod planner;
+mod provider_config;
+mod refresh;
+mod resource;
+mod target;
+mod trigger;
+mod validate;
+mod walk;
+
+pub use inputs::PlanInputs;
+pub use planner::plan;
+pub use validate::validate;

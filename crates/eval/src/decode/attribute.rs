@@ -88,14 +88,9 @@ fn from_blocks(blocks: &ExpandedBlocks, ty: &Type, diagnostics: &mut Diagnostics
 
 fn object(block: &ExpandedBlock, ty: &Type, diagnostics: &mut Diagnostics) -> Value {
     let Type::Object(object) = ty else { return Value::unknown(ty.clone()) };
-    let schema = Block {
-        attributes: object
-            .attributes
-            .iter()
-            .map(|(name, ty)| (name.clone(), AttributeDecl::new(ty.clone()).optional()))
-            .collect(),
-        ..Block::default()
-    };
+    let mut schema = Block::default();
+    schema.attributes =
+        object.attributes.iter().map(|(name, ty)| (name.clone(), AttributeDecl::new(ty.clone()).optional())).collect();
     let (value, problems) = block.decode(&schema);
     diagnostics.extend(problems);
     value

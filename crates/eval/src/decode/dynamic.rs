@@ -103,8 +103,11 @@ fn is_block_type(schema: &Block, name: &str) -> bool {
 fn unsupported(schema: &Block, label: &Label) -> Diagnostic {
     let near = formwork_diag::nearest(&label.text, schema.blocks.keys().map(|k| &**k));
     let hint = near.map(|n| format!(" Did you mean \"{n}\"?")).unwrap_or_default();
-    Diagnostic::error("Unsupported block type", format!("Blocks of type \"{}\" are not expected here.{hint}", label.text))
-        .at(label.span)
+    Diagnostic::error(
+        "Unsupported block type",
+        format!("Blocks of type \"{}\" are not expected here.{hint}", label.text),
+    )
+    .at(label.span)
 }
 
 fn expand_dynamic<'s>(
@@ -114,10 +117,7 @@ fn expand_dynamic<'s>(
     out: &mut ExpandedBlocks<'s>,
     diagnostics: &mut Diagnostics,
 ) {
-    let schema = BodySchema::new(
-        &[("for_each", true), ("iterator", false), ("labels", false)],
-        &[("content", &[])],
-    );
+    let schema = BodySchema::new(&[("for_each", true), ("iterator", false), ("labels", false)], &[("content", &[])]);
     let (content, problems) = block.body.content(&schema);
     let failed = problems.has_errors();
     diagnostics.extend(problems);
@@ -135,8 +135,11 @@ fn expand_dynamic<'s>(
     };
     if let Some(extra) = bodies.next() {
         diagnostics.push(
-            Diagnostic::error("Extraneous content block", "A dynamic block must contain exactly one \"content\" block.")
-                .at(extra.header_span),
+            Diagnostic::error(
+                "Extraneous content block",
+                "A dynamic block must contain exactly one \"content\" block.",
+            )
+            .at(extra.header_span),
         );
     }
     let name = match content.attribute("iterator").map(|a| (as_keyword(&a.expr), a.expr.span)) {
@@ -144,7 +147,8 @@ fn expand_dynamic<'s>(
         Some((Some(name), _)) => name,
         Some((None, span)) => {
             diagnostics.push(
-                Diagnostic::error("Invalid dynamic iterator name", "The \"iterator\" argument must be a plain name.").at(span),
+                Diagnostic::error("Invalid dynamic iterator name", "The \"iterator\" argument must be a plain name.")
+                    .at(span),
             );
             return;
         }
@@ -203,7 +207,11 @@ fn iterate(
             Some(items.iter().map(|(k, v)| (Value::string(k), marked(v))).collect())
         }
         _ => {
-            let what = if value.is_null() { "a null value".into() } else { format!("a value of type {}", value.ty().friendly_name()) };
+            let what = if value.is_null() {
+                "a null value".into()
+            } else {
+                format!("a value of type {}", value.ty().friendly_name())
+            };
             diagnostics.push(
                 Diagnostic::error(
                     "Invalid dynamic for_each value",

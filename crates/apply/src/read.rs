@@ -1,0 +1,111 @@
+//! Reading data sources.
+
+use crate::check;
+use crate::create::located;
+use crate::operation::{Done, Task};
+use crate::recorder::Outcome;
+use crate::stage::{Configured, Stage, Ticker};
+use formwork_diag::{Blame, Diagnostic};
+use formwork_eval::decode_block;
+use formwork_model::{Action, ObjectStatus, PlanProvider, Schema};
+use formwork_object::{Stored, encode_object, object_id, with_schema_marks};
+use formwork_value::{Value, conforms};
+use std::sync::Arc;
+
+/// Reads a data source whose configuration was not known, or not settled, when planning.
+pub(crate) async fn read(stage: &Stage<'_>, task: &Task<'_>) -> Done {
+    let address = &task.operation.address;
+    let Some(configured) = stage.configured(address) else { return Done::Failed };
+    let Some(provider) = stage.provider(&task.change.provider).await else { return Done::Failed };
+    let Some(schema) = stage.schema(&task.change.provider, address) else { return Done::Failed };
+    let scope = stage.scope(&configured, address);
+    if !check::before(stage, &configured, &scope, address) {
+        return Done::Failed;
+    }
+    let (config, problems) = decode_block(&configured.block.body, &schema.block, &scope);
+    let failed = problems.has_errors();
+    stage.report(located(problems, &configured, address));
+    stage.report(stage.evaluator.take_problems());
+    if failed {
+        return Done::Failed;
+    }
+    let ticker = Ticker::start(stage.inputs, task.id, task.change, None, Action::Read, None);
+    let (plain, marks) = config.unmark_deep();
+    let value = ask(stage, task, &configured, &*provider, &schema, &plain).await;
+    let Some(value) = value else {
+        ticker.fail();
+        return Done::Failed;
+    };
+    let value = with_schema_marks(&schema.block, &if marks.is_empty() { value } else { value.with_path_marks(&marks) });
+    let good = remember(stage, task, &configured, &schema, &value).await;
+    if good {
+        ticker.finish(object_id(&value));
+    } else {
+        ticker.fail();
+    }
+    Done::of(good)
+}
+
+async fn ask(
+    stage: &Stage<'_>,
+    task: &Task<'_>,
+    configured: &Configured,
+    provider: &dyn PlanProvider,
+    schema: &Schema,
+    config: &Value,
+) -> Option<Value> {
+    let address = &task.operation.address;
+    let kind = &address.resource.kind;
+    let mut problems = provider.validate_data(kind, config).await;
+    let mut state = None;
+    if !problems.has_errors() {
+        let response = provider.read_data(kind, config, None).await;
+        problems.extend(response.diagnostics);
+        state = Some(response.state);
+    }
+    let failed = problems.has_errors();
+    stage.report(located(problems, configured, address));
+    let state = state.filter(|_| !failed)?;
+    if state.is_null() || !conforms(&state, &schema.block.implied_type()) || !state.is_wholly_known() {
+        stage.report_one(
+            Diagnostic::error(
+                "Provider produced invalid object",
+                format!("The provider produced an invalid value for {address}: it is null, unknown, or does not fit the provider's own schema.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker."),
+            )
+            .blame(Blame::Provider)
+            .address(address),
+        );
+        return None;
+    }
+    Some(state)
+}
+
+async fn remember(stage: &Stage<'_>, task: &Task<'_>, configured: &Configured, schema: &Schema, value: &Value) -> bool {
+    let address = &task.operation.address;
+    let stored = Stored {
+        value: value.clone(),
+        private: Vec::new(),
+        identity: None,
+        status: ObjectStatus::Ready,
+        dependencies: Vec::new(),
+        create_before_destroy: false,
+    };
+    let object = match encode_object(schema, &stored, 0) {
+        Ok(object) => Some(Arc::new(object)),
+        Err(message) => {
+            stage.report_one(
+                Diagnostic::error("Provider produced invalid object", format!("{address}: {message}."))
+                    .address(address),
+            );
+            return false;
+        }
+    };
+    stage.set_value(configured.module, address, value.clone());
+    let outcome = Outcome { operation: task.id, address, deposed: None, provider: &task.change.provider, object };
+    if let Err(problem) = stage.recorder.record(outcome).await {
+        stage.report_one(*problem);
+        return false;
+    }
+    let scope = stage.scope(configured, address).with_self(value.clone());
+    check::after(stage, configured, &scope, address)
+}

@@ -1,0 +1,83 @@
+//! The walk over the execution graph.
+
+use crate::operation::{self, Done};
+use crate::stage::Stage;
+use crate::{ApplyInputs, ApplyOutcome, output};
+use formwork_diag::{Blame, Diagnostic};
+use formwork_graph::Scheduler;
+use formwork_model::{Event, OperationId, Progress, StateSnapshot};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+/// Runs the plan. Failures skip what depends on them; everything else goes on.
+pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
+    let stage = Stage::new(inputs);
+    let skipped = match inputs.plan.verify() {
+        Ok(()) => walk(&stage).await,
+        Err(error) => {
+            stage.report_one(
+                Diagnostic::error(
+                    "Inconsistent plan",
+                    format!("The plan contradicts itself and was not applied: {error}."),
+                )
+                .blame(Blame::Engine),
+            );
+            inputs.plan.execution.operations.len()
+        }
+    };
+    output::update(&stage);
+    stage.report(stage.evaluator.take_problems());
+    let Stage { recorder, diagnostics, counts, checks, outputs, .. } = stage;
+    let mut state = recorder.into_state();
+    output::take(&mut state, inputs, outputs.into_inner());
+    state.checks = checks.into_inner();
+    let counts = counts.into_inner();
+    ApplyOutcome {
+        snapshot: StateSnapshot { state, ..inputs.plan.prior.clone() },
+        diagnostics: diagnostics.into_inner(),
+        added: counts.added,
+        changed: counts.changed,
+        destroyed: counts.destroyed,
+        imported: inputs.plan.changes.iter().filter(|c| c.importing.is_some()).count(),
+        skipped,
+    }
+}
+
+/// Runs all operations; returns how many were not run.
+async fn walk(stage: &Stage<'_>) -> usize {
+    let inputs = stage.inputs;
+    let operations = &inputs.plan.execution.operations;
+    let dependencies = operations.iter().map(|o| o.after.iter().map(|id| id.0 as usize).collect()).collect();
+    let mut scheduler = Scheduler::new(dependencies);
+    let mut running = FuturesUnordered::new();
+    let mut progress = Progress { done: 0, running: 0, total: operations.len() };
+    let mut skipped = 0;
+    loop {
+        while running.len() < inputs.parallelism.max(1) && !(inputs.cancelled)() && !stage.recorder.is_broken() {
+            let Some(node) = scheduler.take_ready() else { break };
+            let id = OperationId(u32::try_from(node).unwrap_or(u32::MAX));
+            let Some(operation) = operations.get(node) else { continue };
+            running.push(async move { (node, operation::run(stage, id, operation).await) });
+            progress.running = running.len();
+        }
+        let Some((node, done)) = running.next().await else { break };
+        progress.running = running.len();
+        progress.done += 1;
+        match done {
+            Done::Succeeded => scheduler.finish(node),
+            Done::Failed => {
+                for node in scheduler.fail(node) {
+                    skipped += 1;
+                    if let Some(operation) = operations.get(node) {
+                        let operation_id = OperationId(u32::try_from(node).unwrap_or(u32::MAX));
+                        inputs
+                            .events
+                            .emit(Event::Skipped { operation: operation_id, address: operation.address.clone() });
+                    }
+                }
+            }
+        }
+        inputs.events.emit(Event::Progress(progress));
+    }
+    skipped + scheduler.remaining()
+}

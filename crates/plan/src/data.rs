@@ -1,0 +1,202 @@
+//! Data sources.
+
+use crate::managed::located;
+use crate::planner::Planner;
+use crate::resource::Wanted;
+use crate::{check, refresh};
+use formwork_config::ResourceBlock;
+use formwork_diag::{Blame, Diagnostic};
+use formwork_eval::{Expansion, ModuleId, decode_block};
+use formwork_model::{
+    AbsResource, Action, ActionReason, Event, ObjectEvent, ObjectStatus, PlanMode, PlanProvider, ResourceChange, Schema,
+};
+use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
+use formwork_value::{Value, conforms};
+use std::sync::Arc;
+
+/// Reads a data source now if everything that it needs is known and settled, else plans to read it in apply.
+pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
+    let address = &wanted.address;
+    let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
+    let Some(schema) = planner.schema(&provider_address, address) else { return };
+    if !planner.scope.wants(&planner.graph, address) {
+        refresh::keep(planner, &wanted, &schema);
+        return;
+    }
+    let unknown = || Value::unknown(schema.block.implied_type());
+    let Some(provider) = planner.provider(&provider_address).await else {
+        planner.set_value(&wanted, unknown());
+        return;
+    };
+    let mut depends = Default::default();
+    let ((config, good), reads) = planner.evaluator.record(|| {
+        planner.evaluator.read_expansion(&wanted.expansion_reads);
+        let ((), explicit) =
+            planner.evaluator.record(|| planner.evaluator.read_context(wanted.module, &wanted.block.depends_on));
+        depends = explicit;
+        let good = check::resource_before(planner, &wanted);
+        let (value, problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(&wanted));
+        let failed = problems.has_errors();
+        planner.report(located(problems, &wanted));
+        (Some(value).filter(|_| !failed), good)
+    });
+    planner.report(planner.evaluator.take_problems());
+    let has_conditions =
+        !wanted.block.lifecycle.preconditions.is_empty() || !wanted.block.lifecycle.postconditions.is_empty();
+    let pending = planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
+    planner.work.borrow_mut().reads.insert(address.clone(), reads);
+    let Some(config) = config.filter(|_| good) else {
+        planner.set_value(&wanted, unknown());
+        return;
+    };
+    let reason = if !config.is_wholly_known() {
+        Some(ActionReason::ReadBecauseConfigUnknown)
+    } else if pending {
+        Some(ActionReason::ReadBecauseDependencyPending)
+    } else {
+        None
+    };
+    match reason {
+        Some(reason) => plan_later(planner, &wanted, &schema, provider_address, &config, reason),
+        None => read_now(planner, &wanted, &*provider, &schema, provider_address, &config).await,
+    }
+}
+
+fn plan_later(
+    planner: &Planner<'_>,
+    wanted: &Wanted<'_>,
+    schema: &Schema,
+    provider: formwork_model::ProviderConfigAddress,
+    config: &Value,
+    reason: ActionReason,
+) {
+    let (plain, marks) = config.unmark_deep();
+    let planned = planned_data(&schema.block, &plain);
+    let planned = if marks.is_empty() { planned } else { planned.with_path_marks(&marks) };
+    let planned = with_schema_marks(&schema.block, &planned);
+    planner.set_value(wanted, planned.clone());
+    check::resource_after(planner, wanted, &planned);
+    if planner.mode() == PlanMode::Destroy {
+        return;
+    }
+    planner.add_change(ResourceChange {
+        address: wanted.address.clone(),
+        previous_address: wanted.address.clone(),
+        deposed: None,
+        provider,
+        action: Action::Read,
+        reason,
+        before: Value::null(schema.block.implied_type()),
+        after: planned,
+        replace_paths: Vec::new(),
+        private: Vec::new(),
+        before_identity: None,
+        after_identity: None,
+        importing: None,
+        generated_config: None,
+        create_before_destroy: false,
+    });
+}
+
+async fn read_now(
+    planner: &Planner<'_>,
+    wanted: &Wanted<'_>,
+    provider: &dyn PlanProvider,
+    schema: &Schema,
+    provider_address: formwork_model::ProviderConfigAddress,
+    config: &Value,
+) {
+    let kind = &wanted.address.resource.kind;
+    let (plain, marks) = config.unmark_deep();
+    let event =
+        |id| ObjectEvent { address: wanted.address.clone(), deposed: None, action: Action::Read, id, elapsed_ms: 0 };
+    let _permit = planner.permits.acquire().await;
+    planner.inputs.events.emit(Event::Started { operation: None, object: event(None) });
+    let mut problems = provider.validate_data(kind, &plain).await;
+    let state = if problems.has_errors() {
+        None
+    } else {
+        let response = provider.read_data(kind, &plain, None).await;
+        problems.extend(response.diagnostics);
+        Some(response.state)
+    };
+    let failed = problems.has_errors();
+    planner.report(located(problems, wanted));
+    let value = state.filter(|_| !failed).and_then(|state| checked(planner, wanted, schema, state));
+    let Some(value) = value else {
+        planner.inputs.events.emit(Event::Failed { operation: None, object: event(None) });
+        planner.set_value(wanted, Value::unknown(schema.block.implied_type()));
+        return;
+    };
+    let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
+    let value = with_schema_marks(&schema.block, &value);
+    planner.inputs.events.emit(Event::Finished { operation: None, object: event(object_id(&value)) });
+    let stored = Stored {
+        value: value.clone(),
+        private: Vec::new(),
+        identity: None,
+        status: ObjectStatus::Ready,
+        dependencies: Vec::new(),
+        create_before_destroy: false,
+    };
+    match encode_object(schema, &stored, 0) {
+        Ok(object) => {
+            let mut work = planner.work.borrow_mut();
+            work.state.set_object(&wanted.address, None, &provider_address, Some(Arc::new(object)));
+        }
+        Err(message) => planner.report_one(invalid(wanted, &message)),
+    }
+    planner.set_value(wanted, value.clone());
+    check::resource_after(planner, wanted, &value);
+}
+
+fn checked(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema, state: Value) -> Option<Value> {
+    if state.is_null() {
+        planner.report_one(invalid(wanted, "the provider returned null"));
+        return None;
+    }
+    if !conforms(&state, &schema.block.implied_type()) || !state.is_wholly_known() {
+        planner.report_one(invalid(wanted, "the value does not fit the provider's own schema, or is not wholly known"));
+        return None;
+    }
+    Some(state)
+}
+
+fn invalid(wanted: &Wanted<'_>, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Provider produced invalid object",
+        format!("Provider produced an invalid value for {}: {what}.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker.", wanted.address),
+    )
+    .blame(Blame::Provider)
+    .address(&wanted.address)
+    .at(wanted.block.header_span)
+}
+
+/// In destroy mode data sources are read as far as provider configurations may need them, and leave the state.
+pub(crate) async fn destroy(planner: &Planner<'_>, block: &ResourceBlock, module: ModuleId, address: &AbsResource) {
+    let (expansion, reads) = planner.evaluator.resource_expansion(module, &address.resource);
+    // What cannot be evaluated any more must not hinder the destroy.
+    drop(planner.evaluator.take_problems());
+    let keys = match &expansion {
+        Expansion::Unknown { .. } => Vec::new(),
+        expansion => expansion.keys(),
+    };
+    if planner.inputs.options.refresh {
+        for key in keys {
+            let wanted = Wanted {
+                block,
+                module,
+                address: address.instance(key),
+                expansion: expansion.clone(),
+                expansion_reads: reads.clone(),
+            };
+            if planner.scope.wants(&planner.graph, &wanted.address) {
+                plan_instance(planner, wanted).await;
+            }
+        }
+    }
+    let mut work = planner.work.borrow_mut();
+    if !planner.scope.is_limited() {
+        work.state.resources.remove(address);
+    }
+}

@@ -1,0 +1,259 @@
+//! Planning an instance of a managed resource.
+
+use crate::planner::Planner;
+use crate::resource::Wanted;
+use crate::{check, refresh, trigger};
+use formwork_config::IgnoreChanges;
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_eval::{ReadSet, decode_block};
+use formwork_model::{
+    Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
+    ResourceInstance, Schema,
+};
+use formwork_object::{Ignore, ObjectPlan, PlanInput, Stored, plan_object};
+use formwork_value::Value;
+use std::sync::Arc;
+
+/// Refreshes, evaluates and plans one instance, and records the change.
+pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
+    let address = wanted.address.clone();
+    let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
+    let Some(schema) = planner.schema(&provider_address, &address) else { return };
+    if !planner.scope.wants(&planner.graph, &address) {
+        refresh::keep(planner, &wanted, &schema);
+        return;
+    }
+    let Some(provider) = planner.provider(&provider_address).await else {
+        planner.set_value(&wanted, Value::unknown(schema.block.implied_type()));
+        return;
+    };
+    let prior = match refresh::current(planner, &address, None, &*provider, &schema).await {
+        Ok(prior) => prior,
+        Err(()) => {
+            planner.set_value(&wanted, Value::unknown(schema.block.implied_type()));
+            return;
+        }
+    };
+    let prior = match prior {
+        None if planner.mode() == PlanMode::Normal => {
+            crate::import::import(planner, &wanted, &*provider, &schema, &provider_address).await
+        }
+        prior => prior.map(|p| (p, None)),
+    };
+    let (prior, importing) = match prior {
+        Some((stored, importing)) => (Some(stored), importing),
+        None => (None, None),
+    };
+    if planner.mode() == PlanMode::RefreshOnly {
+        refresh_only(planner, &wanted, &schema, prior);
+        return;
+    }
+    plan_change(planner, wanted, &*provider, &schema, provider_address, prior, importing).await;
+}
+
+/// The refreshed object is all there is; conditions are checked against it.
+fn refresh_only(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema, prior: Option<Stored>) {
+    let value = prior.map_or_else(|| Value::unknown(schema.block.implied_type()), |p| p.value);
+    planner.set_value(wanted, value.clone());
+    check::resource_after(planner, wanted, &value);
+}
+
+async fn plan_change(
+    planner: &Planner<'_>,
+    wanted: Wanted<'_>,
+    provider: &dyn PlanProvider,
+    schema: &Schema,
+    provider_address: ProviderConfigAddress,
+    prior: Option<Stored>,
+    importing: Option<formwork_model::Importing>,
+) {
+    let ty = schema.block.implied_type();
+    let address = &wanted.address;
+    let ((config, good), reads) = planner.evaluator.record(|| {
+        planner.evaluator.read_expansion(&wanted.expansion_reads);
+        planner.evaluator.read_context(wanted.module, &wanted.block.depends_on);
+        let good = check::resource_before(planner, &wanted);
+        let config = evaluate_config(planner, &wanted, schema);
+        (config, good)
+    });
+    planner.report(planner.evaluator.take_problems());
+    planner.work.borrow_mut().reads.insert(address.clone(), reads);
+    let Some(config) = config.filter(|_| good) else {
+        planner.set_value(&wanted, Value::unknown(ty));
+        return;
+    };
+    let null = Value::null(ty.clone());
+    let force_replace = match (&prior, planner.inputs.options.replace.contains(address)) {
+        (None, _) => None,
+        (Some(_), true) => Some(ActionReason::ReplaceByRequest),
+        (Some(_), false) => trigger::is_triggered(planner, &wanted).then_some(ActionReason::ReplaceByTriggers),
+    };
+    let input = PlanInput {
+        address,
+        provider_name: &provider_address.provider.to_string(),
+        schema,
+        prior: prior.as_ref().map_or(&null, |p| &p.value),
+        prior_status: prior.as_ref().map_or(ObjectStatus::Ready, |p| p.status),
+        prior_private: prior.as_ref().map_or(&[], |p| &p.private),
+        prior_identity: prior.as_ref().and_then(|p| p.identity.as_ref()),
+        config: &config,
+        ignore: &ignore(&wanted.block.lifecycle.ignore_changes),
+        provider_meta: None,
+        force_replace,
+        create_before_destroy: planner.create_before_destroy.contains(&address.config()),
+    };
+    let (planned, problems) = {
+        let _permit = planner.permits.acquire().await;
+        plan_object(provider, input).await
+    };
+    planner.report(located(problems, &wanted));
+    let Some(planned) = planned else {
+        planner.set_value(&wanted, Value::unknown(ty));
+        return;
+    };
+    record(planner, wanted, provider_address, prior, planned, importing, &null);
+}
+
+/// The configuration of an instance as a value; `None` if it has errors.
+fn evaluate_config(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> Option<Value> {
+    let scope = planner.instance_scope(wanted);
+    let (value, mut diagnostics) = decode_block(&wanted.block.body, &schema.block, &scope);
+    if value.marks_deep().is_ephemeral() && !ephemeral_only_in_write_only(&value, schema) {
+        diagnostics.push(
+            Diagnostic::error(
+                "Invalid use of ephemeral value",
+                "Ephemeral values are not valid in resource arguments, because resource instances must persist between Terraform phases. Only write-only arguments accept them.",
+            )
+            .at(wanted.block.header_span),
+        );
+    }
+    let failed = diagnostics.has_errors();
+    planner.report(located(diagnostics, wanted));
+    if failed { None } else { Some(value) }
+}
+
+fn ephemeral_only_in_write_only(value: &Value, schema: &Schema) -> bool {
+    let (_, marks) = value.unmark_deep();
+    marks.iter().filter(|m| m.marks.is_ephemeral()).all(|m| {
+        let first = m.path.0.first();
+        matches!(first, Some(formwork_value::PathStep::Attribute(name)) if schema.block.attributes.get(name).is_some_and(|a| a.write_only))
+    })
+}
+
+/// Gives problems the address, and a place in the resource's block if they have none.
+pub(crate) fn located(mut problems: Diagnostics, wanted: &Wanted<'_>) -> Diagnostics {
+    for problem in problems.iter_mut() {
+        problem.address.get_or_insert_with(|| wanted.address.to_string());
+        if problem.span.is_none() {
+            let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(&wanted.block.body, path));
+            problem.span = place.or(Some(wanted.block.header_span));
+        }
+    }
+    problems
+}
+
+fn ignore(ignore: &IgnoreChanges) -> Ignore {
+    match ignore {
+        IgnoreChanges::None => Ignore::Nothing,
+        IgnoreChanges::All => Ignore::Everything,
+        IgnoreChanges::Paths(paths) => Ignore::Paths(paths.iter().map(|p| p.path.clone()).collect()),
+    }
+}
+
+fn record(
+    planner: &Planner<'_>,
+    wanted: Wanted<'_>,
+    provider: ProviderConfigAddress,
+    prior: Option<Stored>,
+    planned: ObjectPlan,
+    importing: Option<formwork_model::Importing>,
+    null: &Value,
+) {
+    let address = wanted.address.clone();
+    let destroys = planned.action.is_replace();
+    if destroys && wanted.block.lifecycle.prevent_destroy {
+        planner.report_one(prevented(&wanted));
+    }
+    planner.set_value(&wanted, planned.planned.clone());
+    check::resource_after(planner, &wanted, &planned.planned);
+    let config = address.config();
+    planner.add_change(ResourceChange {
+        previous_address: planner.previous_address(&address),
+        deposed: None,
+        provider,
+        action: planned.action,
+        reason: planned.reason,
+        before: prior.as_ref().map_or_else(|| null.clone(), |p| p.value.clone()),
+        after: planned.planned,
+        replace_paths: planned.replace_paths,
+        private: planned.private,
+        before_identity: prior.and_then(|p| p.identity),
+        after_identity: planned.identity,
+        importing,
+        generated_config: None,
+        create_before_destroy: planner.create_before_destroy.contains(&config),
+        address,
+    });
+}
+
+pub(crate) fn prevented(wanted: &Wanted<'_>) -> Diagnostic {
+    Diagnostic::error(
+        "Instance cannot be destroyed",
+        format!(
+            "Resource {} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, either disable lifecycle.prevent_destroy or reduce the scope of the plan using the -target option.",
+            wanted.address
+        ),
+    )
+    .at(wanted.block.header_span)
+}
+
+impl Planner<'_> {
+    /// The schema of an instance's type.
+    pub fn schema(&self, provider: &ProviderConfigAddress, address: &ResourceInstance) -> Option<Arc<Schema>> {
+        let work = self.work.borrow();
+        let schemas = work.schemas.get(&provider.provider)?;
+        let table = match address.resource.mode {
+            formwork_model::ResourceMode::Managed => &schemas.resources,
+            formwork_model::ResourceMode::Data => &schemas.data_sources,
+            formwork_model::ResourceMode::Ephemeral => &schemas.ephemeral_resources,
+        };
+        table.get(&address.resource.kind).cloned()
+    }
+
+    /// Gives an instance its value for all that refers to it.
+    pub fn set_value(&self, wanted: &Wanted<'_>, value: Value) {
+        let resource = &wanted.address.resource;
+        self.work.borrow_mut().planned_values.insert(wanted.address.clone(), value.clone());
+        self.evaluator.set_instance(wanted.module, resource, wanted.address.key.clone(), value);
+    }
+
+    /// The scope of expressions inside the block of an instance.
+    pub fn instance_scope(&self, wanted: &Wanted<'_>) -> formwork_eval::InstanceScope<'_> {
+        self.evaluator.module_scope(wanted.module).with_repetition(&wanted.expansion.repetition(&wanted.address.key))
+    }
+
+    pub fn previous_address(&self, address: &ResourceInstance) -> ResourceInstance {
+        self.work.borrow().moved.get(address).unwrap_or(address).clone()
+    }
+
+    pub fn add_change(&self, change: ResourceChange) {
+        let mut work = self.work.borrow_mut();
+        let position = work.changes.len();
+        if change.action != Action::NoOp {
+            work.pending.entry(change.address.resource()).or_default().insert(change.address.key.clone(), position);
+        }
+        work.changes.push(change);
+    }
+
+    /// True if something that was read will change when the plan is applied.
+    pub fn is_pending(&self, reads: &ReadSet) -> bool {
+        let work = self.work.borrow();
+        reads.iter().any(|read| {
+            let resource = read.resource.in_module(self.evaluator.module_address(read.module));
+            work.pending.get(&resource).is_some_and(|keys| match &read.key {
+                None => !keys.is_empty(),
+                Some(key) => keys.contains_key(key),
+            })
+        })
+    }
+}

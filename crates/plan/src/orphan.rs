@@ -1,0 +1,197 @@
+//! Objects of the state that the configuration does not want (any more).
+
+use crate::planner::Planner;
+use crate::{refresh, walk};
+use formwork_config::{RemovedBlock, RemovedFrom, ResourceBlock};
+use formwork_diag::Diagnostic;
+use formwork_model::{
+    AbsResource, Action, ActionReason, DeposedKey, InstanceKey, ModulePath, PlanMode, ResourceChange, ResourceInstance,
+    ResourceMode,
+};
+use formwork_object::plan_destroy;
+use formwork_value::Value;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+/// Plans the end of an instance, and of its deposed objects.
+pub(crate) async fn plan_orphan(planner: &Planner<'_>, address: ResourceInstance) {
+    if !planner.scope.wants(&planner.graph, &address) {
+        return;
+    }
+    plan_end(planner, &address, None).await;
+    plan_deposed(planner, address).await;
+}
+
+/// Plans the end of an instance's deposed objects.
+pub(crate) async fn plan_deposed(planner: &Planner<'_>, address: ResourceInstance) {
+    let keys: Vec<DeposedKey> = {
+        let work = planner.work.borrow();
+        work.state.instance(&address).map(|i| i.deposed.keys().cloned().collect()).unwrap_or_default()
+    };
+    for key in keys {
+        plan_end(planner, &address, Some(key)).await;
+    }
+}
+
+/// Everything in the state whose resource or module instance is not in the configuration.
+pub(crate) async fn plan_leftovers(planner: &Planner<'_>) {
+    let addresses: Vec<AbsResource> = planner.work.borrow().state.resources.keys().cloned().collect();
+    let mut tasks = FuturesUnordered::new();
+    for address in addresses {
+        let configured = planner.block(&address).is_some() && walk::has_module_instance(planner, &address.module);
+        if configured {
+            continue;
+        }
+        if address.resource.mode == ResourceMode::Data {
+            planner.work.borrow_mut().state.resources.remove(&address);
+            continue;
+        }
+        let keys: Vec<InstanceKey> = {
+            let work = planner.work.borrow();
+            work.state.resource(&address).map(|r| r.instances.keys().cloned().collect()).unwrap_or_default()
+        };
+        for key in keys {
+            tasks.push(plan_orphan(planner, address.instance(key)));
+        }
+    }
+    while tasks.next().await.is_some() {}
+}
+
+async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Option<DeposedKey>) {
+    let provider_address = {
+        let work = planner.work.borrow();
+        let Some(resource) = work.state.resource(&address.resource()) else { return };
+        resource.provider.clone()
+    };
+    let block = planner.block(&address.resource());
+    let provider_address = match &block {
+        Some((path, block)) => planner.inputs.config.provider_config(path, &block.provider.name),
+        None => provider_address,
+    };
+    let Some(schema) = planner.schema(&provider_address, address) else {
+        planner.report_one(no_schema(address, &provider_address.provider.to_string()));
+        return;
+    };
+    let Some(provider) = planner.provider(&provider_address).await else { return };
+    let Ok(prior) = refresh::current(planner, address, deposed.as_ref(), &*provider, &schema).await else { return };
+    let Some(prior) = prior else { return };
+    if let Some(module) = planner.evaluator.module_id(&address.module)
+        && deposed.is_none()
+    {
+        planner.evaluator.set_instance(module, &address.resource, address.key.clone(), prior.value.clone());
+        planner.work.borrow_mut().planned_values.insert(address.clone(), prior.value.clone());
+    }
+    if planner.mode() == PlanMode::RefreshOnly {
+        return;
+    }
+    let forget = planner.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
+    if let Some((_, block)) = &block
+        && block.lifecycle.prevent_destroy
+        && deposed.is_none()
+    {
+        planner.report_one(prevented(address, block));
+    }
+    let private = if forget {
+        prior.private.clone()
+    } else {
+        let _permit = planner.permits.acquire().await;
+        let (private, problems) =
+            plan_destroy(&*provider, address, &schema, &prior.value, &prior.private, prior.identity.as_ref()).await;
+        planner.report(problems);
+        match private {
+            Some(private) => private,
+            None => return,
+        }
+    };
+    let reason = if planner.mode() == PlanMode::Destroy || deposed.is_some() {
+        ActionReason::None
+    } else {
+        reason(planner, address, block.as_ref().map(|(_, b)| b))
+    };
+    planner.add_change(ResourceChange {
+        address: address.clone(),
+        previous_address: planner.previous_address(address),
+        deposed,
+        provider: provider_address,
+        action: if forget { Action::Forget } else { Action::Delete },
+        reason: if forget { ActionReason::None } else { reason },
+        after: Value::null(schema.block.implied_type()),
+        before: prior.value,
+        replace_paths: Vec::new(),
+        private,
+        before_identity: prior.identity,
+        after_identity: None,
+        importing: None,
+        generated_config: None,
+        create_before_destroy: prior.create_before_destroy,
+    });
+}
+
+fn prevented(address: &ResourceInstance, block: &ResourceBlock) -> Diagnostic {
+    Diagnostic::error(
+        "Instance cannot be destroyed",
+        format!("Resource {address} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, either disable lifecycle.prevent_destroy or reduce the scope of the plan using the -target option."),
+    )
+    .at(block.header_span)
+}
+
+fn no_schema(address: &ResourceInstance, provider: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Unsupported resource type in state",
+        format!("The state has {address}, but provider {provider} does not know the resource type {:?}. Use a provider version that knows it, or remove the object from the state.", &*address.resource.kind),
+    )
+    .address(address)
+}
+
+/// Why an instance is to be destroyed.
+fn reason(planner: &Planner<'_>, address: &ResourceInstance, block: Option<&ResourceBlock>) -> ActionReason {
+    let Some(block) = block else {
+        let module_known = planner.inputs.config.modules.contains_key(&address.module.path());
+        let moved = planner.previous_address(address) != *address;
+        return match (moved, module_known) {
+            (true, _) => ActionReason::DeleteBecauseNoMoveTarget,
+            (false, true) => ActionReason::DeleteBecauseNoResourceConfig,
+            (false, false) => ActionReason::DeleteBecauseNoModule,
+        };
+    };
+    if !walk::has_module_instance(planner, &address.module) {
+        return ActionReason::DeleteBecauseNoModule;
+    }
+    match (&address.key, block.count.is_some(), block.for_each.is_some()) {
+        (InstanceKey::Int(_), true, _) => ActionReason::DeleteBecauseCountIndex,
+        (InstanceKey::String(_), _, true) => ActionReason::DeleteBecauseEachKey,
+        _ => ActionReason::DeleteBecauseWrongRepetition,
+    }
+}
+
+impl Planner<'_> {
+    /// The block of a resource in the configuration.
+    pub fn block(&self, address: &AbsResource) -> Option<(ModulePath, ResourceBlock)> {
+        let path = address.module.path();
+        let block = self.inputs.config.modules.get(&path)?.resources.get(&address.resource)?.clone();
+        Some((path, block))
+    }
+
+    /// The `removed` block that covers an address.
+    pub fn removed(&self, address: &ResourceInstance) -> Option<RemovedBlock> {
+        let path = address.module.path();
+        for module in self.inputs.config.modules.values() {
+            for block in &module.removed {
+                let covers = match &block.from {
+                    RemovedFrom::Resource(inner, resource) => {
+                        *resource == address.resource && join(&module.path, inner) == path
+                    }
+                    RemovedFrom::Module(inner) => path.0.starts_with(&join(&module.path, inner).0),
+                };
+                if covers {
+                    return Some(block.clone());
+                }
+            }
+        }
+        None
+    }
+}
+
+fn join(outer: &ModulePath, inner: &ModulePath) -> ModulePath {
+    ModulePath(outer.0.iter().chain(&inner.0).cloned().collect())
+}

@@ -1,0 +1,250 @@
+//! The planner and its course.
+
+use crate::create_before_destroy::create_before_destroy;
+use crate::target::Scope;
+use crate::{PlanInputs, exec, moves, output, walk};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_eval::{Evaluator, ReadSet, ReferenceGraph};
+use formwork_model::{
+    AbsResource, Action, CheckResult, ConfigResource, ConfigSummary, InstanceKey, Plan, PlanMode, ProviderAddress,
+    ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State, StateSnapshot,
+};
+use formwork_value::{Marks, Str, Value};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// The planner's fixed data, and what has been found out so far.
+pub(crate) struct Planner<'a> {
+    pub inputs: &'a PlanInputs<'a>,
+    pub evaluator: Evaluator,
+    pub graph: ReferenceGraph,
+    pub scope: Scope,
+    /// Resources whose replacements are created before the old object is destroyed.
+    pub create_before_destroy: BTreeSet<ConfigResource>,
+    /// One permit per provider call in flight.
+    pub permits: Semaphore,
+    pub providers: crate::provider_config::ProviderSlots,
+    pub work: RefCell<Work>,
+}
+
+/// What has been found out so far.
+#[derive(Default)]
+pub(crate) struct Work {
+    /// State with moves and refreshed objects.
+    pub state: State,
+    /// Address before moves, where it differs.
+    pub moved: BTreeMap<ResourceInstance, ResourceInstance>,
+    pub changes: Vec<ResourceChange>,
+    /// Positions of changes that do something, by resource and key.
+    pub pending: BTreeMap<AbsResource, BTreeMap<InstanceKey, usize>>,
+    pub drift: Vec<ResourceChange>,
+    /// What the planning of an instance has read.
+    pub reads: BTreeMap<ResourceInstance, ReadSet>,
+    /// What the configuration of a provider has read.
+    pub provider_reads: BTreeMap<ProviderConfigAddress, ReadSet>,
+    pub checks: Vec<CheckResult>,
+    pub planned_values: BTreeMap<ResourceInstance, Value>,
+    pub schemas: BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
+    pub diagnostics: Diagnostics,
+}
+
+/// Makes a plan. With errors the plan holds what could be planned and is marked as errored.
+pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
+    let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
+    let graph = ReferenceGraph::build(&inputs.config);
+    if let Err(cycles) = graph.order(&inputs.config) {
+        return (empty_plan(inputs), cycles);
+    }
+    let (state, moved, problems) = moves::apply(&inputs.config, &inputs.previous.state);
+    let scope = Scope::new(inputs, &graph, &state);
+    let create_before_destroy = create_before_destroy(&inputs.config, &graph);
+    let planner = Planner {
+        inputs,
+        evaluator,
+        scope,
+        create_before_destroy,
+        graph,
+        permits: Semaphore::new(inputs.options.parallelism.max(1)),
+        providers: Default::default(),
+        work: RefCell::new(Work { state, moved, diagnostics: problems, ..Work::default() }),
+    };
+    planner.load_schemas().await;
+    if !planner.work.borrow().diagnostics.has_errors() {
+        planner.static_problems();
+    }
+    if !planner.work.borrow().diagnostics.has_errors() {
+        walk::run(&planner).await;
+    }
+    planner.finish()
+}
+
+fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {
+    Plan {
+        options: inputs.options.clone(),
+        errored: true,
+        prior: inputs.previous.clone(),
+        previous: inputs.previous.clone(),
+        backend: inputs.backend.clone(),
+        timestamp: inputs.environment.plan_timestamp.clone(),
+        ..Plan::default()
+    }
+}
+
+impl Planner<'_> {
+    pub fn mode(&self) -> PlanMode {
+        self.inputs.options.mode
+    }
+
+    pub fn report(&self, diagnostics: Diagnostics) {
+        if !diagnostics.is_empty() {
+            self.work.borrow_mut().diagnostics.extend(diagnostics);
+        }
+    }
+
+    pub fn report_one(&self, diagnostic: Diagnostic) {
+        self.work.borrow_mut().diagnostics.push(diagnostic);
+    }
+
+    /// The schemas of all providers that the configuration and the state name.
+    async fn load_schemas(&self) {
+        let mut wanted: BTreeSet<ProviderAddress> = BTreeSet::new();
+        for module in self.inputs.config.modules.values() {
+            wanted.extend(module.resources.values().map(|r| r.provider_address.clone()));
+            wanted.extend(module.providers.values().map(|p| p.provider.clone()));
+        }
+        let state_providers: Vec<ProviderAddress> =
+            self.work.borrow().state.resources.values().map(|r| r.provider.provider.clone()).collect();
+        wanted.extend(state_providers);
+        for provider in wanted {
+            match self.inputs.providers.schema(&provider).await {
+                Ok(schema) => {
+                    self.evaluator.add_schema(provider.clone(), schema.clone());
+                    self.work.borrow_mut().schemas.insert(provider, schema);
+                }
+                Err(problems) => self.report(problems),
+            }
+        }
+    }
+
+    /// Problems that do not depend on values: found by evaluating every block once with unknown values.
+    fn static_problems(&self) {
+        let schemas = self.work.borrow().schemas.clone();
+        self.report(crate::validate::static_problems(self.inputs, &self.graph, &schemas));
+    }
+
+    /// Puts everything together.
+    fn finish(self) -> (Plan, Diagnostics) {
+        let inputs = self.inputs;
+        let outputs = output::plan_outputs(&self);
+        let problems = self.evaluator.take_problems();
+        self.report(problems);
+        let mut work = self.work.take();
+        work.changes.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
+        work.drift.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
+        let errored = work.diagnostics.has_errors();
+        let execution = if errored { Default::default() } else { exec::build(&self.evaluator, &self.graph, &work) };
+        let prior = StateSnapshot { state: work.state, ..inputs.previous.clone() };
+        let schemas = used_schemas(&work.schemas, &work.changes, &work.drift, &prior);
+        let mut plan = Plan {
+            options: inputs.options.clone(),
+            variables: inputs
+                .variables
+                .iter()
+                .filter(|(_, v)| !v.marks().contains(Marks::EPHEMERAL))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect(),
+            apply_time_variables: apply_time_variables(inputs),
+            changes: work.changes,
+            drift: work.drift,
+            outputs,
+            execution,
+            prior,
+            previous: inputs.previous.clone(),
+            checks: work.checks,
+            relevant_attributes: Vec::new(),
+            backend: inputs.backend.clone(),
+            timestamp: inputs.environment.plan_timestamp.clone(),
+            errored,
+            applyable: false,
+            complete: inputs.options.targets.is_empty() && inputs.options.excludes.is_empty() && !errored,
+            schemas,
+            config: ConfigSummary::default(),
+            sources: sources(inputs),
+            files_read: BTreeMap::new(),
+            lock_file: inputs.lock_file.clone(),
+            planned_values: work.planned_values,
+        };
+        plan.config = formwork_config::summarize(&inputs.config, &work.schemas);
+        plan.applyable = !errored && is_applyable(&plan);
+        if let Err(error) = plan.verify() {
+            work.diagnostics.push(
+                Diagnostic::error("Inconsistent plan", format!("The plan contradicts itself: {error}. Nothing will be applied. This is a bug in Formwork, please report it."))
+                    .blame(formwork_diag::Blame::Engine),
+            );
+            plan.errored = true;
+            plan.applyable = false;
+        }
+        (plan, work.diagnostics)
+    }
+}
+
+/// Order of changes: module path, then data before managed, type, name, key, deposed key.
+fn order_key(change: &ResourceChange) -> (&ResourceInstance, Option<&formwork_model::DeposedKey>) {
+    (&change.address, change.deposed.as_ref())
+}
+
+fn is_applyable(plan: &Plan) -> bool {
+    match plan.options.mode {
+        PlanMode::RefreshOnly => {
+            plan.prior.state != plan.previous.state || plan.outputs.iter().any(|o| o.action != Action::NoOp)
+        }
+        _ => plan.has_changes(),
+    }
+}
+
+fn apply_time_variables(inputs: &PlanInputs<'_>) -> Vec<Str> {
+    let root = inputs.config.modules.get(&formwork_model::ModulePath::root());
+    let Some(root) = root else { return Vec::new() };
+    let given = |name: &Str| inputs.variables.contains_key(name);
+    root.variables.values().filter(|v| v.ephemeral && given(&v.name)).map(|v| v.name.clone()).collect()
+}
+
+fn sources(inputs: &PlanInputs<'_>) -> BTreeMap<Str, Str> {
+    inputs.config.sources.files().iter().map(|f| (f.name.clone(), f.text.clone())).collect()
+}
+
+/// Schemas of the resource types that occur.
+fn used_schemas(
+    all: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
+    changes: &[ResourceChange],
+    drift: &[ResourceChange],
+    prior: &StateSnapshot,
+) -> BTreeMap<ProviderAddress, Arc<ProviderSchema>> {
+    use formwork_model::ResourceMode;
+    let mut used: BTreeMap<&ProviderAddress, BTreeSet<(ResourceMode, &Str)>> = BTreeMap::new();
+    for change in changes.iter().chain(drift) {
+        let kind = (change.address.resource.mode, &change.address.resource.kind);
+        used.entry(&change.provider.provider).or_default().insert(kind);
+    }
+    for (address, resource) in &prior.state.resources {
+        used.entry(&resource.provider.provider).or_default().insert((address.resource.mode, &address.resource.kind));
+    }
+    let subset = |schema: &Arc<ProviderSchema>, kinds: &BTreeSet<(ResourceMode, &Str)>| {
+        let keep = |mode: ResourceMode, from: &BTreeMap<Str, Arc<formwork_model::Schema>>| {
+            from.iter().filter(|(k, _)| kinds.contains(&(mode, *k))).map(|(k, s)| (k.clone(), s.clone())).collect()
+        };
+        Arc::new(ProviderSchema {
+            provider: schema.provider.clone(),
+            resources: keep(ResourceMode::Managed, &schema.resources),
+            data_sources: keep(ResourceMode::Data, &schema.data_sources),
+            ephemeral_resources: keep(ResourceMode::Ephemeral, &schema.ephemeral_resources),
+            identities: schema.identities.clone(),
+            plan_destroy: schema.plan_destroy,
+            schema_optional: schema.schema_optional,
+            ..ProviderSchema::default()
+        })
+    };
+    used.iter().filter_map(|(p, kinds)| Some(((*p).clone(), subset(all.get(*p)?, kinds)))).collect()
+}

@@ -1,0 +1,98 @@
+//! Provider configurations, evaluated when first needed.
+
+use crate::planner::Planner;
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_eval::{ModuleId, ReadSet, decode_block};
+use formwork_model::{PlanProvider, ProviderConfigAddress};
+use formwork_value::{Marks, Value};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+
+type Slot = Rc<OnceCell<Option<Arc<dyn PlanProvider>>>>;
+
+/// One slot per provider configuration.
+#[derive(Default)]
+pub(crate) struct ProviderSlots(RefCell<BTreeMap<ProviderConfigAddress, Slot>>);
+
+impl Planner<'_> {
+    /// The provider of a configuration, configured; `None` if that failed (reported once).
+    pub async fn provider(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {
+        let slot = self.providers.0.borrow_mut().entry(address.clone()).or_default().clone();
+        slot.get_or_init(|| self.configure(address)).await.clone()
+    }
+
+    async fn configure(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {
+        let schema = self.work.borrow().schemas.get(&address.provider).cloned()?;
+        let (config, reads, mut problems) = self.provider_value(address, &schema.provider.block);
+        self.work.borrow_mut().provider_reads.insert(address.clone(), reads);
+        if problems.has_errors() {
+            self.report(problems);
+            return None;
+        }
+        let (config, _) = config.unmark_deep();
+        match self.inputs.providers.configured(address, &config).await {
+            Ok(provider) => {
+                self.report(problems);
+                Some(provider)
+            }
+            Err(more) => {
+                let span = self.provider_block(address).map(|(_, b)| b.header_span);
+                problems.extend(more.into_iter().map(|mut d| {
+                    d.span = d.span.or(span);
+                    d
+                }));
+                self.report(problems);
+                None
+            }
+        }
+    }
+
+    fn provider_block(
+        &self,
+        address: &ProviderConfigAddress,
+    ) -> Option<(Arc<formwork_config::Module>, formwork_config::ProviderBlock)> {
+        let module = self.inputs.config.modules.get(&address.module)?;
+        let mut blocks = module.providers.values();
+        let block = blocks.find(|b| b.provider == address.provider && b.name.alias == address.alias)?;
+        Some((module.clone(), block.clone()))
+    }
+
+    /// The value of a provider configuration; an empty block if none is written.
+    fn provider_value(
+        &self,
+        address: &ProviderConfigAddress,
+        schema: &formwork_model::Block,
+    ) -> (Value, ReadSet, Diagnostics) {
+        let Some((_, block)) = self.provider_block(address) else {
+            return (formwork_object::empty_block(schema), ReadSet::default(), required_arguments(address, schema));
+        };
+        let module = self.evaluator.module_id(&address.module.without_keys()).unwrap_or(ModuleId::ROOT);
+        let scope = self.evaluator.module_scope(module);
+        let ((value, mut diagnostics), reads) = self.evaluator.record(|| decode_block(&block.body, schema, &scope));
+        for problem in diagnostics.iter_mut() {
+            problem.span = problem.span.or(Some(block.header_span));
+        }
+        let value = if value.marks_deep().contains(Marks::EPHEMERAL) { value.unmark_deep().0 } else { value };
+        (value, reads, diagnostics)
+    }
+}
+
+/// A provider without a block, whose schema demands arguments.
+fn required_arguments(address: &ProviderConfigAddress, schema: &formwork_model::Block) -> Diagnostics {
+    let missing: Vec<&str> = schema.attributes.iter().filter(|(_, a)| a.required).map(|(n, _)| &**n).collect();
+    if missing.is_empty() {
+        return Diagnostics::new();
+    }
+    Diagnostic::error(
+        "Invalid provider configuration",
+        format!(
+            "Provider {:?} requires explicit configuration. Add a provider block to the root module and configure the provider's required arguments: {}.",
+            address.provider.to_string(),
+            missing.join(", ")
+        ),
+    )
+    .into()
+}

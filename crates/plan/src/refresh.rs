@@ -1,0 +1,225 @@
+//! Reading objects anew.
+
+use crate::planner::Planner;
+use crate::resource::Wanted;
+use formwork_diag::{Blame, Diagnostic};
+use formwork_model::{
+    Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanProvider, ReadRequest,
+    ResourceChange, ResourceInstance, Schema,
+};
+use formwork_object::{Stored, encode_object, normalize, object_id, read_state, with_schema_marks};
+use formwork_value::{Value, conforms, json};
+use std::sync::Arc;
+
+/// The current (or a deposed) object of an instance: from the state, brought to the current schema, and read anew unless that is
+/// switched off. `Ok(None)`: there is no object. `Err`: that failed and was reported.
+pub(crate) async fn current(
+    planner: &Planner<'_>,
+    address: &ResourceInstance,
+    deposed: Option<&DeposedKey>,
+    provider: &dyn PlanProvider,
+    schema: &Schema,
+) -> Result<Option<Stored>, ()> {
+    let Some(object) = stored_object(planner, address, deposed) else { return Ok(None) };
+    let _permit = planner.permits.acquire().await;
+    let (stored, problems) = read_state(provider, schema, address, &object).await;
+    let failed = problems.has_errors();
+    planner.report(problems);
+    let Some(stored) = stored.filter(|_| !failed) else { return Err(()) };
+    if !planner.inputs.options.refresh {
+        update_state(planner, address, deposed, schema, Some(&stored), &object);
+        return Ok(Some(stored));
+    }
+    let id = object_id(&stored.value);
+    let event = |finished: bool| {
+        let (address, deposed, id) = (address.clone(), deposed.cloned(), id.clone());
+        planner.inputs.events.emit(match finished {
+            false => Event::RefreshStarted { address, deposed, id },
+            true => Event::RefreshFinished { address, deposed, id },
+        });
+    };
+    event(false);
+    let fresh = read(planner, address, provider, schema, &stored).await?;
+    event(true);
+    drift(planner, address, deposed, &stored, fresh.as_ref(), &object);
+    update_state(planner, address, deposed, schema, fresh.as_ref(), &object);
+    Ok(fresh)
+}
+
+pub(crate) fn stored_object(
+    planner: &Planner<'_>,
+    address: &ResourceInstance,
+    deposed: Option<&DeposedKey>,
+) -> Option<Arc<ObjectState>> {
+    let work = planner.work.borrow();
+    let instance = work.state.instance(address)?;
+    match deposed {
+        None => instance.current.clone(),
+        Some(key) => instance.deposed.get(key).cloned(),
+    }
+}
+
+/// Asks the provider for the object, and checks the answer.
+pub(crate) async fn read(
+    planner: &Planner<'_>,
+    address: &ResourceInstance,
+    provider: &dyn PlanProvider,
+    schema: &Schema,
+    stored: &Stored,
+) -> Result<Option<Stored>, ()> {
+    let (plain, marks) = stored.value.unmark_deep();
+    let mut response = provider
+        .read_resource(ReadRequest {
+            kind: &address.resource.kind,
+            current: &plain,
+            private: &stored.private,
+            provider_meta: None,
+            identity: stored.identity.as_ref(),
+            capabilities: ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true },
+        })
+        .await;
+    let mut problems = std::mem::take(&mut response.diagnostics);
+    for problem in problems.iter_mut() {
+        problem.address.get_or_insert_with(|| address.to_string());
+    }
+    let failed = problems.has_errors();
+    planner.report(problems);
+    if failed {
+        return Err(());
+    }
+    if response.state.is_null() {
+        return Ok(None);
+    }
+    let value = normalize(&schema.block, &response.state);
+    if !conforms(&value, &schema.block.implied_type()) || !value.is_wholly_known() {
+        planner.report_one(
+            Diagnostic::error(
+                "Provider produced invalid object",
+                format!("The provider answered the reading of {address} with a value that does not fit its own schema, or is not wholly known.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker."),
+            )
+            .blame(Blame::Provider)
+            .address(address),
+        );
+        return Err(());
+    }
+    let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
+    Ok(Some(Stored {
+        value: with_schema_marks(&schema.block, &value),
+        private: response.private,
+        identity: response.identity.or_else(|| stored.identity.clone()),
+        status: stored.status,
+        dependencies: stored.dependencies.clone(),
+        create_before_destroy: stored.create_before_destroy,
+    }))
+}
+
+/// Notes what has changed outside.
+fn drift(
+    planner: &Planner<'_>,
+    address: &ResourceInstance,
+    deposed: Option<&DeposedKey>,
+    before: &Stored,
+    after: Option<&Stored>,
+    object: &ObjectState,
+) {
+    let _ = object;
+    let null = || Value::null(before.value.ty());
+    let action = match after {
+        Some(after) if after.value == before.value => return,
+        Some(_) => Action::Update,
+        None => Action::Delete,
+    };
+    let provider = {
+        let work = planner.work.borrow();
+        work.state.resource(&address.resource()).map(|r| r.provider.clone())
+    };
+    let Some(provider) = provider else { return };
+    let change = ResourceChange {
+        address: address.clone(),
+        previous_address: planner.previous_address(address),
+        deposed: deposed.cloned(),
+        provider,
+        action,
+        reason: ActionReason::None,
+        before: before.value.clone(),
+        after: after.map_or_else(null, |a| a.value.clone()),
+        replace_paths: Vec::new(),
+        private: Vec::new(),
+        before_identity: before.identity.clone(),
+        after_identity: after.and_then(|a| a.identity.clone()),
+        importing: None,
+        generated_config: None,
+        create_before_destroy: false,
+    };
+    planner.work.borrow_mut().drift.push(change);
+}
+
+/// Writes the refreshed object into the state, if it differs from what is there.
+pub(crate) fn update_state(
+    planner: &Planner<'_>,
+    address: &ResourceInstance,
+    deposed: Option<&DeposedKey>,
+    schema: &Schema,
+    fresh: Option<&Stored>,
+    object: &Arc<ObjectState>,
+) {
+    let encoded = match fresh.map(|f| encode_object(schema, f, object.identity_schema_version)) {
+        None => None,
+        Some(Ok(encoded)) if same_object(&encoded, object, schema) => return,
+        Some(Ok(encoded)) => Some(Arc::new(encoded)),
+        Some(Err(message)) => {
+            planner.report_one(
+                Diagnostic::error(
+                    "Provider produced invalid object",
+                    format!("The object {address} cannot be stored: {message}."),
+                )
+                .blame(Blame::Provider)
+                .address(address),
+            );
+            return;
+        }
+    };
+    let mut work = planner.work.borrow_mut();
+    let provider = work.state.resource(&address.resource()).map(|r| r.provider.clone());
+    if let Some(provider) = provider {
+        work.state.set_object(address, deposed, &provider, encoded);
+    }
+}
+
+/// True if the newly encoded object says the same as the stored one, whatever the formatting of its JSON.
+fn same_object(new: &ObjectState, old: &ObjectState, schema: &Schema) -> bool {
+    let attributes = match (&new.attributes, &old.attributes) {
+        (formwork_model::RawState::Json(a), formwork_model::RawState::Json(b)) => {
+            a == b || {
+                let ty = schema.block.implied_type();
+                matches!((json::decode(a, &ty), json::decode(b, &ty)), (Ok(x), Ok(y)) if x == y)
+            }
+        }
+        _ => false,
+    };
+    let sorted = |paths: &[formwork_value::Path]| {
+        let mut texts: Vec<String> = paths.iter().map(ToString::to_string).collect();
+        texts.sort();
+        texts
+    };
+    attributes
+        && new.schema_version == old.schema_version
+        && new.private == old.private
+        && new.identity == old.identity
+        && new.status == old.status
+        && sorted(&new.sensitive) == sorted(&old.sensitive)
+}
+
+/// An instance that takes no part in this plan keeps the value that the state has.
+pub(crate) fn keep(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) {
+    let ty = schema.block.implied_type();
+    let object = stored_object(planner, &wanted.address, None);
+    let value = object.and_then(|object| match &object.attributes {
+        formwork_model::RawState::Json(text) => {
+            let value = json::decode_state(text, &ty).ok()?;
+            Some(with_schema_marks(&schema.block, &value))
+        }
+        formwork_model::RawState::Flatmap(_) => None,
+    });
+    planner.set_value(wanted, value.unwrap_or_else(|| Value::unknown(ty)));
+}

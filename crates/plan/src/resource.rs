@@ -1,0 +1,127 @@
+//! A resource of the configuration: its instances, and what the state has beyond them.
+
+use crate::planner::Planner;
+use crate::walk::module_instances;
+use crate::{data, managed, orphan};
+use formwork_config::ResourceBlock;
+use formwork_eval::{Expansion, ModuleId, ReadSet};
+use formwork_model::{AbsResource, InstanceKey, ModulePath, PlanMode, Resource, ResourceInstance, ResourceMode};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::rc::Rc;
+
+/// An instance that the configuration wants.
+pub(crate) struct Wanted<'a> {
+    pub block: &'a ResourceBlock,
+    pub module: ModuleId,
+    pub address: ResourceInstance,
+    pub expansion: Expansion,
+    /// What finding out the repetition has read.
+    pub expansion_reads: Rc<ReadSet>,
+}
+
+/// Plans all instances of a resource, in all instances of its module, at the same time.
+pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, resource: &Resource) {
+    let Some(module) = planner.inputs.config.modules.get(path).cloned() else { return };
+    let Some(block) = module.resources.get(resource) else { return };
+    let mut tasks = FuturesUnordered::new();
+    for module in module_instances(planner, path) {
+        let address = resource.in_module(planner.evaluator.module_address(module));
+        if planner.mode() == PlanMode::Destroy {
+            tasks.push(destroy_all(planner, block, module, address));
+            continue;
+        }
+        let (expansion, reads) = planner.evaluator.resource_expansion(module, resource);
+        planner.report(planner.evaluator.take_problems());
+        if matches!(expansion, Expansion::Unknown { .. }) {
+            continue;
+        }
+        implied_moves(planner, &address, &expansion);
+        for key in expansion.keys() {
+            let wanted = Wanted {
+                block,
+                module,
+                address: address.instance(key),
+                expansion: expansion.clone(),
+                expansion_reads: reads.clone(),
+            };
+            planner_task(&mut tasks, planner, wanted);
+        }
+        orphan_keys(&mut tasks, planner, &address, &expansion);
+    }
+    while tasks.next().await.is_some() {}
+}
+
+type Task<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+fn planner_task<'a>(tasks: &mut FuturesUnordered<Task<'a>>, planner: &'a Planner<'_>, wanted: Wanted<'a>) {
+    tasks.push(match wanted.address.resource.mode {
+        ResourceMode::Managed => Box::pin(managed::plan_instance(planner, wanted)),
+        ResourceMode::Data => Box::pin(data::plan_instance(planner, wanted)),
+        ResourceMode::Ephemeral => Box::pin(std::future::ready(())),
+    });
+}
+
+/// Instances in the state whose keys the configuration does not have (any more), and deposed objects.
+fn orphan_keys<'a>(
+    tasks: &mut FuturesUnordered<Task<'a>>,
+    planner: &'a Planner<'_>,
+    address: &AbsResource,
+    expansion: &Expansion,
+) {
+    let keys: Vec<InstanceKey> = {
+        let work = planner.work.borrow();
+        work.state.resource(address).map(|r| r.instances.keys().cloned().collect()).unwrap_or_default()
+    };
+    for key in keys {
+        let instance = address.instance(key);
+        if !expansion.contains(&instance.key) {
+            tasks.push(Box::pin(orphan::plan_orphan(planner, instance)));
+        } else {
+            tasks.push(Box::pin(orphan::plan_deposed(planner, instance)));
+        }
+    }
+}
+
+/// In destroy mode the configuration only tells the provider, and what depends on what.
+fn destroy_all<'a>(
+    planner: &'a Planner<'_>,
+    block: &'a ResourceBlock,
+    module: ModuleId,
+    address: AbsResource,
+) -> Task<'a> {
+    Box::pin(async move {
+        if address.resource.mode == ResourceMode::Data {
+            data::destroy(planner, block, module, &address).await;
+            return;
+        }
+        let keys: Vec<InstanceKey> = {
+            let work = planner.work.borrow();
+            work.state.resource(&address).map(|r| r.instances.keys().cloned().collect()).unwrap_or_default()
+        };
+        let mut tasks = FuturesUnordered::new();
+        for key in keys {
+            tasks.push(orphan::plan_orphan(planner, address.instance(key)));
+        }
+        while tasks.next().await.is_some() {}
+    })
+}
+
+/// Between `count` and no repetition, the instance without a key and the one with key 0 are the same.
+fn implied_moves(planner: &Planner<'_>, address: &AbsResource, expansion: &Expansion) {
+    let (from, to) = match expansion {
+        Expansion::Single => (InstanceKey::Int(0), InstanceKey::None),
+        Expansion::Count { count, .. } if *count > 0 => (InstanceKey::None, InstanceKey::Int(0)),
+        _ => return,
+    };
+    let mut work = planner.work.borrow_mut();
+    let Some(resource) = work.state.resources.get_mut(address) else { return };
+    if resource.instances.contains_key(&to) {
+        return;
+    }
+    if let Some(instance) = resource.instances.remove(&from) {
+        resource.instances.insert(to.clone(), instance);
+        let previous = work.moved.remove(&address.instance(from.clone())).unwrap_or_else(|| address.instance(from));
+        work.moved.insert(address.instance(to), previous);
+    }
+}

@@ -1,0 +1,108 @@
+//! `replace_triggered_by`.
+
+use crate::planner::Planner;
+use crate::resource::Wanted;
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_eval::{Reference, Subject};
+use formwork_hcl::{Expr, ExprKind, TraversalStep};
+use formwork_model::{Action, InstanceKey, Resource, ResourceChange};
+use formwork_value::{Path, PathStep, Value};
+
+/// What a trigger refers to.
+struct Trigger {
+    resource: Resource,
+    key: Option<InstanceKey>,
+    /// The attribute behind it; root for the whole object.
+    path: Path,
+}
+
+/// True if something that the instance names in `replace_triggered_by` changes.
+pub(crate) fn is_triggered(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
+    wanted.block.lifecycle.replace_triggered_by.iter().any(|expr| match trigger(planner, wanted, expr) {
+        Ok(trigger) => fires(planner, wanted, &trigger),
+        Err(problems) => {
+            planner.report(problems);
+            false
+        }
+    })
+}
+
+/// Reads a reference whose index may be `count.index` or `each.key`.
+fn trigger(planner: &Planner<'_>, wanted: &Wanted<'_>, expr: &Expr) -> Result<Trigger, Diagnostics> {
+    let mut steps = Vec::new();
+    let mut at = expr;
+    let mut computed = None;
+    loop {
+        match &at.kind {
+            ExprKind::Parens(inner) => at = inner,
+            ExprKind::Steps { source, steps: more } => {
+                steps.splice(0..0, path_steps(more));
+                at = source;
+            }
+            ExprKind::Index { source, key } => {
+                let evaluation = planner.evaluator.evaluate(key, &planner.instance_scope(wanted));
+                if evaluation.diagnostics.has_errors() {
+                    return Err(evaluation.diagnostics);
+                }
+                steps.insert(0, PathStep::Index(evaluation.value.unmark().0));
+                computed = Some(());
+                at = source;
+            }
+            ExprKind::Traversal(traversal) => {
+                let reference = Reference::parse(traversal)?;
+                let Subject::Resource(resource, key) = reference.subject else { return Err(invalid(expr)) };
+                let rest = traversal.steps.get(reference.consumed..).unwrap_or_default();
+                steps.splice(0..0, path_steps(rest));
+                let key = match (key, computed, steps.first()) {
+                    (None, Some(()), Some(PathStep::Index(value))) => {
+                        let key = formwork_eval::instance_key(value);
+                        steps.remove(0);
+                        key
+                    }
+                    (key, _, _) => key,
+                };
+                return Ok(Trigger { resource, key, path: Path(steps) });
+            }
+            _ => return Err(invalid(expr)),
+        }
+    }
+}
+
+fn path_steps(steps: &[TraversalStep]) -> Vec<PathStep> {
+    let convert = |step: &TraversalStep| match step {
+        TraversalStep::Attribute { name, .. } => PathStep::Attribute(name.clone()),
+        TraversalStep::Index { key, .. } => PathStep::Index(key.clone()),
+    };
+    steps.iter().map(convert).collect()
+}
+
+fn invalid(expr: &Expr) -> Diagnostics {
+    Diagnostic::error(
+        "Invalid replace_triggered_by expression",
+        "Only references to managed resources, their instances and attributes can be used in replace_triggered_by.",
+    )
+    .at(expr.span)
+    .into()
+}
+
+fn fires(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -> bool {
+    let resource = trigger.resource.in_module(wanted.address.module.clone());
+    let work = planner.work.borrow();
+    let Some(pending) = work.pending.get(&resource) else { return false };
+    let concerned = pending.iter().filter(|(key, _)| trigger.key.as_ref().is_none_or(|k| k == *key));
+    let mut changes = concerned.filter_map(|(_, at)| work.changes.get(*at)).filter(|c| c.deposed.is_none());
+    changes.any(|change| acts(change) && (trigger.path.is_root() || differs(change, &trigger.path)))
+}
+
+/// Only changes to an object that was there count.
+fn acts(change: &ResourceChange) -> bool {
+    matches!(change.action, Action::Update | Action::DeleteThenCreate | Action::CreateThenDelete)
+}
+
+fn differs(change: &ResourceChange, path: &Path) -> bool {
+    let plain = |value: &Value| value.unmark_deep().0.at_path(path).ok();
+    match (plain(&change.before), plain(&change.after)) {
+        (Some(before), Some(after)) => before != after,
+        (before, after) => before.is_some() != after.is_some(),
+    }
+}

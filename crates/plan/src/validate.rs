@@ -1,0 +1,284 @@
+//! Validation: what can be judged without state, variables and configured providers.
+
+use crate::PlanInputs;
+use formwork_config::{Config, Module, ResourceBlock};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_eval::{
+    Environment, Evaluator, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition, decode_block,
+    evaluate_check,
+};
+use formwork_model::{ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
+use formwork_value::{Str, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Validates a configuration: evaluates every block once with unknown values, and lets the providers check theirs.
+pub async fn validate(config: Arc<Config>, environment: Environment, providers: &dyn PlanProviders) -> Diagnostics {
+    let graph = ReferenceGraph::build(&config);
+    let mut diagnostics = Diagnostics::new();
+    if let Err(cycles) = graph.order(&config) {
+        return cycles;
+    }
+    let mut wanted: BTreeSet<ProviderAddress> = BTreeSet::new();
+    for module in config.modules.values() {
+        wanted.extend(module.resources.values().map(|r| r.provider_address.clone()));
+        wanted.extend(module.providers.values().map(|p| p.provider.clone()));
+    }
+    let mut schemas = BTreeMap::new();
+    for provider in wanted {
+        match providers.schema(&provider).await {
+            Ok(schema) => {
+                schemas.insert(provider, schema);
+            }
+            Err(problems) => diagnostics.extend(problems),
+        }
+    }
+    let walk = Walk::new(config, environment, &schemas);
+    let (configs, problems) = walk.run(&graph);
+    diagnostics.extend(problems);
+    if !diagnostics.has_errors() {
+        diagnostics.extend(ask_providers(configs, providers).await);
+    }
+    diagnostics
+}
+
+/// As [`validate`], without asking providers.
+pub(crate) fn static_problems(
+    inputs: &PlanInputs<'_>,
+    graph: &ReferenceGraph,
+    schemas: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
+) -> Diagnostics {
+    Walk::new(inputs.config.clone(), inputs.environment.clone(), schemas).run(graph).1
+}
+
+/// A block for a provider to check.
+struct ToCheck {
+    provider: ProviderAddress,
+    /// `None` for the provider's own configuration.
+    kind: Option<(ResourceMode, Str)>,
+    config: Value,
+    block: Option<ResourceBlock>,
+    span: formwork_diag::Span,
+}
+
+async fn ask_providers(configs: Vec<ToCheck>, providers: &dyn PlanProviders) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for item in configs {
+        let provider = match providers.unconfigured(&item.provider).await {
+            Ok(provider) => provider,
+            Err(problems) => {
+                diagnostics.extend(problems);
+                continue;
+            }
+        };
+        let problems = match &item.kind {
+            None => provider.validate_provider(&item.config).await.diagnostics,
+            Some((ResourceMode::Managed, kind)) => provider.validate_resource(kind, &item.config).await,
+            Some((ResourceMode::Data, kind)) => provider.validate_data(kind, &item.config).await,
+            Some((ResourceMode::Ephemeral, kind)) => provider.validate_ephemeral(kind, &item.config).await,
+        };
+        diagnostics.extend(problems.into_iter().map(|mut problem| {
+            let block = item.block.as_ref();
+            let place = problem.attribute.as_ref().and_then(|p| formwork_hcl::span_at(&block?.body, p));
+            problem.span = problem.span.or(place).or(Some(item.span));
+            problem
+        }));
+    }
+    diagnostics
+}
+
+/// The walk that evaluates everything once.
+struct Walk<'a> {
+    evaluator: Evaluator,
+    config: Arc<Config>,
+    schemas: &'a BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(
+        config: Arc<Config>,
+        environment: Environment,
+        schemas: &'a BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
+    ) -> Walk<'a> {
+        let environment = Environment { phase: Phase::Validate, ..environment };
+        let evaluator = Evaluator::new(config.clone(), BTreeMap::new(), environment);
+        for (provider, schema) in schemas {
+            evaluator.add_schema(provider.clone(), schema.clone());
+        }
+        Walk { evaluator, config, schemas }
+    }
+
+    fn run(&self, graph: &ReferenceGraph) -> (Vec<ToCheck>, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let mut configs = Vec::new();
+        for address in &graph.nodes {
+            let (Some(module), Some(id)) = (self.config.modules.get(&address.module), self.instance(&address.module))
+            else {
+                continue;
+            };
+            self.item(address, module, id, &mut configs, &mut diagnostics);
+        }
+        diagnostics.extend(self.evaluator.take_problems());
+        (configs, diagnostics)
+    }
+
+    /// The one instance of a module that validation looks into.
+    fn instance(&self, path: &ModulePath) -> Option<ModuleId> {
+        let mut module = ModuleId::ROOT;
+        for call in &path.0 {
+            let (_, children, _) = self.evaluator.call_instances(module, call).ok()?;
+            module = *children.values().next()?;
+        }
+        Some(module)
+    }
+
+    fn item(
+        &self,
+        address: &ItemAddress,
+        module: &Module,
+        id: ModuleId,
+        configs: &mut Vec<ToCheck>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let result = match &address.item {
+            Item::Variable(name) => {
+                let result = self.evaluator.variable(id, name).map(drop);
+                diagnostics.extend(self.evaluator.validate_variable(id, name).1);
+                result
+            }
+            Item::Local(name) => self.evaluator.local(id, name).map(drop),
+            Item::Output(name) => self.evaluator.output(id, name).map(drop),
+            Item::Call(name) => self.evaluator.call_instances(id, name).map(drop),
+            Item::CallEnd(_) => Ok(()),
+            Item::Resource(resource) => {
+                if let Some(block) = module.resources.get(resource) {
+                    self.resource(block, id, configs, diagnostics);
+                }
+                Ok(())
+            }
+            Item::Provider(name, alias) => {
+                self.provider(module, id, name, alias.as_ref(), configs, diagnostics);
+                Ok(())
+            }
+            Item::Check(name) => {
+                let scope = self.evaluator.module_scope(id);
+                for rule in module.checks.get(name).into_iter().flat_map(|c| &c.asserts) {
+                    diagnostics.extend(evaluate_check(rule, &scope).1);
+                }
+                Ok(())
+            }
+        };
+        if let Err(problems) = result {
+            diagnostics.extend(problems);
+        }
+    }
+
+    fn provider(
+        &self,
+        module: &Module,
+        id: ModuleId,
+        name: &Str,
+        alias: Option<&Str>,
+        configs: &mut Vec<ToCheck>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let block = module.providers.values().find(|p| p.name.name == *name && p.name.alias.as_ref() == alias);
+        let Some((block, schema)) = block.and_then(|b| Some((b, self.schemas.get(&b.provider)?))) else { return };
+        let scope = self.evaluator.module_scope(id);
+        let (value, problems) = decode_block(&block.body, &schema.provider.block, &scope);
+        let failed = problems.has_errors();
+        diagnostics.extend(placed(problems, block.header_span));
+        if !failed {
+            let config = value.unmark_deep().0;
+            configs.push(ToCheck {
+                provider: block.provider.clone(),
+                kind: None,
+                config,
+                block: None,
+                span: block.header_span,
+            });
+        }
+    }
+
+    fn resource(&self, block: &ResourceBlock, id: ModuleId, configs: &mut Vec<ToCheck>, diagnostics: &mut Diagnostics) {
+        let Some(schemas) = self.schemas.get(&block.provider_address) else { return };
+        let Some(schema) = find_schema(schemas, block, diagnostics) else { return };
+        let (_, _) = self.evaluator.resource_expansion(id, &block.resource);
+        let repetition = Repetition::unknown(block.count.is_some(), block.for_each.is_some());
+        let scope = self.evaluator.module_scope(id).with_repetition(&repetition);
+        let (value, problems) = decode_block(&block.body, &schema.block, &scope);
+        let failed = problems.has_errors();
+        diagnostics.extend(placed(problems, block.header_span));
+        for rule in &block.lifecycle.preconditions {
+            diagnostics.extend(evaluate_check(rule, &scope).1);
+        }
+        let own = Value::unknown(schema.block.implied_type());
+        let scope = self.evaluator.module_scope(id).with_repetition(&repetition).with_self(own);
+        for rule in &block.lifecycle.postconditions {
+            diagnostics.extend(evaluate_check(rule, &scope).1);
+        }
+        self.lifecycle(block, &schema, diagnostics);
+        if !failed {
+            configs.push(ToCheck {
+                provider: block.provider_address.clone(),
+                kind: Some((block.resource.mode, block.resource.kind.clone())),
+                config: value.unmark_deep().0,
+                block: Some(block.clone()),
+                span: block.header_span,
+            });
+        }
+    }
+
+    /// `ignore_changes` must name attributes that exist.
+    fn lifecycle(&self, block: &ResourceBlock, schema: &Schema, diagnostics: &mut Diagnostics) {
+        let formwork_config::IgnoreChanges::Paths(paths) = &block.lifecycle.ignore_changes else { return };
+        for ignored in paths {
+            let Some(formwork_value::PathStep::Attribute(name)) = ignored.path.0.first() else { continue };
+            if schema.block.attributes.contains_key(name) || schema.block.blocks.contains_key(name) {
+                continue;
+            }
+            let names = schema.block.attributes.keys().chain(schema.block.blocks.keys()).map(|n| &**n);
+            let hint = formwork_diag::nearest(name, names).map(|n| format!(" Did you mean {n:?}?")).unwrap_or_default();
+            diagnostics.push(
+                Diagnostic::error(
+                    "Unsupported attribute",
+                    format!(
+                        "This object has no argument, nested block, or exported attribute named {:?}.{hint}",
+                        &**name
+                    ),
+                )
+                .at(ignored.span),
+            );
+        }
+    }
+}
+
+fn find_schema(schemas: &ProviderSchema, block: &ResourceBlock, diagnostics: &mut Diagnostics) -> Option<Arc<Schema>> {
+    let (table, what, summary) = match block.resource.mode {
+        ResourceMode::Managed => (&schemas.resources, "resource type", "Invalid resource type"),
+        ResourceMode::Data => (&schemas.data_sources, "data source", "Invalid data source"),
+        ResourceMode::Ephemeral => {
+            (&schemas.ephemeral_resources, "ephemeral resource type", "Invalid ephemeral resource")
+        }
+    };
+    let kind = &block.resource.kind;
+    if let Some(schema) = table.get(kind) {
+        return Some(schema.clone());
+    }
+    let hint = formwork_diag::nearest(kind, table.keys().map(|k| &**k));
+    let hint = hint.map(|n| format!(" Did you mean {n:?}?")).unwrap_or_default();
+    let provider = block.provider_address.for_display();
+    diagnostics.push(
+        Diagnostic::error(summary, format!("The provider {provider} does not support {what} {:?}.{hint}", &**kind))
+            .at(block.header_span),
+    );
+    None
+}
+
+fn placed(problems: Diagnostics, span: formwork_diag::Span) -> Diagnostics {
+    let place = |mut problem: Diagnostic| {
+        problem.span = problem.span.or(Some(span));
+        problem
+    };
+    problems.into_iter().map(place).collect()
+}

@@ -1,0 +1,101 @@
+//! The walk over the reference graph.
+
+use crate::planner::Planner;
+use crate::{check, orphan, resource};
+use formwork_eval::{Item, ItemAddress, ModuleId};
+use formwork_model::{ModuleInstance, ModulePath, PlanMode};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+/// Evaluates and plans everything, each node after its dependencies, independent ones at the same time.
+pub(crate) async fn run(planner: &Planner<'_>) {
+    let mut scheduler = planner.graph.scheduler();
+    let mut running = FuturesUnordered::new();
+    loop {
+        while let Some(node) = scheduler.take_ready() {
+            let Some(address) = planner.graph.nodes.get(node) else { continue };
+            if is_instant(&address.item) {
+                evaluate(planner, address);
+                scheduler.finish(node);
+            } else {
+                running.push(async move {
+                    resource_node(planner, address).await;
+                    node
+                });
+            }
+        }
+        match running.next().await {
+            Some(node) => scheduler.finish(node),
+            None => break,
+        }
+    }
+    orphan::plan_leftovers(planner).await;
+}
+
+/// Nodes that need no provider.
+fn is_instant(item: &Item) -> bool {
+    !matches!(item, Item::Resource(_))
+}
+
+async fn resource_node(planner: &Planner<'_>, address: &ItemAddress) {
+    if let Item::Resource(resource) = &address.item
+        && !(planner.inputs.cancelled)()
+    {
+        resource::plan_resource(planner, &address.module, resource).await;
+    }
+}
+
+/// Evaluates what has a value of its own, so that its problems are found even if nothing refers to it.
+fn evaluate(planner: &Planner<'_>, address: &ItemAddress) {
+    if planner.mode() == PlanMode::Destroy && !matches!(address.item, Item::Provider(..)) {
+        return;
+    }
+    if !planner.scope.wants_item(&planner.graph, address) {
+        return;
+    }
+    for module in module_instances(planner, &address.module) {
+        let evaluator = &planner.evaluator;
+        let result = match &address.item {
+            Item::Variable(name) => {
+                check::variable(planner, module, name);
+                Ok(())
+            }
+            Item::Local(name) => evaluator.local(module, name).map(drop),
+            Item::Output(name) => {
+                let result = evaluator.output(module, name).map(drop);
+                check::output(planner, module, name);
+                result
+            }
+            Item::Call(name) => evaluator.call_instances(module, name).map(drop),
+            Item::Check(name) => {
+                check::check_block(planner, module, name);
+                Ok(())
+            }
+            Item::CallEnd(_) | Item::Provider(..) | Item::Resource(_) => Ok(()),
+        };
+        if let Err(problems) = result {
+            planner.report(problems);
+        }
+        planner.report(evaluator.take_problems());
+    }
+}
+
+/// The instances of a module, expanding the calls on the way.
+pub(crate) fn module_instances(planner: &Planner<'_>, path: &ModulePath) -> Vec<ModuleId> {
+    let mut instances = vec![ModuleId::ROOT];
+    for call in &path.0 {
+        let mut next = Vec::new();
+        for module in instances {
+            if let Ok((_, children, _)) = planner.evaluator.call_instances(module, call) {
+                next.extend(children.values().copied());
+            }
+        }
+        instances = next;
+    }
+    instances
+}
+
+/// True if the configuration has this module instance.
+pub(crate) fn has_module_instance(planner: &Planner<'_>, address: &ModuleInstance) -> bool {
+    planner.evaluator.module_id(address).is_some()
+}
