@@ -1,5 +1,6 @@
 //! Behaviour of the language through the public surface.
 
+mod agreement;
 mod bodies;
 mod errors;
 mod evaluation;
