@@ -1,6 +1,10 @@
 //! The commands, one file each.
 
+mod force_unlock;
+mod state;
+mod taint;
 mod version;
+mod workspace;
 
 use crate::arguments::{Arguments, Flag};
 use crate::exit::Exit;
@@ -23,7 +27,26 @@ pub struct Command {
     pub run: fn(&Session, &Arguments) -> Result<Exit, Diagnostics>,
 }
 
-static COMMANDS: &[&Command] = &[&version::COMMAND];
+static COMMANDS: &[&Command] = &[
+    &force_unlock::COMMAND,
+    &state::list::COMMAND,
+    &state::mv::COMMAND,
+    &state::pull::COMMAND,
+    &state::push::COMMAND,
+    &state::replace_provider::COMMAND,
+    &state::rm::COMMAND,
+    &taint::TAINT,
+    &taint::UNTAINT,
+    &version::COMMAND,
+    &workspace::delete::COMMAND,
+    &workspace::list::COMMAND,
+    &workspace::new::COMMAND,
+    &workspace::select::COMMAND,
+    &workspace::show::COMMAND,
+];
+
+/// No limit on positional arguments.
+const MANY: usize = usize::MAX;
 
 /// All commands.
 pub fn all() -> impl Iterator<Item = &'static Command> {

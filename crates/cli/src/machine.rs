@@ -5,7 +5,7 @@ mod entropy;
 mod files;
 mod local_exec;
 
-pub use clock::{MachineClock, precise_timestamp};
+pub use clock::{MachineClock, message_timestamp, precise_timestamp};
 pub use entropy::{MachineEntropy, random_id};
 pub use files::MachineFiles;
 pub use local_exec::LocalExec;

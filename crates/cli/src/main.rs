@@ -7,14 +7,22 @@
 //! Invariant: no command leaves a lock behind, however it ends.
 
 mod arguments;
+mod backend;
 mod command_line;
 mod commands;
+mod current;
+mod data_dir;
+mod duration;
 mod environment;
 mod exit;
 mod help;
+mod interrupt;
 mod machine;
 mod output;
+mod prompt;
 mod session;
+mod state_access;
+mod state_edit;
 
 use std::process::ExitCode;
 

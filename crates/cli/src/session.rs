@@ -1,9 +1,13 @@
 //! One run of the program.
 
+use crate::data_dir::DataDir;
 use crate::environment::Environment;
+use crate::machine::{MachineFiles, message_timestamp};
 use crate::output::Output;
-use formwork_diag::{Diagnostics, Sources};
-use std::sync::{Arc, Mutex, PoisonError};
+use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
+use formwork_model::Event;
+use formwork_render::{JsonStream, TextOptions, compact_warnings_text, diagnostics_text};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What all commands have at hand.
 pub struct Session {
@@ -13,11 +17,52 @@ pub struct Session {
     pub original_dir: String,
     /// Texts that diagnostics point into.
     sources: Mutex<Arc<Sources>>,
+    view: Mutex<View>,
+}
+
+/// How a command tells what happens.
+enum View {
+    /// Text for people.
+    Text { compact_warnings: bool },
+    /// One JSON object a line.
+    Json(Box<JsonStream>),
 }
 
 impl Session {
     pub fn new(environment: Environment, output: Output, original_dir: String) -> Session {
-        Session { environment, output, original_dir, sources: Mutex::default() }
+        let view = Mutex::new(View::Text { compact_warnings: false });
+        Session { environment, output, original_dir, sources: Mutex::default(), view }
+    }
+
+    pub fn data_dir(&self) -> DataDir {
+        DataDir::of(&self.environment)
+    }
+
+    pub fn files(&self) -> MachineFiles {
+        MachineFiles::new(self.environment.get("HOME"))
+    }
+
+    /// From now on warnings are told in short.
+    pub fn set_compact_warnings(&self) {
+        *self.view() = View::Text { compact_warnings: true };
+    }
+
+    /// From now on everything is told as JSON, beginning with the version.
+    pub fn set_json(&self, stream: JsonStream) {
+        self.output.print(&stream.version(&message_timestamp()));
+        *self.view() = View::Json(Box::new(stream));
+    }
+
+    pub fn is_json(&self) -> bool {
+        matches!(*self.view(), View::Json(_))
+    }
+
+    /// Works with the JSON stream, if that is how things are told.
+    pub fn with_stream<T>(&self, work: impl FnOnce(&mut JsonStream) -> T) -> Option<T> {
+        match &mut *self.view() {
+            View::Json(stream) => Some(work(stream)),
+            View::Text { .. } => None,
+        }
     }
 
     pub fn set_sources(&self, sources: Arc<Sources>) {
@@ -28,15 +73,57 @@ impl Session {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Prints problems for people, on standard error.
-    pub fn report(&self, diagnostics: &Diagnostics) {
-        for diagnostic in diagnostics {
-            self.output.error(&format!(
-                "\n{}: {}\n\n{}\n",
-                if diagnostic.is_error() { "Error" } else { "Warning" },
-                diagnostic.summary,
-                diagnostic.detail
-            ));
+    /// How text on standard output is to look.
+    pub fn text(&self) -> TextOptions {
+        TextOptions { colour: self.output.color(), width: self.output.width() }
+    }
+
+    /// A sentence for the user.
+    pub fn say(&self, text: &str) {
+        match &*self.view() {
+            View::Text { .. } => self.output.line(text),
+            View::Json(stream) => self.output.print(&stream.log(text, &message_timestamp())),
         }
+    }
+
+    /// Tells problems: for people on standard error, in JSON on standard output.
+    pub fn report(&self, diagnostics: &Diagnostics) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        let sources = self.sources();
+        match &mut *self.view() {
+            View::Text { compact_warnings } => {
+                let options = TextOptions { colour: self.output.error_color(), width: self.output.width() };
+                let text = match *compact_warnings && !diagnostics.has_errors() {
+                    true => compact_warnings_text(diagnostics, &sources, options),
+                    false => diagnostics_text(diagnostics, &sources, options),
+                };
+                self.output.error(&text);
+            }
+            View::Json(stream) => {
+                for diagnostic in diagnostics {
+                    let event = Event::Diagnostic(diagnostic.clone());
+                    self.output.print(&stream.event(&event, &sources, &message_timestamp()));
+                }
+            }
+        }
+    }
+
+    /// Runs asynchronous work to its end.
+    pub fn block_on<T>(&self, work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(|error| {
+            let detail = format!("The operating system gives no threads: {error}.");
+            Diagnostics::from(Diagnostic::error("Cannot start working", detail).blame(Blame::Environment))
+        })?;
+        let result = runtime.block_on(work);
+        // What still runs in the background has nothing more to say.
+        runtime.shutdown_background();
+        result
+    }
+
+    fn view(&self) -> MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,6 +4,7 @@ use formwork_model::Clock;
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
 pub struct MachineClock {
     started: Instant,
@@ -32,6 +33,12 @@ pub fn precise_timestamp() -> String {
     OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
 }
 
+/// The time in microseconds, as messages have it.
+pub fn message_timestamp() -> String {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+    OffsetDateTime::now_utc().format(&format).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +48,6 @@ mod tests {
         let text = MachineClock::new().timestamp();
         assert!(text.ends_with('Z') && text.len() == "2026-01-01T00:00:00Z".len(), "{text}");
         assert!(precise_timestamp().ends_with('Z'));
+        assert_eq!(message_timestamp().len(), "2026-01-01T00:00:00.000000Z".len());
     }
 }

@@ -1,0 +1,170 @@
+//! What is configured about the backend: type and arguments.
+
+use super::Backend;
+use crate::arguments::Arguments;
+use formwork_backend::{Backup, LocalOptions, LocalWorkspaces};
+use formwork_config::{Config, Module};
+use formwork_diag::{Diagnostic, Diagnostics, Span};
+use formwork_hcl::{EmptyScope, evaluate};
+use formwork_model::{Attribute, BackendRecord, Block};
+use formwork_value::{Kind, Str, Type, Value, convert};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Type and arguments of a backend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BackendSettings {
+    pub kind: Str,
+    /// Every argument of the type, null if not given.
+    pub values: BTreeMap<Str, Value>,
+}
+
+/// Paths given on the command line, for the local backend only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocalFlags {
+    pub state: Option<PathBuf>,
+    pub state_out: Option<PathBuf>,
+    pub backup: Backup,
+}
+
+impl LocalFlags {
+    /// From `-state`, `-state-out` and `-backup`, as far as a command has them.
+    pub fn of(arguments: &Arguments) -> LocalFlags {
+        let path = |name: &str| arguments.value(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        LocalFlags {
+            state: path("state"),
+            state_out: path("state-out"),
+            backup: match arguments.value("backup") {
+                None | Some("") => Backup::Beside,
+                Some("-") => Backup::None,
+                Some(path) => Backup::At(path.into()),
+            },
+        }
+    }
+}
+
+/// The arguments of a backend type; `None` if there is no such type.
+pub fn schema(kind: &str) -> Option<Block> {
+    match kind {
+        "local" => Some(Block::new(
+            [
+                ("path", Attribute::new(Type::String).optional()),
+                ("workspace_dir", Attribute::new(Type::String).optional()),
+            ],
+            [],
+        )),
+        _ => None,
+    }
+}
+
+/// Names of all backend types.
+pub const KINDS: [&str; 1] = ["local"];
+
+impl Default for BackendSettings {
+    /// What counts without any configuration.
+    fn default() -> BackendSettings {
+        BackendSettings { kind: "local".into(), values: BTreeMap::new() }
+    }
+}
+
+impl BackendSettings {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// The backend itself.
+    pub fn open(&self, flags: &LocalFlags) -> Result<Backend, Diagnostics> {
+        match &*self.kind {
+            "local" => Ok(Backend::Local(LocalWorkspaces { options: self.local_options(flags) })),
+            kind => Err(unknown_kind(kind, None).into()),
+        }
+    }
+
+    fn local_options(&self, flags: &LocalFlags) -> LocalOptions {
+        let default = LocalOptions::default();
+        LocalOptions {
+            path: self.text("path").map_or(default.path, PathBuf::from),
+            workspace_dir: self.text("workspace_dir").map_or(default.workspace_dir, PathBuf::from),
+            state: flags.state.clone(),
+            state_out: flags.state_out.clone(),
+            backup: flags.backup.clone(),
+        }
+    }
+
+    /// As plans tell it.
+    pub fn record(&self, workspace: &str) -> BackendRecord {
+        BackendRecord { kind: self.kind.clone(), config: self.values.clone(), workspace: workspace.into() }
+    }
+}
+
+fn unknown_kind(kind: &str, span: Option<Span>) -> Diagnostic {
+    let hint = formwork_diag::nearest(kind, KINDS).map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default();
+    let detail = format!("There is no backend type named {kind:?}.{hint} The types are: {}.", KINDS.join(", "));
+    Diagnostic::error("Unsupported backend type", detail).at_opt(span)
+}
+
+/// What the root module says, completed by `-backend-config` (files' attributes and `KEY=VALUE` texts, in order);
+/// `None` without a block.
+pub fn configured_settings(config: &Config, extra: &[(Str, Value)]) -> Result<Option<BackendSettings>, Diagnostics> {
+    let root: &Module = config.root();
+    if let Some(cloud) = &root.cloud {
+        let detail = "Formwork keeps states in a backend of your own. Replace the cloud block by a backend block.";
+        return Err(Diagnostic::error("HCP Terraform is not available", detail).at(cloud.header_span).into());
+    }
+    let Some(block) = &root.backend else { return Ok(None) };
+    let schema = schema(&block.kind).ok_or_else(|| unknown_kind(&block.kind, Some(block.header_span)))?;
+    let (attributes, mut diagnostics) = block.body.just_attributes();
+    let mut values: BTreeMap<Str, Value> = BTreeMap::new();
+    for (name, attribute) in &schema.attributes {
+        values.insert(name.clone(), Value::null(attribute.ty()));
+    }
+    for attribute in attributes {
+        let name = &attribute.name.name;
+        let evaluated = evaluate(&attribute.expr, &EmptyScope);
+        let failed = evaluated.diagnostics.has_errors();
+        diagnostics.extend(evaluated.diagnostics);
+        if !failed {
+            put(&mut values, &schema, name, evaluated.value, Some(attribute.span), &mut diagnostics);
+        }
+    }
+    for (name, value) in extra {
+        put(&mut values, &schema, name, value.clone(), None, &mut diagnostics);
+    }
+    for (name, attribute) in &schema.attributes {
+        if attribute.required && values.get(name).is_none_or(Value::is_null) {
+            let detail = format!("The backend {:?} needs the argument {name:?}.", block.kind);
+            diagnostics.push(Diagnostic::error("Missing backend argument", detail).at(block.header_span));
+        }
+    }
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    Ok(Some(BackendSettings { kind: block.kind.clone(), values }))
+}
+
+fn put(
+    values: &mut BTreeMap<Str, Value>,
+    schema: &Block,
+    name: &Str,
+    value: Value,
+    span: Option<Span>,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(attribute) = schema.attributes.get(name) else {
+        let known = schema.attributes.keys().map(|name| &**name);
+        let hint = formwork_diag::nearest(name, known).map(|near| format!(" Did you mean {near:?}?"));
+        let detail = format!("The backend has no argument named {name:?}.{}", hint.unwrap_or_default());
+        return diagnostics.push(Diagnostic::error("Unsupported backend argument", detail).at_opt(span));
+    };
+    // Texts of -backend-config stand for any type.
+    match convert(&value, &attribute.ty()) {
+        Ok(value) if !matches!(value.kind(), Kind::Unknown(..)) => {
+            values.insert(name.clone(), value);
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let detail = format!("The argument {name:?} does not suit its type: {error}.");
+            diagnostics.push(Diagnostic::error("Invalid backend argument", detail).at_opt(span));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The group `state`.
+
+pub mod list;
+pub mod mv;
+pub mod pull;
+pub mod push;
+pub mod replace_provider;
+pub mod rm;
+
+use crate::arguments::{Arguments, Flag};
+use crate::backend::LocalFlags;
+use formwork_backend::Backup;
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_model::TargetAddress;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Of commands that read a state.
+const STATE_FLAG: &[Flag] = &[Flag::value("state", "FILE", "Use this state file. For the local backend only.")];
+
+/// Of commands that edit a state by hand.
+const EDIT_FLAGS: &[Flag] = &[
+    Flag::value("state", "FILE", "Use this state file. For the local backend only."),
+    Flag::value("backup", "FILE", "Where the state from before goes; by default a file named after the time."),
+    Flag::switch("ignore-remote-version", ""),
+];
+
+fn parse_target(text: &str) -> Result<TargetAddress, Diagnostics> {
+    TargetAddress::parse(text)
+        .map_err(|error| Diagnostic::error("Invalid address", format!("{text:?} is no address: {error}.")).into())
+}
+
+/// Edits by hand keep a backup of their own, named after the time. Source: fact sheet `state-v4.md` 7.
+fn edit_flags(arguments: &Arguments) -> LocalFlags {
+    let flags = LocalFlags::of(arguments);
+    let backup = match (&flags.backup, &flags.state) {
+        (Backup::Beside, state) => {
+            let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+            let state = state.clone().unwrap_or_else(|| PathBuf::from("terraform.tfstate"));
+            let name = format!("{}.{seconds}.backup", state.file_name().unwrap_or_default().to_string_lossy());
+            Backup::At(state.with_file_name(name))
+        }
+        (given, _) => given.clone(),
+    };
+    LocalFlags { backup, ..flags }
+}
+
+fn no_state() -> Diagnostics {
+    let detail = "This workspace has no state yet. A state is written by the first \"formwork apply\".";
+    Diagnostic::error("No state", detail).into()
+}

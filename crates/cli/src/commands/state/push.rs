@@ -1,0 +1,80 @@
+//! `state push`.
+
+use crate::arguments::{Arguments, Flag};
+use crate::backend::LocalFlags;
+use crate::commands::{Command, GENERAL};
+use crate::current::Current;
+use crate::exit::Exit;
+use crate::session::Session;
+use crate::state_access::{LOCK_FLAGS, LockFlags, session_problem, with_state};
+use formwork_backend::{StateSession, state_file};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_model::StateSnapshot;
+use std::io::Read;
+
+pub static COMMAND: Command = Command {
+    name: "state push",
+    arguments: "FILE|-",
+    summary: "Replace the state by one from a file.",
+    description: "Writes a state file (or what stands on standard input) as the state of this workspace. A state of \
+                  another lineage, or an older one, is refused unless -force is given.",
+    flags: &[
+        GENERAL,
+        LOCK_FLAGS,
+        &[
+            Flag::switch("force", "Write it even if lineage or serial say that it does not belong here."),
+            Flag::switch("ignore-remote-version", ""),
+        ],
+    ],
+    positional: (1, 1),
+    run,
+};
+
+fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
+    let new = read(arguments.at(0).unwrap_or_default())?;
+    let lock = LockFlags::of(arguments)?;
+    let force = arguments.switch("force");
+    let current = Current::of(session, &LocalFlags::default())?;
+    session.block_on(async {
+        let place = current.place().await?;
+        with_state(session, &place, &lock, "state-push", async |state: &mut StateSession| {
+            let old = state.snapshot();
+            if !force && let Some(problem) = old.and_then(|old| objection(old, &new)) {
+                let detail = format!("{problem} Nothing was written. If this is the right state, give -force.");
+                return Err(Diagnostic::error("The state does not belong here", detail).into());
+            }
+            let mut new = new;
+            if let (true, Some(old)) = (force, old) {
+                new.serial = new.serial.max(old.serial + 1);
+            }
+            state.write_snapshot(new).await.map_err(|error| session_problem(&error))
+        })
+        .await
+    })?;
+    Ok(Exit::Success)
+}
+
+fn read(path: &str) -> Result<StateSnapshot, Diagnostics> {
+    let mut bytes = Vec::new();
+    let result = match path {
+        "-" => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
+        path => std::fs::read(path).map(|read| bytes = read),
+    };
+    let unreadable = |problem: String| {
+        let detail = format!("{path} cannot be read as a state: {problem}.");
+        Diagnostics::from(Diagnostic::error("Unreadable state", detail).blame(Blame::Environment))
+    };
+    result.map_err(|error| unreadable(error.to_string()))?;
+    state_file::decode(&bytes).map_err(|error| unreadable(error.to_string()))
+}
+
+fn objection(old: &StateSnapshot, new: &StateSnapshot) -> Option<String> {
+    if !old.lineage.is_empty() && old.lineage != new.lineage {
+        return Some(format!("Its lineage is {}, that of the state there is {}.", new.lineage, old.lineage));
+    }
+    if old.serial > new.serial {
+        return Some(format!("Its serial is {}, that of the state there is {}.", new.serial, old.serial));
+    }
+    let same_serial = old.serial == new.serial && !state_file::same_content(&old.state, &new.state);
+    same_serial.then(|| format!("It differs from the state there, though both have serial {}.", new.serial))
+}

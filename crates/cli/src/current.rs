@@ -1,0 +1,97 @@
+//! The backend and workspace that commands in this directory use.
+
+use crate::backend::{Backend, BackendSettings, LocalFlags, configured_settings, read_record};
+use crate::session::Session;
+use crate::state_access::store_problem;
+use formwork_backend::{StatePlace, is_workspace_name};
+use formwork_config::{Config, ModuleResolution, load};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_model::{ModuleManifest, StateSnapshot};
+use std::sync::Arc;
+
+/// The backend in effect, and the workspace selected in it.
+pub struct Current {
+    pub backend: Backend,
+    pub settings: BackendSettings,
+    pub workspace: String,
+}
+
+impl Current {
+    /// By the configuration in this directory and what `init` has recorded.
+    pub fn of(session: &Session, flags: &LocalFlags) -> Result<Current, Diagnostics> {
+        let config = load_for_backend(session)?;
+        Current::of_config(session, &config, flags)
+    }
+
+    /// As [`Current::of`], for a configuration that is loaded already.
+    pub fn of_config(session: &Session, config: &Config, flags: &LocalFlags) -> Result<Current, Diagnostics> {
+        let settings = settings_in_effect(session, config)?;
+        let workspace = session.data_dir().workspace(&session.environment);
+        if !is_workspace_name(&workspace) {
+            let detail = format!("The selected workspace {workspace:?} has a name that no workspace can have.");
+            return Err(Diagnostic::error("Invalid workspace name", detail).blame(Blame::Environment).into());
+        }
+        Ok(Current { backend: settings.open(flags)?, settings, workspace })
+    }
+
+    pub async fn place(&self) -> Result<StatePlace, Diagnostics> {
+        self.backend.place(&self.workspace).await.map_err(|error| store_problem(&error))
+    }
+
+    /// The stored state, without locking it.
+    pub async fn read(&self) -> Result<Option<StateSnapshot>, Diagnostics> {
+        let store = self.backend.store(&self.workspace).await.map_err(|error| store_problem(&error))?;
+        store.read().await.map_err(|error| store_problem(&error))
+    }
+}
+
+/// Only the root module counts for the backend; problems elsewhere are for other commands to tell.
+fn load_for_backend(session: &Session) -> Result<Config, Diagnostics> {
+    let files = session.files();
+    let (config, diagnostics) = load(&files, ".", &ModuleManifest::default(), ModuleResolution::Direct);
+    session.set_sources(Arc::new(config.sources.clone()));
+    if diagnostics.has_errors() && config.root().backend.is_none() && config.root().resources.is_empty() {
+        return Err(diagnostics);
+    }
+    Ok(config)
+}
+
+/// What is configured must be what `init` has recorded.
+fn settings_in_effect(session: &Session, config: &Config) -> Result<BackendSettings, Diagnostics> {
+    let record = read_record(&session.data_dir())?;
+    let configured = configured_settings(config, &[]);
+    let missing_arguments_may_be_recorded = record.is_some();
+    let configured = match configured {
+        Err(diagnostics) if !missing_arguments_may_be_recorded => return Err(diagnostics),
+        configured => configured.ok().flatten(),
+    };
+    match (configured, record) {
+        (None, None) => Ok(BackendSettings::default()),
+        (Some(configured), Some(record))
+            if configured.hash() == record.hash || configured.same_as(&record.settings) =>
+        {
+            Ok(record.settings)
+        }
+        (Some(configured), None) => {
+            let reason =
+                format!("The configuration asks for the backend {:?}, which is not set up yet.", configured.kind);
+            Err(initialization_required(&reason))
+        }
+        (None, Some(record)) if config.root().backend.is_none() => {
+            let kind = &record.settings.kind;
+            let reason = format!("The backend {kind:?} is set up, but the configuration does not ask for it any more.");
+            Err(initialization_required(&reason))
+        }
+        (_, Some(_)) => Err(initialization_required("The configuration of the backend has changed.")),
+    }
+}
+
+fn initialization_required(reason: &str) -> Diagnostics {
+    let detail = format!(
+        "{reason} Run \"formwork init\". With -migrate-state it copies the states to the new place, with -reconfigure it \
+         leaves them where they are."
+    );
+    Diagnostic::error("Backend initialization required, please run \"formwork init\"", detail)
+        .blame(Blame::Environment)
+        .into()
+}
