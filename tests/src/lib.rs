@@ -4,6 +4,7 @@
 //! `tests/setup` installs; [`tree`] reads the source tree.
 
 pub mod documents;
+pub mod engine;
 pub mod fixtures;
 mod folder;
 mod run;

@@ -1,0 +1,181 @@
+//! The engine's ports in memory.
+
+use async_trait::async_trait;
+use formwork_builtin::{BackendProblem, BuiltinProvider, RemoteStates};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_model::{
+    ApplyProvider, ApplyProviders, Clock, Entropy, Event, EventSink, Files, Journal, JournalEntry, JournalError,
+    PlanProvider, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema, Provisioner, ProvisionerRequest,
+};
+use formwork_value::{Str, Value};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Files by path.
+pub struct MemoryFiles(BTreeMap<String, String>);
+
+impl MemoryFiles {
+    pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> MemoryFiles {
+        MemoryFiles(files.into_iter().map(|(n, t)| (n.to_string(), t.to_string())).collect())
+    }
+
+    fn normal(path: &str) -> String {
+        path.trim_start_matches("./").to_string()
+    }
+}
+
+impl Files for MemoryFiles {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let text = self.0.get(&MemoryFiles::normal(path));
+        text.map(|t| t.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn list(&self, path: &str) -> io::Result<Vec<(String, bool)>> {
+        let prefix = match MemoryFiles::normal(path).trim_end_matches('.') {
+            "" => String::new(),
+            dir => format!("{}/", dir.trim_end_matches('/')),
+        };
+        let mut names: Vec<(String, bool)> = self
+            .0
+            .keys()
+            .filter_map(|name| name.strip_prefix(&prefix))
+            .map(|rest| match rest.split_once('/') {
+                Some((dir, _)) => (dir.to_string(), true),
+                None => (rest.to_string(), false),
+            })
+            .collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn is_file(&self, path: &str) -> io::Result<bool> {
+        Ok(self.0.contains_key(&MemoryFiles::normal(path)))
+    }
+
+    fn is_dir(&self, path: &str) -> bool {
+        self.list(path).is_ok_and(|l| !l.is_empty())
+    }
+
+    fn current_dir(&self) -> String {
+        "/work".into()
+    }
+
+    fn home_dir(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Bytes that count up, so that ids differ and runs repeat.
+#[derive(Default)]
+pub struct CountingEntropy(AtomicU64);
+
+impl Entropy for CountingEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        let next = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        for (byte, source) in bytes.iter_mut().rev().zip(next.iter().rev().chain(std::iter::repeat(&0))) {
+            *byte = *source;
+        }
+    }
+}
+
+pub struct FrozenClock;
+
+impl Clock for FrozenClock {
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn timestamp(&self) -> String {
+        "2026-01-01T00:00:00Z".into()
+    }
+}
+
+pub struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn emit(&self, _: Event) {}
+}
+
+/// Keeps the entries.
+#[derive(Default)]
+pub struct MemoryJournal(pub Mutex<Vec<JournalEntry>>);
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn append(&self, entries: Vec<JournalEntry>) -> Result<(), JournalError> {
+        self.0.lock().map_err(|e| JournalError(e.to_string()))?.extend(entries);
+        Ok(())
+    }
+}
+
+pub struct NoProvisioner;
+
+#[async_trait]
+impl Provisioner for NoProvisioner {
+    async fn run(&self, request: ProvisionerRequest, _: &(dyn for<'l> Fn(&'l str) + Send + Sync)) -> Result<(), String> {
+        Err(format!("there is no provisioner {} here", request.kind))
+    }
+}
+
+struct NoStates;
+
+#[async_trait]
+impl RemoteStates for NoStates {
+    fn check(&self, _: &str, _: &Value) -> Result<(), BackendProblem> {
+        Err(BackendProblem::UnknownType)
+    }
+
+    async fn outputs(
+        &self,
+        backend: &str,
+        _: &Value,
+        _: &str,
+    ) -> Result<Option<BTreeMap<Str, Value>>, String> {
+        Err(format!("there is no backend {backend} here"))
+    }
+}
+
+/// The built-in provider, and no other.
+pub struct OneProvider(Arc<BuiltinProvider>);
+
+impl OneProvider {
+    pub fn new(entropy: Arc<dyn Entropy>) -> OneProvider {
+        OneProvider(Arc::new(BuiltinProvider::new(entropy, Arc::new(NoStates))))
+    }
+
+    fn known(&self, provider: &ProviderAddress) -> Result<Arc<BuiltinProvider>, Diagnostics> {
+        if *provider == BuiltinProvider::address() {
+            return Ok(self.0.clone());
+        }
+        Err(Diagnostic::error("Unknown provider", format!("There is no provider {provider} here.")).into())
+    }
+}
+
+#[async_trait]
+impl PlanProviders for OneProvider {
+    async fn schema(&self, provider: &ProviderAddress) -> Result<Arc<ProviderSchema>, Diagnostics> {
+        self.known(provider).map(|p| p.schema())
+    }
+
+    async fn unconfigured(&self, provider: &ProviderAddress) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
+        self.known(provider).map(|p| p as Arc<dyn PlanProvider>)
+    }
+
+    async fn configured(&self, address: &ProviderConfigAddress, _: &Value) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
+        self.known(&address.provider).map(|p| p as Arc<dyn PlanProvider>)
+    }
+}
+
+#[async_trait]
+impl ApplyProviders for OneProvider {
+    async fn configured_for_apply(
+        &self,
+        address: &ProviderConfigAddress,
+        _: &Value,
+    ) -> Result<Arc<dyn ApplyProvider>, Diagnostics> {
+        self.known(&address.provider).map(|p| p as Arc<dyn ApplyProvider>)
+    }
+}
