@@ -8,7 +8,9 @@
 mod address;
 mod basic;
 mod object;
+mod plan;
 mod reader;
+mod schema;
 mod ty;
 mod value;
 mod writer;

@@ -11,11 +11,14 @@ mod json_text;
 mod local;
 mod lock_info;
 mod memory;
+pub mod plan_file;
+pub mod schema_file;
 mod session;
 pub mod state_file;
 
 pub use journal::{JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog};
 pub use local::{Backup, LocalOptions, LocalStore, LocalWorkspaces, is_workspace_name};
 pub use memory::MemoryStore;
+pub use plan_file::PlanFileError;
 pub use session::{SessionError, StatePlace, StateSession};
 pub use state_file::StateFileError;
