@@ -114,7 +114,7 @@ fn with<const N: usize>(value: &Value, changes: [(&str, Value); N]) -> Value {
 
 impl Sample {
     fn id(&self, name: &str) -> Value {
-        Value::string(&format!("{}{name}", self.prefix.get().map_or("", String::as_str)))
+        Value::string(format!("{}{name}", self.prefix.get().map_or("", String::as_str)))
     }
 
     fn identity(value: &Value) -> Option<Value> {
@@ -122,7 +122,7 @@ impl Sample {
     }
 
     fn note_type(&self) -> Type {
-        self.schema.resources[NOTE].block.implied_type()
+        note_schema().block.implied_type()
     }
 }
 

@@ -245,3 +245,106 @@ impl SignatureVerificationAlgorithm for SmallRsa {
         key.verify(message, signature).map_err(|_| InvalidSignature)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+    use std::process::{Command, Stdio};
+    use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+    fn name() -> ServerName<'static> {
+        ServerName::try_from("localhost").unwrap()
+    }
+
+    /// A handshake in memory; each side is told whom to expect.
+    async fn shake_hands(client: ClientConfig, server: ServerConfig) -> (bool, bool) {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let connect = TlsConnector::from(Arc::new(client)).connect(name(), near);
+        let accept = TlsAcceptor::from(Arc::new(server)).accept(far);
+        let (near, far) = tokio::join!(connect, accept);
+        (near.is_ok(), far.is_ok())
+    }
+
+    #[tokio::test]
+    async fn only_the_announced_certificates_are_accepted() {
+        let pair = || (Identity::generate().unwrap(), Identity::generate().unwrap());
+        let ((host, plugin), stranger) = (pair(), Identity::generate().unwrap());
+        let (host_certificate, plugin_certificate) = (host.certificate.clone(), plugin.certificate.clone());
+        let client = client_config(host, plugin_certificate).unwrap();
+        let server = server_config(plugin, host_certificate).unwrap();
+        assert_eq!(shake_hands(client, server).await, (true, true));
+
+        let (host, plugin) = pair();
+        let client = client_config(host, stranger.certificate.clone()).unwrap();
+        let server = server_config(plugin, stranger.certificate.clone()).unwrap();
+        assert!(!shake_hands(client, server).await.0, "a plugin that is not the announced one");
+
+        let (host, plugin) = pair();
+        let client = client_config(host, plugin.certificate.clone()).unwrap();
+        let server = server_config(plugin, stranger.certificate).unwrap();
+        assert!(!shake_hands(client, server).await.1, "a host that is not the announced one");
+    }
+
+    /// A certificate and a key of a kind, in files, made by openssl.
+    fn make_certificate(folder: &std::path::Path, key: &[&str]) -> Option<CertificateDer<'static>> {
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-nodes", "-days", "9", "-subj", "/CN=localhost", "-keyout", "key", "-out", "cert"])
+            .args(["-addext", "subjectAltName=DNS:localhost"])
+            .args(key)
+            .current_dir(folder)
+            .output();
+        use rustls::pki_types::pem::PemObject;
+        made.ok().filter(|output| output.status.success())?;
+        Some(CertificateDer::from_pem_file(folder.join("cert")).unwrap())
+    }
+
+    /// Keys of other makers: small and usual RSA, and the curve of Go plugins.
+    #[tokio::test]
+    async fn peers_with_keys_of_every_kind() {
+        let small = ["-newkey", "rsa:1024"];
+        let kinds: [(&[&str], bool); 4] = [
+            (&small, true),
+            (&["-newkey", "rsa:2048"], false),
+            (&["-newkey", "rsa:4096"], false),
+            (&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"], false),
+        ];
+        for (key, is_small) in kinds {
+            let folder = tempfile::tempdir().unwrap();
+            let Some(certificate) = make_certificate(folder.path(), key) else {
+                println!("NOT RUN: openssl makes no certificate with {key:?}");
+                return;
+            };
+            assert_eq!(has_small_rsa_key(&certificate), is_small, "{key:?}");
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let mut server = Command::new("openssl")
+                .args(["s_server", "-cert", "cert", "-key", "key", "-Verify", "1", "-alpn", "h2", "-quiet"])
+                .args(["-cipher", "DEFAULT@SECLEVEL=0", "-naccept", "1", "-accept", &format!("127.0.0.1:{port}")])
+                .current_dir(folder.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let stream = loop {
+                if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) {
+                    break stream;
+                }
+                std::thread::yield_now();
+            };
+            stream.set_nonblocking(true).unwrap();
+            let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+            let config = client_config(Identity::generate().unwrap(), certificate).unwrap();
+            let result = TlsConnector::from(Arc::new(config)).connect(name(), stream).await;
+            server.kill().unwrap();
+            server.wait().unwrap();
+            let alpn = result
+                .unwrap_or_else(|error| panic!("{key:?}: {error}"))
+                .get_ref()
+                .1
+                .alpn_protocol()
+                .map(<[u8]>::to_vec);
+            assert_eq!(alpn.as_deref(), Some(b"h2".as_slice()));
+        }
+    }
+}

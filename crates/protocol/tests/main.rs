@@ -1,5 +1,6 @@
 //! The plugin protocol against real processes.
 
+#[cfg(test)]
 mod suite {
     mod broken;
     mod fixture;
