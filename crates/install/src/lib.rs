@@ -1,1 +1,32 @@
-//! TODO
+//! Packages of providers and modules: where they come from, which version is taken, how they are checked and kept.
+//!
+//! `init` calls [`init_providers`] and [`write_manifest`]; every other command asks [`installed`] for what is there.
+//!
+//! Invariant: nothing is written outside of the data directory, the lock file and the plugin cache.
+//! Invariant: a package is used only if it matches the lock file, or nothing is recorded for it yet.
+
+mod archive;
+mod cli_config;
+mod hash;
+mod init;
+mod installed;
+mod lock_file;
+mod mirror;
+mod module_manifest;
+mod package;
+mod pattern;
+mod platform;
+mod sources;
+mod verified;
+
+pub use cli_config::{CliConfig, CredentialsHelper, InstallationMethod, MethodKind, load_cli_config};
+pub use hash::{HashError, hash_archive, hash_dir, zip_hash};
+pub use init::{InitReport, InstallEvent, ProviderInit, init_providers};
+pub use installed::{InstalledPackage, PackageState, check_lock, installed};
+pub use lock_file::{parse_lock_file, read_lock_file, save_lock_file, write_lock_file};
+pub use mirror::{FilesystemMirror, PackageLocation};
+pub use module_manifest::{ManifestError, parse_manifest, read_manifest, write_manifest};
+pub use package::executable;
+pub use pattern::ProviderPattern;
+pub use platform::{Platform, current_platform};
+pub use sources::{ProviderSource, ProviderSources, implied_dirs};

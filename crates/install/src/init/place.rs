@@ -1,0 +1,127 @@
+//! Putting a package into its place.
+
+use super::{InstallEvent, ProviderInit};
+use crate::archive::{copy_dir, remove, unpack};
+use crate::hash::{hash_archive, zip_hash};
+use crate::init::select::Selected;
+use crate::installed::package_dir;
+use crate::verified::Verified;
+use crate::{PackageLocation, executable};
+use formwork_model::{ProviderAddress, ProviderLock};
+use std::fs;
+use std::path::Path;
+
+/// A package in its place.
+pub(super) struct Placed {
+    /// Its `h1:` checksum.
+    pub hash: String,
+}
+
+/// Checks the selected package against the checksums that are known, and puts it into the data directory: as a link
+/// where possible. With a cache, unpacked archives live there. The error is for users.
+pub(super) fn place(
+    init: &ProviderInit<'_>,
+    provider: &ProviderAddress,
+    selected: &Selected,
+    previous: Option<&ProviderLock>,
+    verified: &mut Verified,
+    tell: &mut dyn FnMut(InstallEvent),
+) -> Result<Placed, String> {
+    let version = &selected.version;
+    let target = package_dir(&init.data_dir.join("providers"), provider, version, init.platform);
+    let cached = init.cache_dir.map(|cache| package_dir(cache, provider, version, init.platform));
+    if let Some(cached) = cached.as_deref().filter(|dir| dir.is_dir()) {
+        let hash = verified.hash(cached).map_err(|e| e.to_string())?;
+        let known = previous.is_some_and(|p| p.hashes.iter().any(|h| **h == *hash));
+        if known || init.cache_may_break_lock {
+            link(cached, &target)?;
+            check_executable(&target, provider)?;
+            tell(InstallEvent::FromCache { provider: provider.clone(), version: version.clone() });
+            return Ok(Placed { hash });
+        }
+    }
+    let Some(location) = &selected.location else {
+        return Err("its package in the cache does not match the dependency lock file, and there is no other".into());
+    };
+    tell(InstallEvent::Installing { provider: provider.clone(), version: version.clone() });
+    let hash = match location {
+        PackageLocation::Directory(dir) => {
+            let hash = verified.hash(dir).map_err(|e| e.to_string())?;
+            check_hashes(&[&hash], previous)?;
+            link(dir, &target)?;
+            hash
+        }
+        PackageLocation::Archive(archive) => {
+            let hash = hash_archive(archive).map_err(|e| e.to_string())?;
+            let whole = zip_hash(archive).map_err(|e| e.to_string())?;
+            check_hashes(&[&hash, &whole], previous)?;
+            unpack_into(archive, cached.as_deref().unwrap_or(&target))?;
+            if let Some(cached) = &cached {
+                link(cached, &target)?;
+            }
+            hash
+        }
+    };
+    check_executable(&target, provider)?;
+    let verified = previous.is_some_and(|p| !p.hashes.is_empty());
+    tell(InstallEvent::Installed { provider: provider.clone(), version: version.clone(), verified });
+    Ok(Placed { hash })
+}
+
+/// At least one checksum must be among the known ones of the same schemes.
+fn check_hashes(hashes: &[&String], previous: Option<&ProviderLock>) -> Result<(), String> {
+    let scheme = |hash: &str| hash.split(':').next().unwrap_or("").to_string();
+    let schemes: Vec<String> = hashes.iter().map(|h| scheme(h)).collect();
+    let mut known = previous.iter().flat_map(|p| &p.hashes).filter(|h| schemes.contains(&scheme(h))).peekable();
+    if known.peek().is_none() || known.any(|k| hashes.iter().any(|h| **h == **k)) {
+        return Ok(());
+    }
+    Err("the package matches none of the checksums that the dependency lock file has for this version. If the package was \
+         replaced on purpose, remove the provider's entry from .terraform.lock.hcl and run \"formwork init\" again"
+        .to_string())
+}
+
+fn check_executable(dir: &Path, provider: &ProviderAddress) -> Result<(), String> {
+    match executable(dir, &provider.name) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(format!("the package has no file terraform-provider-{}", provider.name)),
+        Err(error) => Err(format!("the package could not be read: {error}")),
+    }
+}
+
+/// Unpacks an archive beside its place, then moves it there.
+fn unpack_into(archive: &Path, target: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{} could not be unpacked: {error}", archive.display());
+    let aside = target.with_extension(format!("{}.new", std::process::id()));
+    remove(&aside).map_err(failed)?;
+    let unpacked = unpack(archive, &aside).and_then(|()| remove(target)).and_then(|()| fs::rename(&aside, target));
+    if unpacked.is_err() {
+        // The error that matters is the first one.
+        let _ = remove(&aside);
+    }
+    unpacked.map_err(failed)
+}
+
+/// Makes a place lead to a package directory: by a link, or by a copy where links do not work.
+fn link(package: &Path, target: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{} could not be linked: {error}", package.display());
+    let package = package.canonicalize().map_err(failed)?;
+    if target.canonicalize().is_ok_and(|current| current == package) {
+        return Ok(());
+    }
+    remove(target).map_err(failed)?;
+    if let Some(parent) = target.parent() {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    symlink(&package, target).or_else(|_| copy_dir(&package, target)).map_err(failed)
+}
+
+#[cfg(unix)]
+fn symlink(package: &Path, target: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(package, target)
+}
+
+#[cfg(windows)]
+fn symlink(package: &Path, target: &Path) -> std::io::Result<()> {
+    std::os::windows::fs::symlink_dir(package, target)
+}
