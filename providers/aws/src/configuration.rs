@@ -7,10 +7,10 @@ use crate::kit::object::Attributes;
 use crate::kit::spec::{BlockField, Body, Rule, Spec};
 use crate::session::Session;
 use aws_config::meta::region::ProvideRegion;
-use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_ec2::config::interceptors::InterceptorContext;
 use aws_sdk_ec2::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
@@ -122,18 +122,20 @@ fn sts(config: &Value, shared: &SdkConfig) -> aws_sdk_sts::Client {
     aws_sdk_sts::Client::from_conf(builder.build())
 }
 
-fn files(config: &Value) -> Option<ProfileFiles> {
-    let kinds =
-        [("shared_config_files", ProfileFileKind::Config), ("shared_credentials_files", ProfileFileKind::Credentials)];
+fn files(config: &Value) -> Option<EnvConfigFiles> {
+    let kinds = [
+        ("shared_config_files", EnvConfigFileKind::Config),
+        ("shared_credentials_files", EnvConfigFileKind::Credentials),
+    ];
     let given = |name: &str| config.some_texts(name);
     if kinds.iter().all(|(name, _)| given(name).is_none()) {
         return None;
     }
-    let mut builder = ProfileFiles::builder();
+    let mut builder = EnvConfigFiles::builder();
     for (name, kind) in kinds {
         let Some(paths) = given(name) else {
             builder = match kind {
-                ProfileFileKind::Config => builder.include_default_config_file(true),
+                EnvConfigFileKind::Config => builder.include_default_config_file(true),
                 _ => builder.include_default_credentials_file(true),
             };
             continue;

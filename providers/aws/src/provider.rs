@@ -92,7 +92,7 @@ impl Aws {
             planned_identity: None,
             legacy_type_system: registered.spec.legacy,
             deferred: None,
-            diagnostics: plan.diagnostics,
+            diagnostics: Diagnostics::new(),
         })
     }
 

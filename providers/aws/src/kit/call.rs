@@ -70,7 +70,21 @@ impl<'a> Call<'a> {
     }
 
     /// Tries again while the answer is one of the codes, until the deadline.
-    pub async fn retry<T, F, Fut>(&self, codes: &[&str], mut attempt: F) -> Result<T, Failure>
+    pub async fn retry<T, F, Fut>(&self, codes: &[&str], attempt: F) -> Result<T, Failure>
+    where
+        T: Send,
+        F: FnMut() -> Fut + Send,
+        Fut: Future<Output = Result<T, Failure>> + Send,
+    {
+        self.retry_if(|failure| failure.has_code(codes), attempt).await
+    }
+
+    /// Tries again while failures are of the kind, until the deadline.
+    pub async fn retry_if<T, F, Fut>(
+        &self,
+        passes: impl Fn(&Failure) -> bool + Send,
+        mut attempt: F,
+    ) -> Result<T, Failure>
     where
         T: Send,
         F: FnMut() -> Fut + Send,
@@ -79,7 +93,7 @@ impl<'a> Call<'a> {
         let mut pause = FIRST_PAUSE;
         loop {
             match attempt().await {
-                Err(failure) if failure.has_code(codes) && !self.is_over() => self.pause(&mut pause).await?,
+                Err(failure) if passes(&failure) && !self.is_over() => self.pause(&mut pause).await?,
                 result => return result,
             }
         }

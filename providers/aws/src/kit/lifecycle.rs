@@ -129,7 +129,7 @@ impl Registered {
 
     /// The planned object, with everything in it that has become known since.
     fn resolved(&self, session: &Session, planned: &Value, config: &Value) -> Object {
-        let mut object = Object::from_value(&self.ty, planned);
+        let mut object = Object::from_value(&self.ty, planned).configured(config);
         resolve(&self.spec, &mut object, config);
         if self.spec.tagged && !object.value("tags_all").is_some_and(Value::is_wholly_known) {
             let own = object.value("tags").cloned().unwrap_or_else(|| Value::null(Type::map(Type::String)));

@@ -72,6 +72,7 @@ impl Attributes for Value {
 pub struct Object {
     ty: Type,
     attributes: BTreeMap<Str, Value>,
+    config: Option<Value>,
 }
 
 impl Attributes for Object {
@@ -83,9 +84,11 @@ impl Attributes for Object {
 impl Object {
     /// All attributes null; nested blocks of lists and sets empty is up to the caller.
     pub fn empty(ty: &Type) -> Object {
-        let Type::Object(object) = ty else { return Object { ty: ty.clone(), attributes: BTreeMap::new() } };
+        let Type::Object(object) = ty else {
+            return Object { ty: ty.clone(), attributes: BTreeMap::new(), config: None };
+        };
         let attributes = object.attributes.iter().map(|(name, ty)| (name.clone(), Value::null(ty.clone())));
-        Object { ty: ty.clone(), attributes: attributes.collect() }
+        Object { ty: ty.clone(), attributes: attributes.collect(), config: None }
     }
 
     /// The attributes of a value of the type.
@@ -95,6 +98,15 @@ impl Object {
             object.attributes.insert(name.clone(), attribute.clone());
         }
         object
+    }
+
+    /// With the configuration, where attributes are as they were written.
+    pub fn configured(self, config: &Value) -> Object {
+        Object { config: Some(config.clone()), ..self }
+    }
+
+    pub fn config(&self) -> Option<&Value> {
+        self.config.as_ref()
     }
 
     pub fn ty(&self) -> &Type {

@@ -5,7 +5,6 @@ use crate::kit::object::{Attributes, Object, element, path};
 use crate::kit::spec::{BlockField, Body, Spec};
 use crate::kit::tags;
 use crate::session::Session;
-use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::Nesting;
 use formwork_value::{Kind, Path, Str, Type, Value};
 use std::collections::BTreeMap;
@@ -17,7 +16,6 @@ pub struct Plan<'a> {
     pub config: &'a Value,
     pub planned: Object,
     pub replace: Vec<Path>,
-    pub diagnostics: Diagnostics,
 }
 
 impl Plan<'_> {
@@ -51,10 +49,6 @@ impl Plan<'_> {
     pub fn keep(&mut self, name: &str) {
         self.replace.retain(|replaced| *replaced != path(name));
     }
-
-    pub fn error(&mut self, attribute: &str, summary: &str, detail: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::error(summary, detail).attribute(path(attribute)));
-    }
 }
 
 /// Plans an object; the resource type's own refinement comes between this and [`finish`].
@@ -79,7 +73,7 @@ pub fn begin<'a>(
             },
         );
     }
-    Plan { prior, config, planned, replace, diagnostics: Diagnostics::new() }
+    Plan { prior, config, planned, replace }
 }
 
 /// Makes computed values unknown that follow from changed ones.
@@ -161,11 +155,11 @@ fn plan_blocks(block: &BlockField, prior: Option<&Value>, config: &Value, at: &P
         _ if config.is_null() => config.clone(),
         _ => Value::object_map(plan_body(&block.body, prior.and_then(Value::as_mapping), config, at, replace)),
     };
-    let count = |value: &Value| value.as_sequence().map(<[Value]>::len);
-    let differs = |before: &Value| match block.nesting {
-        Nesting::Set => *before != planned,
-        _ => count(before) != count(&planned),
+    let keys = |value: &Value| -> Vec<Vec<Option<Value>>> {
+        let key = |item: &Value| block.key.iter().map(|name| item.get(name).cloned()).collect();
+        value.as_sequence().unwrap_or_default().iter().map(key).collect()
     };
+    let differs = |before: &Value| keys(before) != keys(&planned);
     if block.forces_new && prior.is_some_and(differs) {
         replace.push(at.clone());
     }

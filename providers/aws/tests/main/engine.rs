@@ -190,6 +190,17 @@ impl Engine {
         assert!(self.read(kind, prior).await.is_null(), "{kind} is still there");
     }
 
+    /// Deletes an object, or tells why that is refused.
+    pub async fn try_delete(&self, kind: &str, prior: &Value) -> Result<(), String> {
+        let null = self.null(kind);
+        let answer = self.apply(kind, prior, &null, &null).await;
+        if answer.diagnostics.has_errors() {
+            assert_eq!(answer.new_state.as_ref(), Some(prior), "what is not deleted is still in the state");
+            return Err(answer.diagnostics.iter().map(|d| d.detail.clone()).collect());
+        }
+        Ok(())
+    }
+
     /// Imports an object and reads it.
     pub async fn import(&self, kind: &str, id: &str) -> Value {
         let request = ImportRequest { kind, id, identity: None, capabilities: CLIENT };
