@@ -191,9 +191,18 @@ fn messages_name_near_misses_and_functions() {
 
 #[test]
 fn secrets_do_not_show_in_notes() {
-    let evaluated = evaluate_text("{a = sens}.a.b + {x = 1}[sens]");
-    for problem in &evaluated.diagnostics {
-        assert!(!format!("{problem:?}").contains("secret"), "{problem:?}");
+    let texts = [
+        "{a = sens}.a.b + {x = 1}[sens]",
+        "[for x in sensitive([{k = \"secret\"}]) : x.k.y]",
+        "[for x in sensitive([\"secret\"]) : m[x]]",
+        "{for x in sensitive([\"secret\", \"secret\"]) : x => 1}",
+        "\"%{ for x in sensitive([\"secret\"]) }${o[x]}%{ endfor }\"",
+        "sensitive({secret = 1}).secrte",
+        "upper([sens])",
+    ];
+    for text in texts {
+        let evaluated = evaluate_text(text);
+        assert!(evaluated.diagnostics.has_errors(), "{text}");
+        assert!(!format!("{:?}", evaluated.diagnostics).contains("secret"), "{text}: {:?}", evaluated.diagnostics);
     }
-    assert!(evaluated.diagnostics.has_errors());
 }

@@ -24,13 +24,16 @@ pub fn attribute_of(value: &Value, name: &str) -> Access {
     find_attribute(value, name).map_err(|error| discreet(error, value.marks()))
 }
 
-/// Names and keys that are there, or were asked for, do not show if they are secret.
-fn discreet(error: AccessError, marks: Marks) -> AccessError {
-    if marks.is_sensitive() || marks.is_ephemeral() {
+impl AccessError {
+    /// The error without names and keys that are there, or were asked for.
+    pub fn discreet(self) -> AccessError {
         let detail = "There is no such attribute or element. The value is sensitive or ephemeral, so no more is told.";
-        return AccessError { detail: detail.to_string(), ..error };
+        AccessError { detail: detail.to_string(), ..self }
     }
-    error
+}
+
+fn discreet(error: AccessError, marks: Marks) -> AccessError {
+    if marks.is_sensitive() || marks.is_ephemeral() { error.discreet() } else { error }
 }
 
 fn find_attribute(value: &Value, name: &str) -> Access {

@@ -141,7 +141,7 @@ impl<'s> Evaluator<'s> {
         } else {
             let detail = format!("The call of \"{name}\" failed: {message}.");
             let mut problem = Diagnostic::error("Error in function call", detail).at(call.name.span);
-            problem.values = super::notes::values_in(call.expr, self.scope, &self.bindings);
+            problem.values = self.notes(call.expr);
             self.push_call_problem(call, problem);
         }
         Value::dynamic()
@@ -149,7 +149,7 @@ impl<'s> Evaluator<'s> {
 
     fn call_problem(&mut self, call: &Call, source: &Expr, summary: &str, detail: &str) {
         let mut problem = Diagnostic::error(summary, detail).at(source.span);
-        problem.values = super::notes::values_in(source, self.scope, &self.bindings);
+        problem.values = self.notes(source);
         self.push_call_problem(call, problem);
     }
 

@@ -82,8 +82,10 @@ impl Evaluator<'_> {
             }
         };
         let mut produced = Produced { marks, ..Produced::default() };
-        let failed = self.each(expr, iteration, &for_expr.key_name, &for_expr.value_name, |evaluator| {
-            evaluator.for_item(for_expr, &mut produced)
+        let failed = self.inside(marks, |evaluator| {
+            evaluator.each(expr, iteration, &for_expr.key_name, &for_expr.value_name, |evaluator| {
+                evaluator.for_item(for_expr, &mut produced)
+            })
         });
         produced.finish(for_expr, failed)
     }
@@ -143,7 +145,7 @@ impl Evaluator<'_> {
             Key::Known(name) if for_expr.grouping => produced.groups.entry(name).or_default().push(value),
             Key::Known(name) => {
                 if produced.attributes.insert(name.clone(), value).is_some() {
-                    let shown = if key_value.is_sensitive() { "(sensitive value)" } else { &name };
+                    let shown = if produced.marks.is_sensitive() { "(sensitive value)" } else { &name };
                     let detail = format!(
                         "Two elements gave the key \"{shown}\" here. If that is intended, put an ellipsis (...) behind the \
                          value to collect the values of each key in a list."

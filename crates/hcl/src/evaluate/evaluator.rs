@@ -1,8 +1,8 @@
 //! The evaluator: one value per expression, with all the problems on the way.
 
-use super::{Bindings, Scope, notes};
+use super::{AccessError, Bindings, Scope, notes};
 use crate::{Expr, ExprKind, Traversal, TraversalStep};
-use formwork_diag::{Diagnostic, Diagnostics, Span};
+use formwork_diag::{Diagnostic, Diagnostics, Span, ValueNote};
 use formwork_value::{Marks, Value};
 
 /// Steps that one evaluation may take; far more than any sensible expression needs.
@@ -14,6 +14,8 @@ pub(super) struct Evaluator<'s> {
     /// Elements that splats are at, innermost last.
     pub splat_items: Vec<Value>,
     pub diagnostics: Diagnostics,
+    /// Number of iterations over secret collections around: their elements carry no marks, yet must not show.
+    secrets: u32,
     fuel: u64,
 }
 
@@ -24,6 +26,7 @@ impl<'s> Evaluator<'s> {
             bindings: Bindings::default(),
             splat_items: Vec::new(),
             diagnostics: Diagnostics::new(),
+            secrets: 0,
             fuel: FUEL,
         }
     }
@@ -108,7 +111,7 @@ impl<'s> Evaluator<'s> {
             };
             value = match next {
                 Ok(next) => next,
-                Err(error) => return self.error(expr, step.span(), error.summary, error.detail),
+                Err(error) => return self.access_error(expr, step.span(), error),
             };
         }
         value
@@ -140,15 +143,34 @@ impl<'s> Evaluator<'s> {
             Err(error) => {
                 let end = expr.span.end;
                 let span = Span { start: source.span.end.min(end), ..expr.span };
-                self.error(expr, span, error.summary, error.detail)
+                self.access_error(expr, span, error)
             }
         }
+    }
+
+    fn access_error(&mut self, expr: &Expr, span: Span, error: AccessError) -> Value {
+        let error = if self.secrets > 0 { error.discreet() } else { error };
+        self.error(expr, span, error.summary, error.detail)
+    }
+
+    /// Runs something that sees elements of a collection with these marks.
+    pub fn inside<T>(&mut self, marks: Marks, part: impl FnOnce(&mut Self) -> T) -> T {
+        let secret = u32::from(marks.is_sensitive() || marks.is_ephemeral());
+        self.secrets += secret;
+        let result = part(self);
+        self.secrets -= secret;
+        result
+    }
+
+    /// Notes on the values in an expression.
+    pub fn notes(&self, expr: &Expr) -> Vec<ValueNote> {
+        notes::values_in(expr, self.scope, &self.bindings, self.secrets > 0)
     }
 
     /// Reports an error in an expression with the values that take part in it.
     pub fn error(&mut self, expr: &Expr, span: Span, summary: impl Into<String>, detail: impl Into<String>) -> Value {
         let mut diagnostic = Diagnostic::error(summary, detail).at(span);
-        diagnostic.values = notes::values_in(expr, self.scope, &self.bindings);
+        diagnostic.values = self.notes(expr);
         self.diagnostics.push(diagnostic);
         Value::dynamic()
     }

@@ -4,18 +4,19 @@ use super::{Bindings, BoundScope, Scope, attribute_of, element_of};
 use crate::{Expr, Traversal, TraversalStep, references};
 use formwork_diag::ValueNote;
 use formwork_value::{Kind, Str, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Notes on the references of an expression, each as deep as it can be followed, sorted. Sensitive and unknown
-/// values are left out: they would only mislead where they are not the cause.
-pub(super) fn values_in(expr: &Expr, scope: &dyn Scope, bindings: &Bindings) -> Vec<ValueNote> {
+/// values are left out: they would only mislead where they are not the cause. So are bound names, if they are elements of something
+/// secret.
+pub(super) fn values_in(expr: &Expr, scope: &dyn Scope, bindings: &Bindings, hide_bound: bool) -> Vec<ValueNote> {
     let scope = BoundScope { inner: scope, bindings };
-    references(expr)
+    let notes: BTreeSet<ValueNote> = references(expr)
         .into_iter()
+        .filter(|traversal| !hide_bound || bindings.get(&traversal.root).is_none())
         .filter_map(|traversal| note(traversal, &scope))
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect()
+        .collect();
+    notes.into_iter().collect()
 }
 
 fn note(traversal: &Traversal, scope: &dyn Scope) -> Option<ValueNote> {

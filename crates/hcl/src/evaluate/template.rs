@@ -123,7 +123,9 @@ impl Evaluator<'_> {
         out.marks |= value.marks();
         match Iteration::over(&value) {
             Ok(Some(iteration)) => {
-                self.each(collection, iteration, key_name, value_name, |evaluator| evaluator.parts(body, out));
+                self.inside(value.marks(), |evaluator| {
+                    evaluator.each(collection, iteration, key_name, value_name, |evaluator| evaluator.parts(body, out))
+                });
             }
             Ok(None) => out.unknown = true,
             Err((summary, detail)) => {
