@@ -60,7 +60,7 @@ fn write_planned_values(w: &mut JsonWriter, plan: &Plan, marks: &mut SchemaMarks
     let mut changes: Vec<_> = plan
         .changes
         .iter()
-        .filter(|c| !matches!(c.action, Action::Delete | Action::Forget) && c.deposed.is_none())
+        .filter(|c| c.action != Action::Delete && c.deposed.is_none())
         .map(|c| (c.address.to_string(), c))
         .collect();
     // The reference sorts these by their text: `a[10]` comes before `a[2]`.

@@ -75,7 +75,8 @@ fn write_resource(w: &mut JsonWriter, view: &ResourceView<'_>) {
         write_index(w, &view.address.key);
         w.key("provider_name").string(&view.provider.to_string());
         w.key("schema_version").unsigned(view.schema_version);
-        if view.value.is_known() {
+        // Left out if there is nothing to tell.
+        if view.value.as_mapping().is_some_and(|m| m.values().any(Value::is_known)) {
             write_known(w.key("values"), view.value);
         }
         write_sensitive(w.key("sensitive_values"), view.value);

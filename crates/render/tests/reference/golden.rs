@@ -1,6 +1,7 @@
 //! Every folder of `golden/` holds what Terraform printed for one plan or state.
 
 use crate::fixture;
+use formwork_render::{JsonStream, StreamMode, TextOptions};
 use std::path::{Path, PathBuf};
 
 fn folders() -> Vec<PathBuf> {
@@ -87,6 +88,67 @@ fn json_provider_schemas() {
         let expected = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         let actual = formwork_render::json_provider_schemas(&fixture::schemas(&expected));
         check(&mut failures, &shared, "schema", expected.trim_end(), &actual);
+    }
+    report(failures);
+}
+
+/// Every plan in colours; ANSI sequences differ in their number, so only what they show is compared.
+fn without_colours(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' {
+            chars.by_ref().find(|c| c.is_ascii_alphabetic());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[test]
+fn plan_texts() {
+    let mut failures = Vec::new();
+    for folder in folders() {
+        let (Some(document), Some(expected)) = (read(&folder, "plan.json"), read(&folder, "plan.txt")) else {
+            continue;
+        };
+        let mut plan = fixture::plan(&document, &schemas(&folder));
+        plan.options.mode = match read(&folder, "mode").as_deref().map(str::trim) {
+            Some("destroy") => formwork_model::PlanMode::Destroy,
+            Some("refresh-only") => formwork_model::PlanMode::RefreshOnly,
+            _ => formwork_model::PlanMode::Normal,
+        };
+        let actual = formwork_render::plan_text(&plan, TextOptions::default());
+        check(&mut failures, &folder, "plan.txt", &expected, &actual);
+        let coloured = formwork_render::plan_text(&plan, TextOptions { colour: true, ..TextOptions::default() });
+        check(&mut failures, &folder, "plan.txt without colours", &expected, &without_colours(&coloured));
+    }
+    report(failures);
+}
+
+/// The reference tells planned changes in no fixed order.
+fn sorted_lines(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+#[test]
+fn plan_streams() {
+    let mut failures = Vec::new();
+    for folder in folders() {
+        let (Some(document), Some(expected)) = (read(&folder, "plan.json"), read(&folder, "stream.jsonl")) else {
+            continue;
+        };
+        let plan = fixture::plan(&document, &schemas(&folder));
+        let event = formwork_model::Event::Planned(std::sync::Arc::new(plan));
+        let sources = formwork_diag::Sources::new();
+        let actual = JsonStream::new(StreamMode::Plan).event(&event, &sources, "T");
+        check(&mut failures, &folder, "stream.jsonl", &sorted_lines(&expected), &sorted_lines(&actual));
+        let saved = JsonStream::new(StreamMode::SavedPlan).event(&event, &sources, "T");
+        let planned: String = actual.lines().filter(|l| l.contains("\"type\":\"planned_change\"")).collect();
+        assert_eq!(saved.lines().collect::<String>(), planned);
     }
     report(failures);
 }

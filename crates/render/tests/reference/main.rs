@@ -1,4 +1,6 @@
 //! Documents and texts against what Terraform 1.11.4 printed for the same plans.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, clippy::disallowed_types)]
+
 mod fixture;
 mod golden;
