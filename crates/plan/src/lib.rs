@@ -20,6 +20,7 @@ mod output;
 mod planner;
 mod provider_config;
 mod refresh;
+mod relevant;
 mod resource;
 mod target;
 mod trigger;

@@ -139,11 +139,15 @@ impl Planner<'_> {
         let inputs = self.inputs;
         let outputs = output::plan_outputs(&self);
         let problems = self.evaluator.take_problems();
-        self.report(problems);
+        if self.mode() != PlanMode::Destroy {
+            // What cannot be evaluated any more must not hinder a destroy.
+            self.report(problems);
+        }
         let mut work = self.work.take();
         work.changes.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
         work.drift.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
         let errored = work.diagnostics.has_errors();
+        let relevant_attributes = crate::relevant::relevant_attributes(&inputs.config, &work);
         let execution = if errored { Default::default() } else { exec::build(&self.evaluator, &self.graph, &work) };
         let prior = StateSnapshot { state: work.state, ..inputs.previous.clone() };
         let schemas = used_schemas(&work.schemas, &work.changes, &work.drift, &prior);
@@ -163,7 +167,7 @@ impl Planner<'_> {
             prior,
             previous: inputs.previous.clone(),
             checks: work.checks,
-            relevant_attributes: Vec::new(),
+            relevant_attributes,
             backend: inputs.backend.clone(),
             timestamp: inputs.environment.plan_timestamp.clone(),
             errored,
