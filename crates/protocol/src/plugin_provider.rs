@@ -4,6 +4,8 @@ mod call;
 mod data;
 mod resource;
 mod setup;
+#[cfg(test)]
+mod tests;
 
 use crate::RunningProvider;
 use async_trait::async_trait;

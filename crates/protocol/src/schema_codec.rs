@@ -273,3 +273,103 @@ pub(crate) fn identities_response(schema: &ProviderSchema) -> wire::get_resource
         diagnostics: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use formwork_model::{Attribute, Block, NestedBlock, Nesting};
+    use formwork_value::Type;
+    use proptest::prelude::*;
+
+    fn sample() -> ProviderSchema {
+        let inner = Block::new([("a", Attribute::new(Type::list(Type::Number)).required())], []);
+        let nested = NestedBlock { nesting: Nesting::Set, block: inner, min_items: 1, max_items: 2 };
+        let block = Block::new([("b", Attribute::new(Type::String).computed().sensitive())], [("c", nested)]);
+        let schema = Arc::new(Schema { version: 7, block });
+        ProviderSchema { resources: BTreeMap::from([("r".into(), schema)]), ..ProviderSchema::default() }
+    }
+
+    fn raw(protocol: u32, response: &wire::get_provider_schema::Response) -> RawSchema {
+        RawSchema { protocol, schema: Bytes::from(response.encode_to_vec()), identities: Bytes::new() }
+    }
+
+    proptest! {
+        /// Whatever is changed in the bytes, the answer is a schema or an error.
+        #[test]
+        fn damaged_schemas_are_no_crash(position in 0usize..200, byte: u8, tail in proptest::collection::vec(any::<u8>(), 0..50)) {
+            let mut bytes = encode_schema(&sample());
+            let index = position % bytes.len();
+            bytes[index] = byte;
+            bytes.extend(tail);
+            let _ = decode_schema(&bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let attribute = |ty: &'static str| wire::schema::Attribute {
+            name: "a".into(),
+            r#type: Bytes::from_static(ty.as_bytes()),
+            ..Default::default()
+        };
+        let mut deep = wire::schema::Block { attributes: vec![attribute("\"string\"")], ..Default::default() };
+        for _ in 0..200 {
+            let nested = wire::schema::NestedBlock {
+                type_name: "n".into(),
+                block: Some(deep),
+                nesting: 1,
+                ..Default::default()
+            };
+            deep = wire::schema::Block { block_types: vec![nested], ..Default::default() };
+        }
+        let block = |attribute| wire::schema::Block { attributes: vec![attribute], ..Default::default() };
+        let mode = wire::schema::NestedBlock { type_name: "n".into(), nesting: 99, ..Default::default() };
+        for (block, text) in [
+            (block(attribute("\"text\"")), "resource r: attribute a: "),
+            (block(attribute("")), "resource r: attribute a: "),
+            (
+                wire::schema::Block { block_types: vec![mode], ..Default::default() },
+                "block n: 99 is not a nesting mode",
+            ),
+            (deep, "recursion limit"),
+        ] {
+            let schema = wire::Schema { version: 0, block: Some(block) };
+            let response = wire::get_provider_schema::Response {
+                resource_schemas: BTreeMap::from([("r".into(), schema)]),
+                ..Default::default()
+            };
+            let problems = raw(6, &response).decode(None).unwrap_err();
+            let detail = &problems.iter().next().unwrap().detail;
+            assert!(detail.contains(text), "{text}: {detail}");
+        }
+    }
+
+    #[test]
+    fn a_provider_that_reports_an_error_has_no_schema() {
+        let report = |severity| wire::get_provider_schema::Response {
+            diagnostics: vec![wire::Diagnostic { severity, summary: "no".into(), ..Default::default() }],
+            ..Default::default()
+        };
+        assert!(raw(6, &report(1)).decode(None).is_err());
+        assert!(raw(6, &report(2)).decode(None).is_ok());
+    }
+
+    /// The one difference of attributes between the protocols.
+    #[test]
+    fn fields_of_protocol_5_are_read_by_their_own_numbers() {
+        use crate::wire::tfplugin5;
+        let attribute = tfplugin5::schema::Attribute {
+            name: "a".into(),
+            r#type: Bytes::from_static(b"\"string\""),
+            write_only: true,
+            deprecated: true,
+            deprecation_message: "use b".into(),
+            ..Default::default()
+        };
+        let block = tfplugin5::schema::Block { attributes: vec![attribute], ..Default::default() };
+        let bytes = tfplugin5::Schema { version: 3, block: Some(block) }.encode_to_vec();
+        let schema = block_schema(5, bytes.as_slice()).unwrap();
+        let attribute = &schema.block.attributes["a"];
+        assert_eq!((schema.version, attribute.write_only, &*attribute.deprecation_message), (3, true, "use b"));
+    }
+}

@@ -44,8 +44,10 @@ pub struct LaunchOptions {
 pub struct Limits {
     /// From the start of the process until it is connected.
     pub start: Duration,
-    /// For schemas and for the request to stop.
+    /// For schemas.
     pub schema: Duration,
+    /// For the request to stop.
+    pub stop: Duration,
     /// For every other call; `None` lets it take as long as it needs (it can be stopped, cancelled or killed).
     pub call: Option<Duration>,
     /// From the request to end until the process is killed.
@@ -57,6 +59,7 @@ impl Default for Limits {
         Limits {
             start: Duration::from_secs(60),
             schema: Duration::from_secs(60),
+            stop: Duration::from_secs(10),
             call: None,
             shutdown: Duration::from_secs(2),
         }
@@ -86,13 +89,14 @@ pub async fn launch(options: &LaunchOptions) -> Result<RunningProvider, Diagnost
     let deadline = Instant::now() + options.limits.start;
     let mut child = spawn(options, identity.as_ref()).await.map_err(|error| spawn_error(options, &error))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let lines = Arc::new(LastLines::default());
-    let (Some(process), Some(stdout)) = (Process::watch(child, lines.clone()), stdout) else {
-        return Err(engine_error(options, "the process has no standard output").into());
+    let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
+        return Err(engine_error(options, "its output cannot be read").into());
     };
-    if let Some(stderr) = stderr {
-        tokio::spawn(read_log(stderr, lines, options.provider.clone(), options.log.clone()));
-    }
+    let lines = Arc::new(LastLines::default());
+    let log = tokio::spawn(read_log(stderr, lines.clone(), options.provider.clone(), options.log.clone()));
+    let Some(process) = Process::watch(child, lines, log) else {
+        return Err(engine_error(options, "its process has no number").into());
+    };
     let handshake = match timeout_at(deadline, read_handshake(options, &process, stdout)).await {
         Ok(result) => result?,
         Err(_) => {
@@ -202,8 +206,13 @@ async fn secure<T>(
 where
     T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let (Some(certificate), Some(identity)) = (certificate, identity) else {
+    let Some(certificate) = certificate else {
         return open(stream).await;
+    };
+    // Some plugins encrypt whether they are asked to or not.
+    let identity = match identity {
+        Some(identity) => identity,
+        None => Identity::generate().map_err(|error| format!("TLS cannot be set up: {error}."))?,
     };
     let config = client_config(identity, certificate).map_err(|error| format!("TLS cannot be set up: {error}."))?;
     let name = ServerName::try_from("localhost").map_err(|error| error.to_string())?;

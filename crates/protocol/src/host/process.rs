@@ -10,6 +10,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::process::Child;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// How long after its end a process's last lines are waited for.
+const LAST_LINES: Duration = Duration::from_millis(200);
 
 /// A process that ends with this value at the latest.
 pub(super) struct Process {
@@ -22,8 +27,8 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Takes over a child that leads its own process group.
-    pub(super) fn watch(mut child: Child, lines: Arc<LastLines>) -> Option<Process> {
+    /// Takes over a child that leads its own process group, and the task that reads its standard error.
+    pub(super) fn watch(mut child: Child, lines: Arc<LastLines>, log: JoinHandle<()>) -> Option<Process> {
         let pid = Pid::from_raw(i32::try_from(child.id()?).ok()?);
         let (sender, ended) = watch::channel(None);
         tokio::spawn(async move {
@@ -31,6 +36,8 @@ impl Process {
                 Ok(status) => status.to_string(),
                 Err(error) => format!("its end could not be observed: {error}"),
             };
+            // What it wrote last says why it ended. Its children may hold the pipe open for longer.
+            let _ = timeout(LAST_LINES, log).await;
             sender.send_replace(Some(text));
         });
         Some(Process { pid, ended, lines, socket: OnceLock::new(), killed: AtomicBool::new(false) })
@@ -48,7 +55,7 @@ impl Process {
     /// How the process ended, if it does so in time.
     pub(super) async fn ended_within(&self, time: Duration) -> Option<String> {
         let mut ended = self.ended.clone();
-        let result = tokio::time::timeout(time, ended.wait_for(Option::is_some)).await;
+        let result = timeout(time, ended.wait_for(Option::is_some)).await;
         result.ok()?.ok()?.clone()
     }
 

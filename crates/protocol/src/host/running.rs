@@ -48,6 +48,14 @@ impl RunningProvider {
         }
     }
 
+    /// A provider at the other end of a stream.
+    #[cfg(test)]
+    pub(crate) async fn over(stream: tokio::io::DuplexStream) -> RunningProvider {
+        let connection = Connection::open(stream).await.expect("a stream in memory connects");
+        let options = LaunchOptions::new("test/fake", "");
+        RunningProvider::new(&options, 6, connection, Owner::Foreign { end_process: None })
+    }
+
     /// Address of the provider, for messages.
     pub fn provider(&self) -> &str {
         &self.provider
@@ -147,7 +155,7 @@ impl RunningProvider {
     async fn try_call(&self, method: Method, message: Box<dyn Outgoing>) -> Result<Bytes, Status> {
         let (limit, time) = match method {
             Method::GetProviderSchema | Method::GetResourceIdentitySchemas => (SCHEMA_LIMIT, Some(self.limits.schema)),
-            Method::StopProvider => (MESSAGE_LIMIT, Some(self.limits.schema)),
+            Method::StopProvider => (MESSAGE_LIMIT, Some(self.limits.stop)),
             _ => (MESSAGE_LIMIT, self.limits.call),
         };
         let call = self.connection.unary(method.path(self.protocol), message, limit);

@@ -3,9 +3,10 @@
 use super::fixture::{null_provider, script, start};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{ClientCapabilities, ConfigureRequest, PlanProvider};
-use formwork_protocol::{LaunchOptions, launch};
+use formwork_protocol::{LaunchOptions, LogLevel, LogLine, LogSink, launch};
 use formwork_value::Value;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 fn only(diagnostics: Diagnostics) -> Diagnostic {
@@ -133,4 +134,37 @@ async fn a_plugin_that_hangs_can_be_left() {
     provider.running().shutdown().await;
     let problem = only(provider.validate_provider(&config).await.diagnostics);
     assert!(problem.detail.contains("was killed to stop it"), "{problem:?}");
+}
+
+#[derive(Default)]
+struct Lines(Mutex<Vec<(String, LogLevel, String)>>);
+
+impl LogSink for Lines {
+    fn log(&self, provider: &str, line: LogLine) {
+        self.0.lock().unwrap().push((provider.to_owned(), line.level, line.message));
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_handed_over_and_shown_after_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = r#"
+        echo '[WARN] careful' >&2
+        echo '{"@level":"info","@message":"structured","@module":"m","key":"value"}' >&2
+        i=0; while [ $i -lt 200 ]; do echo "line $i."; i=$((i + 1)); done >&2
+        echo 'panic: at last' >&2
+        exit 2"#;
+    let mut options = LaunchOptions::new("a/b", script(folder.path(), body));
+    let lines = Arc::new(Lines::default());
+    options.log = Some(lines.clone());
+    let Err(diagnostics) = launch(&options).await else { panic!("it was launched") };
+    let problem = only(diagnostics);
+    assert!(problem.detail.contains("line 199.") && problem.detail.contains("panic: at last"), "{problem:?}");
+    assert!(!problem.detail.contains("line 50."), "only the last lines are shown");
+    let lines = lines.0.lock().unwrap();
+    let of = |text: &str| lines.iter().find(|(_, _, message)| message.contains(text)).cloned().unwrap();
+    assert_eq!(of("careful"), ("a/b".into(), LogLevel::Warn, "[WARN] careful".into()));
+    assert_eq!(of("structured").1, LogLevel::Info);
+    assert_eq!(of("panic").1, LogLevel::Error);
+    assert_eq!(lines.len(), 203);
 }
