@@ -282,3 +282,36 @@ fn without_a_host_the_plugin_says_what_it_is() {
     assert!(output.stdout.is_empty());
     assert!(String::from_utf8_lossy(&output.stderr).contains("is a plugin"));
 }
+
+#[tokio::test]
+async fn a_plugin_ignores_interrupts_and_ends_with_its_host() {
+    let folder = tempfile::tempdir().unwrap();
+    // The shell is the host, of which the plugin is a child.
+    let body = format!("{} & echo $! > pid; wait", sample_provider().display());
+    let mut host = Command::new("sh")
+        .args(["-c", &body])
+        .current_dir(folder.path())
+        .env("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
+        .env("PLUGIN_UNIX_SOCKET_DIR", folder.path())
+        .env_remove("PLUGIN_CLIENT_CERT")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(host.stdout.take().unwrap()), &mut line).unwrap();
+    let socket = line.split('|').nth(3).unwrap();
+    let pid = std::fs::read_to_string(folder.path().join("pid")).unwrap();
+    assert!(Command::new("kill").args(["-INT", pid.trim()]).status().unwrap().success());
+    let target = Attach { protocol: 6, address: TransportAddress::Unix(socket.into()), end_process: None };
+    let running = attach(&LaunchOptions::new("sample", ""), &target).await.unwrap_or_else(|p| panic!("{p:?}"));
+    assert_eq!(schema(&running).await.resources.len(), 1, "it serves after an interrupt");
+
+    host.kill().unwrap();
+    host.wait().unwrap();
+    let ended = async {
+        while std::fs::exists(socket).unwrap() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap_or_else(|_| panic!("process {pid} lives on"));
+}
