@@ -1,5 +1,10 @@
 //! The plugin binary.
 
-fn main() {
-    let _ = formwork_provider_aws::Aws::new();
+use formwork_provider_aws::Aws;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    formwork_protocol::serve(Arc::new(Aws::new())).await
 }

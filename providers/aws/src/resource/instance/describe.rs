@@ -90,10 +90,10 @@ fn network(instance: &Found, object: &mut Object) {
         interface.attachment().and_then(|attachment| attachment.device_index()) == Some(0)
     };
     let primary = instance.network_interfaces().iter().find(index).or(instance.network_interfaces().first());
-    object.set(
-        "vpc_security_group_ids",
-        instance.security_groups().iter().filter_map(|group| group.group_id()).collect::<Vec<_>>(),
-    );
+    // With several interfaces, EC2 tells the groups of the first one only there.
+    let groups = Some(instance.security_groups()).filter(|groups| !groups.is_empty());
+    let groups = groups.or(primary.map(|interface| interface.groups())).unwrap_or_default();
+    object.set("vpc_security_group_ids", groups.iter().filter_map(|group| group.group_id()).collect::<Vec<_>>());
     if !object.has("security_groups") || object.is_unknown("security_groups") {
         object.set("security_groups", Vec::<String>::new());
     }
