@@ -1,5 +1,6 @@
 //! What evaluation may know of the world.
 
+use formwork_hcl::Function;
 use formwork_model::{Entropy, Files};
 use formwork_value::Str;
 use std::sync::Arc;
@@ -28,4 +29,12 @@ pub struct Environment {
     pub entropy: Arc<dyn Entropy>,
     /// The directory before `-chdir`: `path.cwd`.
     pub original_dir: Str,
+    /// Where `provider::LOCAL::NAME` is looked up; without it there are no such functions.
+    pub provider_functions: Option<Arc<dyn ProviderFunctions>>,
+}
+
+/// Functions of providers.
+pub trait ProviderFunctions: Send + Sync {
+    /// The function of the provider that is known under a local name. The error says why there is none.
+    fn function(&self, local_name: &str, name: &str) -> Result<&dyn Function, String>;
 }

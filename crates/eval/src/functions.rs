@@ -1,34 +1,123 @@
 //! The functions of the language.
+//!
+//! A function is a [`Definition`](definition::Definition): data and a body. [`call`] has what all have in common; each
+//! other module has one family.
 
-use crate::Environment;
+mod arguments;
+mod call;
+mod definition;
+
+mod collection;
+mod combine;
+mod conversion;
+mod encoding;
+mod filesystem;
+mod format;
+mod hash;
+mod list;
+mod mapping;
+mod network;
+mod numeric;
+mod regex;
+mod set;
+mod signature;
+mod string;
+mod time;
+
+pub use signature::function_signatures;
+
+use crate::{Environment, ProviderFunctions};
+use call::Callable;
+use definition::Definition;
 use formwork_diag::Diagnostic;
 use formwork_hcl::{Function, FunctionName};
-use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 /// All functions by name, with the environment that some of them need.
 pub struct Functions {
-    table: BTreeMap<&'static str, Box<dyn Function>>,
+    /// In the order of [`TABLE`].
+    table: Vec<Callable>,
+    provider_functions: Option<Arc<dyn ProviderFunctions>>,
 }
+
+/// A definition with the names of its parameters.
+struct Entry {
+    definition: &'static Definition,
+    names: Vec<&'static str>,
+}
+
+/// All definitions, sorted by name.
+static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let families = [
+        collection::FUNCTIONS,
+        combine::FUNCTIONS,
+        conversion::FUNCTIONS,
+        encoding::FUNCTIONS,
+        filesystem::FUNCTIONS,
+        format::FUNCTIONS,
+        hash::FUNCTIONS,
+        list::FUNCTIONS,
+        mapping::FUNCTIONS,
+        network::FUNCTIONS,
+        numeric::FUNCTIONS,
+        regex::FUNCTIONS,
+        set::FUNCTIONS,
+        string::FUNCTIONS,
+        time::FUNCTIONS,
+    ];
+    let entry = |definition: &'static Definition| Entry {
+        definition,
+        names: definition.parameters.iter().map(|parameter| parameter.name).collect(),
+    };
+    let mut table: Vec<Entry> = families.into_iter().flatten().map(entry).collect();
+    table.sort_by_key(|entry| entry.definition.name);
+    table
+});
 
 impl Functions {
     pub fn new(environment: &Environment) -> Functions {
-        let _ = environment;
-        Functions { table: BTreeMap::new() }
+        let environment = Arc::new(environment.clone());
+        let callable = |entry: &'static Entry| Callable {
+            definition: entry.definition,
+            names: &entry.names,
+            environment: environment.clone(),
+        };
+        Functions {
+            table: TABLE.iter().map(callable).collect(),
+            provider_functions: environment.provider_functions.clone(),
+        }
     }
 
-    /// A function by name; `core::NAME` is the same as `NAME`.
+    /// A function by name; `core::NAME` is the same as `NAME`, and `provider::LOCAL::NAME` is a provider's.
     pub fn get(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
-        let known =
-            self.table.get(&*name.name).filter(|_| name.namespace.is_empty() || *name.namespace == [Str::from("core")]);
-        known.map(|f| &**f).ok_or_else(|| self.unknown(name))
+        let in_core = match name.namespace.as_slice() {
+            [] => true,
+            [only] => **only == *"core",
+            [first, local] if **first == *"provider" => return self.of_provider(name, local),
+            _ => false,
+        };
+        let at = TABLE.binary_search_by(|entry| entry.definition.name.cmp(&*name.name));
+        match at.ok().and_then(|at| self.table.get(at)) {
+            Some(found) if in_core => Ok(found),
+            _ => Err(unknown(name)),
+        }
     }
 
-    fn unknown(&self, name: &FunctionName) -> Diagnostic {
-        let near = formwork_diag::nearest(&name.name, self.table.keys().copied());
-        let hint = near.map(|n| format!(" Did you mean {n:?}?")).unwrap_or_default();
-        Diagnostic::error("Call to unknown function", format!("There is no function named {:?}.{hint}", &*name.name))
-            .at(name.span)
+    fn of_provider(&self, name: &FunctionName, local: &str) -> Result<&dyn Function, Diagnostic> {
+        let Some(functions) = &self.provider_functions else { return Err(unknown(name)) };
+        functions
+            .function(local, &name.name)
+            .map_err(|message| Diagnostic::error("Call to unknown function", message).at(name.span))
     }
 }
 
-use formwork_value::Str;
+fn unknown(name: &FunctionName) -> Diagnostic {
+    let near = formwork_diag::nearest(&name.name, TABLE.iter().map(|entry| entry.definition.name));
+    let hint = near.map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default();
+    let parts: Vec<&str> = name.namespace.iter().chain([&name.name]).map(|part| &**part).collect();
+    let full = parts.join("::");
+    Diagnostic::error("Call to unknown function", format!("There is no function named {full:?}.{hint}")).at(name.span)
+}
+
+#[cfg(test)]
+mod tests;

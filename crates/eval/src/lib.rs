@@ -25,9 +25,10 @@ mod variable;
 
 pub use check_rule::{CheckOutcome, evaluate_check};
 pub use decode::{decode_block, decode_block_partial};
-pub use environment::{Environment, Phase};
+pub use environment::{Environment, Phase, ProviderFunctions};
 pub use evaluator::{Evaluation, Evaluator};
 pub use expand::{Expansion, Repetition};
+pub use functions::{Functions, function_signatures};
 pub use module_instance::ModuleId;
 pub use read_set::{Read, ReadSet};
 pub use reference::{Reference, Subject, instance_key};

@@ -224,6 +224,16 @@ impl Number {
         }
     }
 
+    /// All digits of the exact decimal value, without the sign, and how many of them are behind the decimal point. `None` for
+    /// infinities, and for numbers so large or small that the digits would be many (the shortest text will do for those).
+    pub fn exact_digits(&self) -> Option<(String, i64)> {
+        match &self.0 {
+            Repr::Int(n) => Some((n.unsigned_abs().to_string(), 0)),
+            Repr::Float(x) => decimal::exact_digits(x).map(|(digits, scale)| (digits.to_string(), scale)),
+            Repr::Infinity { .. } => None,
+        }
+    }
+
     /// Text with ten significant digits, with an exponent where `%g` has one: part of the order of compound set
     /// elements (fact sheet `language.md` 6.3).
     pub(crate) fn to_short_text(&self) -> String {

@@ -206,7 +206,7 @@ fn write_plain(text: &mut String, digits: &str, scale: i64) {
 }
 
 /// The exact decimal expansion as digits and scale; `None` for large whole numbers, whose digits would be many.
-fn exact_digits(x: &Float) -> Option<(UBig, i64)> {
+pub(super) fn exact_digits(x: &Float) -> Option<(UBig, i64)> {
     if x.exponent > PRECISION as i64 || x.exponent < -4 * PRECISION as i64 {
         return None;
     }

@@ -1,0 +1,114 @@
+//! Functions that get expressions: `try`, `can`, `type`, `convert`.
+
+use super::super::definition::{Body, Definition, Shape, any};
+use crate::{Environment, Phase};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Evaluated, Expr, ExprKind, Scope, evaluate, references, type_constraint};
+use formwork_value::{Type, Value};
+
+pub(super) const CAN: Definition = Definition::lazy(
+    "can",
+    "Whether an expression has a value, rather than an error.",
+    &[any("expression")],
+    Shape::Bool,
+    can,
+);
+
+pub(super) const TRY: Definition = Definition {
+    name: "try",
+    description: "The value of the first expression that has one, rather than an error.",
+    parameters: &[],
+    variadic: Some(any("expressions")),
+    returns: Shape::Any,
+    body: Body::Lazy(first_of),
+};
+
+pub(super) const TYPE: Definition =
+    Definition::lazy("type", "The type of a value, for the console.", &[any("value")], Shape::Text, type_of);
+
+pub(super) const CONVERT: Definition = Definition::lazy(
+    "convert",
+    "The value converted to a type, which is written as for variables: convert(x, list(string)).",
+    &[any("value"), any("type")],
+    Shape::Any,
+    convert_to,
+);
+
+/// True if an expression refers to something that is not wholly known: whether it will succeed then is not known
+/// either.
+fn depends_on_unknown(expr: &Expr, scope: &dyn Scope) -> bool {
+    references(expr).into_iter().any(|traversal| {
+        let reference = Expr { kind: ExprKind::Traversal(traversal.clone().into()), span: traversal.span };
+        let evaluated = evaluate(&reference, scope);
+        // An error is one whatever else is unknown.
+        !evaluated.diagnostics.has_errors() && !evaluated.value.is_wholly_known()
+    })
+}
+
+fn can(_: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
+    let Some(expr) = args.first() else { return Evaluated::ok(Value::from(false)) };
+    if depends_on_unknown(expr, scope) {
+        return Evaluated::ok(Value::unknown(Type::Bool));
+    }
+    Evaluated::ok(Value::from(!evaluate(expr, scope).diagnostics.has_errors()))
+}
+
+fn first_of(_: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
+    let mut reasons = Vec::new();
+    for expr in args {
+        if depends_on_unknown(expr, scope) {
+            return Evaluated::ok(Value::dynamic());
+        }
+        let evaluated = evaluate(expr, scope);
+        match evaluated.diagnostics.iter().find(|problem| problem.is_error()) {
+            None => return evaluated,
+            Some(problem) => reasons.push(format!("{}: {}", problem.summary, problem.detail)),
+        }
+    }
+    let detail = match reasons.as_slice() {
+        [] => "The call of \"try\" needs at least one expression.".to_owned(),
+        _ => format!("The call of \"try\" failed: none of its expressions has a value.\n\n- {}", reasons.join("\n- ")),
+    };
+    failure("Error in function call", detail)
+}
+
+fn failure(summary: &str, detail: String) -> Evaluated {
+    Evaluated { value: Value::dynamic(), diagnostics: Diagnostic::error(summary, detail).into() }
+}
+
+fn type_of(environment: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
+    if environment.phase != Phase::Console {
+        let detail = "The function \"type\" is only there in the console.".to_owned();
+        return failure("Error in function call", detail);
+    }
+    let Some(expr) = args.first() else { return Evaluated::ok(Value::dynamic()) };
+    let evaluated = evaluate(expr, scope);
+    let text = evaluated.value.ty().to_string();
+    Evaluated { value: Value::from(text), diagnostics: evaluated.diagnostics }
+}
+
+fn convert_to(_: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
+    let [value, constraint] = args else { return Evaluated::ok(Value::dynamic()) };
+    let mut evaluated = evaluate(value, scope);
+    let (ty, defaults) = match type_constraint(constraint) {
+        Ok(read) => read,
+        Err(problems) => {
+            evaluated.diagnostics.extend(problems);
+            return Evaluated { value: Value::dynamic(), diagnostics: evaluated.diagnostics };
+        }
+    };
+    if evaluated.diagnostics.has_errors() {
+        return Evaluated { value: Value::unknown(ty.without_optional()), diagnostics: evaluated.diagnostics };
+    }
+    let completed = formwork_hcl::apply_defaults(&evaluated.value, &defaults);
+    match formwork_value::convert(&completed, &ty) {
+        Ok(converted) => Evaluated { value: converted, diagnostics: evaluated.diagnostics },
+        Err(error) => {
+            let detail = format!("The value does not fit the type {ty}: {error}.");
+            let problem = Diagnostic::error("Invalid function argument", detail).at(value.span);
+            let mut diagnostics: Diagnostics = evaluated.diagnostics;
+            diagnostics.push(problem);
+            Evaluated { value: Value::unknown(ty.without_optional()), diagnostics }
+        }
+    }
+}

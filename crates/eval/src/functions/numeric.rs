@@ -1,0 +1,188 @@
+//! Functions on numbers.
+
+use super::arguments::Arguments;
+use super::definition::{Definition, Outcome, Shape, any, blame, failed, number};
+use formwork_hcl::FunctionFailure;
+use formwork_value::{Kind, Number, NumberError, Type, Value};
+
+pub(super) static FUNCTIONS: &[Definition] = &[
+    Definition::new("abs", "The number without its sign.", &[number("num")], Shape::Number, |args| {
+        Ok(args.number(0).abs().into())
+    }),
+    Definition::new("ceil", "The least whole number that is not less.", &[number("num")], Shape::Number, |args| {
+        Ok(args.number(0).ceil().into())
+    }),
+    Definition::new(
+        "floor",
+        "The greatest whole number that is not greater.",
+        &[number("num")],
+        Shape::Number,
+        |args| Ok(args.number(0).floor().into()),
+    ),
+    Definition::new(
+        "log",
+        "The logarithm of a number to a base, in double precision.",
+        &[number("num"), number("base")],
+        Shape::Number,
+        |args| from_float(args.number(0).to_f64().ln() / args.number(1).to_f64().ln()),
+    ),
+    Definition::new("max", "The greatest of the numbers.", &[], Shape::Number, |args| extreme(args, |a, b| a > b))
+        .variadic(number("numbers").with_unknown()),
+    Definition::new("min", "The least of the numbers.", &[], Shape::Number, |args| extreme(args, |a, b| a < b))
+        .variadic(number("numbers").with_unknown()),
+    Definition::new(
+        "parseint",
+        "The whole number that a text stands for in a base from 2 to 62.",
+        &[any("number"), number("base")],
+        Shape::Number,
+        parse_int,
+    ),
+    Definition::new(
+        "pow",
+        "A number raised to a power, in double precision.",
+        &[number("num"), number("power")],
+        Shape::Number,
+        |args| from_float(args.number(0).to_f64().powf(args.number(1).to_f64())),
+    ),
+    Definition::new("signum", "-1, 0 or 1: the sign of a whole number.", &[number("num")], Shape::Number, |args| {
+        Ok(Value::from(args.whole(0)?.signum()))
+    }),
+    Definition::new("sum", "The sum of the elements of a collection of numbers.", &[any("list")], Shape::Number, sum),
+    Definition::new(
+        "range",
+        "A list of numbers that goes from a start (0) up or down to a limit, which is not included, in steps.",
+        &[],
+        Shape::Numbers,
+        range,
+    )
+    .variadic(number("params")),
+];
+
+fn from_float(result: f64) -> Outcome {
+    match Number::from_f64(result) {
+        Some(number) => Ok(number.into()),
+        None => Err(failed("the result is not a number")),
+    }
+}
+
+pub(super) fn number_failure(error: NumberError) -> FunctionFailure {
+    failed(error.0)
+}
+
+fn extreme(args: &Arguments, better: fn(&Number, &Number) -> bool) -> Outcome {
+    let mut best: Option<&Number> = None;
+    for value in args.values {
+        match value.as_number() {
+            Some(number) if best.is_none_or(|best| better(number, best)) => best = Some(number),
+            Some(_) => {}
+            None => return Ok(Value::unknown_not_null(Type::Number)),
+        }
+    }
+    best.map(|number| number.clone().into()).ok_or_else(|| failed("at least one number is required"))
+}
+
+/// Digits are 0-9, then letters without regard to case; above base 36 lower case comes before upper case.
+fn parse_int(args: &Arguments) -> Outcome {
+    let Some(text) = args.get(0).and_then(Value::as_str) else {
+        return Err(blame(0, "a string is required"));
+    };
+    let base = args.whole(1)?;
+    if !(2..=62).contains(&base) {
+        return Err(blame(1, format!("the base must be between 2 and 62, not {base}")));
+    }
+    let base = u32::try_from(base).unwrap_or(10);
+    let wrong = || blame(0, format!("{text:?} is not a whole number in base {base}"));
+    if base <= 36 {
+        return Ok(Number::parse_radix(text, base).map_err(|_| wrong())?.into());
+    }
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.is_empty() || digits.len() > MAX_DIGITS {
+        return Err(wrong());
+    }
+    let radix = Number::from(i64::from(base));
+    let mut total = Number::ZERO;
+    for byte in digits.bytes() {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'z' => byte - b'a' + 10,
+            b'A'..=b'Z' => byte - b'A' + 36,
+            _ => return Err(wrong()),
+        };
+        if u32::from(digit) >= base {
+            return Err(wrong());
+        }
+        let shifted = total.mul(&radix).map_err(number_failure)?;
+        total = shifted.add(&Number::from(i64::from(digit))).map_err(number_failure)?;
+    }
+    Ok(if negative { total.neg() } else { total }.into())
+}
+
+/// More digits do not fit a number anyway.
+const MAX_DIGITS: usize = 4096;
+
+fn sum(args: &Arguments) -> Outcome {
+    let value = args.value(0);
+    let items = match value.kind() {
+        Kind::List(_) | Kind::Set(_) | Kind::Tuple(_) => args.items(0),
+        _ => return Err(blame(0, "the argument must be a list, set or tuple of numbers")),
+    };
+    if items.is_empty() {
+        return Err(failed("an empty collection has no sum"));
+    }
+    let mut total = Number::ZERO;
+    let mut unknown = false;
+    for item in items {
+        let number = formwork_value::convert(item, &Type::Number)
+            .map_err(|_| blame(0, "the argument must be a list, set or tuple of numbers"))?;
+        match number.kind() {
+            Kind::Number(number) => total = total.add(number).map_err(number_failure)?,
+            Kind::Unknown(..) => unknown = true,
+            _ => return Err(blame(0, "the argument must be a list, set or tuple of numbers, none of them null")),
+        }
+    }
+    Ok(if unknown { Value::unknown_not_null(Type::Number) } else { total.into() })
+}
+
+/// Most elements that a range may have.
+const MAX_RANGE: usize = 1024;
+
+fn range(args: &Arguments) -> Outcome {
+    let (start, limit) = match args.len() {
+        1 => (Number::ZERO, args.number(0).clone()),
+        2 | 3 => (args.number(0).clone(), args.number(1).clone()),
+        _ => {
+            return Err(failed(
+                "one to three arguments are required: limit, or start and limit, or start, limit and step",
+            ));
+        }
+    };
+    let down = limit < start;
+    let step = match args.get(2) {
+        Some(_) => args.number(2).clone(),
+        None => Number::from(if down { -1 } else { 1 }),
+    };
+    if start.is_infinite() || limit.is_infinite() {
+        return Err(failed("a range must be finite"));
+    }
+    if step.is_zero() {
+        return Err(blame(2, "the step must not be zero"));
+    }
+    if start != limit && step.is_negative() != down {
+        let needed = if down { "less than" } else { "greater than" };
+        return Err(blame(2, format!("the step must be {needed} zero to get from the start to the limit")));
+    }
+    let mut items = Vec::new();
+    let mut current = start;
+    while if down { current > limit } else { current < limit } {
+        if items.len() >= MAX_RANGE {
+            return Err(failed(format!("the range has more than {MAX_RANGE} elements")));
+        }
+        let next = current.add(&step).map_err(number_failure)?;
+        items.push(current.into());
+        current = next;
+    }
+    Ok(Value::list(Type::Number, items))
+}

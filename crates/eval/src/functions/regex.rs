@@ -1,0 +1,162 @@
+//! Functions on regular expressions.
+//!
+//! Patterns are those of RE2, which the reference has; [`pattern`] makes them patterns of the crate `regex`. Known
+//! difference: bounds on the size of a compiled pattern are our own.
+
+mod pattern;
+
+use super::arguments::Arguments;
+use super::definition::{Definition, Outcome, Shape, blame, failed, text};
+use ::regex::{Captures, Regex, RegexBuilder};
+use formwork_hcl::FunctionFailure;
+use formwork_value::{Type, Value};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+pub(super) static FUNCTIONS: &[Definition] = &[
+    Definition::new(
+        "regex",
+        "The first match of a pattern in a text: the text matched, or its groups.",
+        &[text("pattern"), text("string").with_unknown()],
+        Shape::Any,
+        first,
+    ),
+    Definition::new(
+        "regexall",
+        "All matches of a pattern in a text, as a list.",
+        &[text("pattern"), text("string").with_unknown()],
+        Shape::Anys,
+        all,
+    ),
+    Definition::new(
+        "replace",
+        "The text with each occurrence of another replaced; between slashes, that is a regular expression.",
+        &[text("str"), text("substr"), text("replace")],
+        Shape::Text,
+        replace,
+    ),
+];
+
+/// Compiled patterns that are kept, as the same few are used over and over.
+const KEPT: usize = 128;
+
+static COMPILED: Mutex<BTreeMap<String, Regex>> = Mutex::new(BTreeMap::new());
+
+fn compile(source: &str) -> Result<Regex, String> {
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = compiled.get(source) {
+        return Ok(found.clone());
+    }
+    let translated = pattern::translate(source)?;
+    let built = RegexBuilder::new(&translated).nest_limit(1000).size_limit(32 * 1024 * 1024).build();
+    let regex = built.map_err(|error| reason(&error))?;
+    if compiled.len() >= KEPT {
+        compiled.clear();
+    }
+    compiled.insert(source.to_owned(), regex.clone());
+    Ok(regex)
+}
+
+/// The last line of the crate's message, which is the one that says why.
+fn reason(error: &::regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    format!("the pattern is not a valid regular expression: {}", last.trim_start_matches("error: "))
+}
+
+/// What a match gives.
+enum Groups {
+    None,
+    Numbered(usize),
+    Named(Vec<String>),
+}
+
+fn groups(args: &Arguments) -> Result<(Regex, Groups), FunctionFailure> {
+    let regex = compile(args.text(0)).map_err(|message| blame(0, message))?;
+    let names: Vec<Option<&str>> = regex.capture_names().skip(1).collect();
+    let named: Vec<String> = names.iter().flatten().map(|name| (*name).to_owned()).collect();
+    let groups = match (names.len(), named.len()) {
+        (0, _) => Groups::None,
+        (count, 0) => Groups::Numbered(count),
+        (count, named_count) if count == named_count => Groups::Named(named),
+        _ => return Err(blame(0, "either all groups have names, or none has one")),
+    };
+    Ok((regex, groups))
+}
+
+impl Groups {
+    fn ty(&self) -> Type {
+        match self {
+            Groups::None => Type::String,
+            Groups::Numbered(count) => Type::tuple((0..*count).map(|_| Type::String)),
+            Groups::Named(names) => Type::object(names.iter().map(|name| (name.as_str(), Type::String))),
+        }
+    }
+
+    fn value(&self, captures: &Captures) -> Value {
+        let text = |group: Option<::regex::Match>| match group {
+            Some(found) => Value::from(found.as_str()),
+            None => Value::null(Type::String),
+        };
+        match self {
+            Groups::None => text(captures.get(0)),
+            Groups::Numbered(_) => Value::tuple(captures.iter().skip(1).map(text)),
+            Groups::Named(names) => Value::object(names.iter().map(|name| (name.as_str(), text(captures.name(name))))),
+        }
+    }
+}
+
+fn first(args: &Arguments) -> Outcome {
+    let (regex, groups) = groups(args)?;
+    let Some(text) = args.get(1).and_then(Value::as_str) else {
+        return Ok(Value::unknown_not_null(groups.ty()));
+    };
+    match regex.captures(text) {
+        Some(captures) => Ok(groups.value(&captures)),
+        None => Err(failed("the pattern did not match any part of the given string")),
+    }
+}
+
+fn all(args: &Arguments) -> Outcome {
+    let (regex, groups) = groups(args)?;
+    let Some(text) = args.get(1).and_then(Value::as_str) else {
+        return Ok(Value::unknown_not_null(Type::list(groups.ty())));
+    };
+    let matches = regex.captures_iter(text).map(|captures| groups.value(&captures)).collect();
+    Ok(Value::list(groups.ty(), matches))
+}
+
+fn replace(args: &Arguments) -> Outcome {
+    let (text, searched, replacement) = (args.text(0), args.text(1), args.text(2));
+    let inner = searched.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    let replaced = match inner {
+        Some(source) => {
+            let regex = compile(source).map_err(|message| blame(1, message))?;
+            let mut left = super::string::MAX_TEXT;
+            let mut out = String::new();
+            let mut last = 0;
+            for captures in regex.captures_iter(text) {
+                let Some(whole) = captures.get(0) else { break };
+                out.push_str(text.get(last..whole.start()).unwrap_or_default());
+                let before = out.len();
+                captures.expand(replacement, &mut out);
+                left = left.checked_sub(out.len() - before).ok_or_else(too_long)?;
+                last = whole.end();
+            }
+            out.push_str(text.get(last..).unwrap_or_default());
+            out
+        }
+        None => {
+            let count = if searched.is_empty() { text.chars().count() + 1 } else { text.matches(searched).count() };
+            if count.saturating_mul(replacement.len()) > super::string::MAX_TEXT {
+                return Err(too_long());
+            }
+            text.replace(searched, replacement)
+        }
+    };
+    Ok(replaced.into())
+}
+
+fn too_long() -> FunctionFailure {
+    failed("the result would be too long")
+}

@@ -1,0 +1,2 @@
+use super::definition::Definition;
+pub(super) static FUNCTIONS: &[Definition] = &[];
