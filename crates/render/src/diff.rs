@@ -15,6 +15,7 @@ pub(crate) use block::{block_diff, is_legacy};
 pub(crate) use dynamic::dynamic_diff;
 pub(crate) use path::{Relevance, ReplacePaths};
 pub(crate) use side::{Pair, Side};
+pub(crate) use typed::typed_diff;
 
 use formwork_value::Str;
 use std::collections::BTreeMap;

@@ -1,23 +1,56 @@
-//! Text and JSON from plans, states, events and diagnostics.
+//! Text and JSON from plans, states, events and diagnostics: everything that users and tools read.
+//!
+//! Functions take the nouns of `model` and give strings; [`TextOptions`] says whether the output has colours and how
+//! wide it is. In the order in which a run needs them:
+//!
+//! | what | for people | for tools |
+//! | ---- | ---------- | --------- |
+//! | diagnostics | [`diagnostics_text`], [`diagnostic_text`], [`compact_warnings_text`] | in the stream; [`json_validation`] |
+//! | progress | [`event_text`], [`running_phrase`], [`elapsed_text`], [`lock_info_text`] | [`JsonStream`] |
+//! | plan | [`plan_text`], [`output_changes_text`] | [`json_plan`] |
+//! | end of an apply | [`apply_end_text`] with [`ApplyTally`] | [`JsonStream::applied`] |
+//! | outputs | [`outputs_text`], [`value_text`], [`raw_text`] | [`json_outputs`], [`json_output`] |
+//! | state | [`state_text`], [`instance_text`], [`state_list_text`] | [`json_state`] |
+//! | graph | | [`graph_dot`], [`graph_mermaid`] |
+//! | schemas, versions | | [`json_provider_schemas`], [`json_function_signatures`], [`json_version`] |
+//!
+//! Plans are compared once into a labelled tree (`diff`), from which the text is written; other forms can be written
+//! from the same tree.
+//!
+//! Invariant: no I/O, no clock, no terminal: times are passed in, texts are returned.
+//! Invariant: text of strangers (names, values, messages of providers) is escaped in what people read: no control or
+//! direction character reaches the terminal. Sensitive values are never shown to people; JSON plans and states show
+//! them, as their readers expect.
+//! Invariant: what is told of a plan depends on the plan alone: the same plan gives the same bytes.
 
+mod console;
 mod diagnostic;
 mod diff;
 mod escape;
+mod graph;
 mod json;
+mod output_text;
 mod phrase;
 mod plan_text;
+mod progress;
 mod quote;
 mod sensitive;
+mod state_text;
 mod stored;
 mod stream;
 mod style;
 mod tally;
 mod wrap;
 
+pub use console::{raw_text, value_text};
 pub use diagnostic::{compact_warnings_text, diagnostic_text, diagnostics_text};
 pub use escape::escape_controls;
+pub use graph::{GraphNode, graph_dot, graph_mermaid};
 pub use json::*;
+pub use output_text::{apply_end_text, outputs_text};
 pub use plan_text::{output_changes_text, plan_text};
+pub use progress::{ACQUIRING_LOCK, RELEASING_LOCK, elapsed_text, event_text, lock_info_text, running_phrase};
+pub use state_text::{instance_text, state_list_text, state_text};
 pub use stream::{JsonStream, StreamMode};
 pub use style::TextOptions;
 pub use tally::{ApplyTally, PlanTally};

@@ -122,7 +122,7 @@ pub(crate) fn change_diff<'a>(
     pair.relevance = relevance;
     if change.action == Action::Forget {
         // The object stays as it is.
-        pair = pair.as_no_op();
+        pair = pair.unchanged();
     }
     match schema {
         Some(schema) => {

@@ -61,7 +61,7 @@ impl<'a> Pair<'a> {
 
     fn with(&self, before: Side<'a>, after: Side<'a>, replace: ReplacePaths<'a>, relevance: Relevance<'a>) -> Pair<'a> {
         let pair = Pair { before, after, replace, relevance, legacy: self.legacy };
-        if pair.relevance.any() { pair } else { pair.as_no_op() }
+        if pair.relevance.any() { pair } else { pair.unchanged() }
     }
 
     /// An attribute or nested block: null is the same as absence.
@@ -100,7 +100,7 @@ impl<'a> Pair<'a> {
     }
 
     /// Nothing happens.
-    pub(crate) fn as_no_op(self) -> Pair<'a> {
+    pub(crate) fn unchanged(self) -> Pair<'a> {
         Pair { after: self.before, ..self }
     }
 

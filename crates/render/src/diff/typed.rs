@@ -9,7 +9,7 @@ use formwork_value::{Kind, ObjectType, Type, Value};
 use std::collections::BTreeMap;
 
 /// Compares two values of a type.
-pub(super) fn typed_diff(pair: &Pair<'_>, ty: &Type) -> Diff {
+pub(crate) fn typed_diff(pair: &Pair<'_>, ty: &Type) -> Diff {
     let pair = &without_empty_strings(pair);
     pair.hidden(&|inner| known_diff(inner, ty)).unwrap_or_else(|| known_diff(pair, ty))
 }

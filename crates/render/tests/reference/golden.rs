@@ -152,3 +152,31 @@ fn plan_streams() {
     }
     report(failures);
 }
+
+#[test]
+fn state_texts() {
+    let mut failures = Vec::new();
+    for folder in folders() {
+        let (Some(document), Some(expected)) = (read(&folder, "state.json"), read(&folder, "state.txt")) else {
+            continue;
+        };
+        let schemas = schemas(&folder);
+        let snapshot = fixture::state(&serde_json::from_str(&document).unwrap(), &schemas);
+        let schema_of = |address: &formwork_model::ProviderAddress| schemas.get(address).cloned();
+        let actual = formwork_render::state_text(&snapshot.state, &schema_of, TextOptions::default()).unwrap();
+        check(&mut failures, &folder, "state.txt", &expected, &actual);
+        if let Some(expected) = read(&folder, "outputs.json").filter(|_| !snapshot.state.outputs.is_empty()) {
+            let actual = formwork_render::json_outputs(&snapshot.state.outputs);
+            check(&mut failures, &folder, "outputs.json", expected.trim_end(), &actual);
+            let expected = read(&folder, "outputs.txt").unwrap();
+            check(
+                &mut failures,
+                &folder,
+                "outputs.txt",
+                &expected,
+                &formwork_render::outputs_text(&snapshot.state.outputs),
+            );
+        }
+    }
+    report(failures);
+}
