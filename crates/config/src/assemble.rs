@@ -67,7 +67,7 @@ pub(crate) fn assemble(
         add_settings(&item.block, &mut module, &mut duplicates, &mut found, &mut refused);
     }
     for item in items.iter().filter(|i| &*i.block.kind.name == "locals") {
-        add_locals(&item.block.body, &mut module, &mut duplicates, &mut found);
+        add_locals(&item.block.body, &mut module, &duplicates, &mut found);
     }
     for block in override_blocks {
         if &*block.kind.name == "terraform" {

@@ -200,16 +200,16 @@ fn give(
 }
 
 /// Converts a value as a variable's declaration says. Null stands for the default unless the variable is nullable.
-pub fn conclude(block: &VariableBlock, value: &Value) -> Result<Value, Diagnostic> {
+pub fn conclude(block: &VariableBlock, value: &Value) -> Result<Value, Box<Diagnostic>> {
     if value.is_null() && !block.nullable {
         return block.default.clone().ok_or_else(|| {
             let detail = format!("The variable {:?} has nullable = false, so its value cannot be null.", &*block.name);
-            Diagnostic::error("Required variable not set", detail)
+            Box::new(Diagnostic::error("Required variable not set", detail))
         });
     }
     convert(&apply_defaults(value, &block.defaults), &block.ty).map_err(|error| {
         let detail = format!("The value does not fit the type of the variable {:?}: {error}.", &*block.name);
-        Diagnostic::error("Invalid value for input variable", detail)
+        Box::new(Diagnostic::error("Invalid value for input variable", detail))
     })
 }
 

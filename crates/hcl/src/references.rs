@@ -40,7 +40,7 @@ fn read_body(body: &Body, iterators: &mut Vec<Str>, found: &mut Vec<Arc<Traversa
             }
         }
         BodyRepr::Json(value) => json_references(body, value, iterators, found),
-        BodyRepr::Pair(pair) => pair.bodies().into_iter().for_each(|body| read_body(body, iterators, found)),
+        BodyRepr::Pair(pair) => pair.visible().iter().for_each(|body| read_body(body, iterators, found)),
     }
 }
 

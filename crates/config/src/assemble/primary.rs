@@ -84,7 +84,9 @@ fn add_provider_metas(
 fn add_backend(backend: BackendBlock, module: &mut Module, duplicates: &Duplicates<'_>, diagnostics: &mut Diagnostics) {
     let existing = module.backend.as_ref().map(|b| b.header_span);
     if duplicates.is_new(existing, "Duplicate backend configuration", "A backend", backend.header_span, diagnostics) {
-        refuse_both(module.cloud.is_some(), backend.header_span, diagnostics);
+        if module.cloud.is_some() {
+            refuse_both(backend.header_span, diagnostics);
+        }
         module.backend = Some(backend);
     }
 }
@@ -93,17 +95,16 @@ fn add_cloud(cloud: CloudBlock, module: &mut Module, duplicates: &Duplicates<'_>
     let existing = module.cloud.as_ref().map(|b| b.header_span);
     let summary = "Duplicate HCP Terraform configurations";
     if duplicates.is_new(existing, summary, "A cloud block", cloud.header_span, diagnostics) {
-        refuse_both(module.backend.is_some(), cloud.header_span, diagnostics);
+        if let Some(backend) = &module.backend {
+            refuse_both(backend.header_span, diagnostics);
+        }
         module.cloud = Some(cloud);
     }
 }
 
-fn refuse_both(other: bool, span: Span, diagnostics: &mut Diagnostics) {
-    if other {
-        let detail = "A module can have either a backend block or a cloud block. Remove one of them.";
-        let summary = "Both a backend and HCP Terraform configuration are present";
-        diagnostics.push(Diagnostic::error(summary, detail).at(span));
-    }
+fn refuse_both(span: Span, diagnostics: &mut Diagnostics) {
+    let detail = "A module can have either a backend block or a cloud block. Remove one of them.";
+    diagnostics.push(Diagnostic::error("Both a backend and cloud configuration are present", detail).at(span));
 }
 
 /// A `locals` block.

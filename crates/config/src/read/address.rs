@@ -22,24 +22,24 @@ pub(crate) struct OpenAddress {
     pub resource: Option<(Resource, Option<Expr>)>,
 }
 
-fn invalid_expression(span: Span) -> Diagnostic {
+fn invalid_expression(span: Span) -> Diagnostics {
     let detail = "An address such as aws_vpc.main or module.network is required here, without quotes.";
-    Diagnostic::error("Invalid expression", detail).at(span)
+    Diagnostic::error("Invalid expression", detail).at(span).into()
 }
 
-fn invalid_address(detail: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("Invalid address", detail).at(span)
+fn invalid_address(detail: &str, span: Span) -> Diagnostics {
+    Diagnostic::error("Invalid address", detail).at(span).into()
 }
 
 /// Splits an expression into names and keys. Keys that are not constant are kept as expressions.
 fn segments(expr: &Expr) -> Result<Vec<Segment>, Diagnostics> {
     let inner = static_expr(expr)?;
     let mut found = Vec::new();
-    collect(&inner, &mut found).map_err(Diagnostics::from)?;
+    collect(&inner, &mut found)?;
     Ok(found)
 }
 
-fn collect(expr: &Expr, found: &mut Vec<Segment>) -> Result<(), Diagnostic> {
+fn collect(expr: &Expr, found: &mut Vec<Segment>) -> Result<(), Diagnostics> {
     match &expr.kind {
         ExprKind::Traversal(traversal) => {
             found.push(Segment { name: traversal.root.clone(), key: None });
@@ -57,7 +57,7 @@ fn collect(expr: &Expr, found: &mut Vec<Segment>) -> Result<(), Diagnostic> {
     }
 }
 
-fn add_steps(steps: &[TraversalStep], found: &mut Vec<Segment>, span: Span) -> Result<(), Diagnostic> {
+fn add_steps(steps: &[TraversalStep], found: &mut Vec<Segment>, span: Span) -> Result<(), Diagnostics> {
     for step in steps {
         match step {
             TraversalStep::Attribute { name, .. } => found.push(Segment { name: name.clone(), key: None }),
@@ -69,7 +69,7 @@ fn add_steps(steps: &[TraversalStep], found: &mut Vec<Segment>, span: Span) -> R
     Ok(())
 }
 
-fn add_key(key: Expr, found: &mut [Segment], span: Span) -> Result<(), Diagnostic> {
+fn add_key(key: Expr, found: &mut [Segment], span: Span) -> Result<(), Diagnostics> {
     match found.last_mut() {
         Some(last) if last.key.is_none() => {
             last.key = Some(key);
@@ -89,7 +89,7 @@ pub(crate) fn open_address(expr: &Expr) -> Result<OpenAddress, Diagnostics> {
             break;
         }
         let [name, tail @ ..] = tail else {
-            return Err(invalid_address("A module name must follow \"module.\".", expr.span).into());
+            return Err(invalid_address("A module name must follow \"module.\".", expr.span));
         };
         address.module.push(name.clone());
         rest = tail;
@@ -110,15 +110,15 @@ pub(crate) fn open_address(expr: &Expr) -> Result<OpenAddress, Diagnostics> {
         _ => {
             let detail =
                 "The address of a resource consists of its type and its name, and a key in brackets for one instance.";
-            Err(invalid_address(detail, expr.span).into())
+            Err(invalid_address(detail, expr.span))
         }
     }
 }
 
 /// A constant key.
-fn constant_key(key: &Expr) -> Result<InstanceKey, Diagnostic> {
+fn constant_key(key: &Expr) -> Result<InstanceKey, Diagnostics> {
     let detail = "A key must be a whole number or a string, written literally.";
-    let bad = || Diagnostic::error("Invalid expression", detail).at(key.span);
+    let bad = || Diagnostics::from(Diagnostic::error("Invalid expression", detail).at(key.span));
     let ExprKind::Literal(value) = &key.kind else { return Err(bad()) };
     instance_key(value).ok_or_else(bad)
 }
@@ -137,7 +137,7 @@ impl OpenAddress {
     pub fn closed(&self) -> Result<TargetAddress, Diagnostics> {
         let mut module = ModuleInstance::root();
         for segment in &self.module {
-            let key = segment.key.as_ref().map_or(Ok(InstanceKey::None), constant_key).map_err(Diagnostics::from)?;
+            let key = segment.key.as_ref().map_or(Ok(InstanceKey::None), constant_key)?;
             module.0.push(ModuleStep { name: segment.name.clone(), key });
         }
         Ok(match &self.resource {
@@ -146,9 +146,7 @@ impl OpenAddress {
                 let resource = AbsResource { module, resource: resource.clone() };
                 match key {
                     None => TargetAddress::Resource(resource),
-                    Some(key) => {
-                        TargetAddress::Instance(resource.instance(constant_key(key).map_err(Diagnostics::from)?))
-                    }
+                    Some(key) => TargetAddress::Instance(resource.instance(constant_key(key)?)),
                 }
             }
         })

@@ -11,14 +11,22 @@ use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Block, Body, BodySchema, Content};
 use formwork_model::{Resource, ResourceMode};
 use formwork_value::Str;
+use std::sync::LazyLock;
 
-fn schema(mode: ResourceMode) -> BodySchema {
-    let attributes = [("count", false), ("for_each", false), ("depends_on", false), ("provider", false)];
-    let managed: &[(&str, &[&str])] =
-        &[("locals", &[]), ("lifecycle", &[]), ("connection", &[]), ("provisioner", &["type"]), ("_", &[])];
-    let other: &[(&str, &[&str])] = &[("locals", &[]), ("lifecycle", &[]), ("_", &[])];
-    BodySchema::new(&attributes, if mode == ResourceMode::Managed { managed } else { other })
+/// What every resource block may hold; read once for each of them.
+fn schema(mode: ResourceMode) -> &'static BodySchema {
+    static MANAGED: LazyLock<BodySchema> = LazyLock::new(|| {
+        let blocks: &[(&str, &[&str])] =
+            &[("locals", &[]), ("lifecycle", &[]), ("connection", &[]), ("provisioner", &["type"]), ("_", &[])];
+        BodySchema::new(&META_ARGUMENTS, blocks)
+    });
+    static OTHER: LazyLock<BodySchema> =
+        LazyLock::new(|| BodySchema::new(&META_ARGUMENTS, &[("locals", &[]), ("lifecycle", &[]), ("_", &[])]));
+    if mode == ResourceMode::Managed { &MANAGED } else { &OTHER }
 }
+
+const META_ARGUMENTS: [(&str, bool); 4] =
+    [("count", false), ("for_each", false), ("depends_on", false), ("provider", false)];
 
 /// The mode that a block type stands for.
 pub(crate) fn mode_of(kind: &str) -> ResourceMode {
@@ -47,10 +55,10 @@ pub(crate) fn read_data_of_check(
 ) -> ResourceBlock {
     let mut data = read_resource(&Item::new(block.clone()), module, diagnostics);
     data.check = Some(check.clone());
-    for (written, name) in [(data.count.is_some(), "count"), (data.for_each.is_some(), "for_each")] {
-        if written {
+    for (repetition, name) in [(&data.count, "count"), (&data.for_each, "for_each")] {
+        if let Some(expr) = repetition {
             let detail = format!("The data source of a check block cannot use {name}.");
-            diagnostics.push(Diagnostic::error(format!("Invalid {name} argument"), detail).at(block.header_span));
+            diagnostics.push(Diagnostic::error(format!("Invalid {name:?} attribute"), detail).at(expr.span));
         }
     }
     data
@@ -64,14 +72,14 @@ pub(crate) fn read_resource(item: &Item, module: &Module, diagnostics: &mut Diag
     check_name(item.block.labels.get(1), "Invalid resource name", diagnostics);
     item.forbid_depends_on(diagnostics);
     let schema = schema(mode);
-    let (content, rest) = partial(&item.body(), &schema, diagnostics);
+    let (content, rest) = partial(&item.body(), schema, diagnostics);
     check_repetition(&content, diagnostics);
     let provider = content
         .attribute("provider")
         .and_then(|a| read_provider_ref(&a.expr, diagnostics))
         .unwrap_or_else(|| implied_ref(&resource, &item.block));
     let depends_on = content.attribute("depends_on").map(|a| depends_on(&a.expr, diagnostics)).unwrap_or_default();
-    let lifecycle = read_lifecycles(item, &schema, &resource, diagnostics);
+    let lifecycle = read_lifecycles(item, &content, schema, &resource, diagnostics);
     let inner = read_blocks(&content, rest, mode, diagnostics);
     let mut provisioners = Vec::new();
     for block in content.blocks_of("provisioner") {
@@ -129,9 +137,16 @@ fn read_blocks(content: &Content, rest: Body, mode: ResourceMode, diagnostics: &
 }
 
 /// `lifecycle` of the block itself, and what overrides change in it.
-fn read_lifecycles(item: &Item, schema: &BodySchema, own: &Resource, diagnostics: &mut Diagnostics) -> Lifecycle {
+fn read_lifecycles(
+    item: &Item,
+    merged: &Content,
+    schema: &BodySchema,
+    own: &Resource,
+    diagnostics: &mut Diagnostics,
+) -> Lifecycle {
     let mut lifecycle = Lifecycle::default();
-    let (content, _, _) = item.block.body.partial_content(schema);
+    let without_overrides = (!item.overrides.is_empty()).then(|| item.block.body.partial_content(schema).0);
+    let content = without_overrides.as_ref().unwrap_or(merged);
     for (index, block) in content.blocks_of("lifecycle").enumerate() {
         if index > 0 {
             let detail = "A resource can have one lifecycle block only.";

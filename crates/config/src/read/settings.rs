@@ -6,7 +6,7 @@ use crate::read::requirement::{read_constraints, read_requirements};
 use crate::{BackendBlock, CloudBlock, ProviderRequirement};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_hcl::{Attribute, Block, Body, BodySchema, as_keyword};
-use formwork_model::{Constraints, TERRAFORM_VERSION, Version};
+use formwork_model::{ConstraintOp, Constraints, TERRAFORM_VERSION, Version};
 use formwork_value::{Str, Type, convert};
 
 /// What one `terraform` block says.
@@ -86,11 +86,22 @@ fn read_required_version(
         return None;
     }
     let engine = Version::parse(TERRAFORM_VERSION).ok()?;
-    if !constraints.accepts(&engine) {
+    if !permissive(&constraints).accepts(&engine) {
         let detail = format!(
             "The configuration needs a version {text}; this engine behaves as version {TERRAFORM_VERSION}. Change the constraint, or use another version."
         );
         refused.push(Diagnostic::error("Unsupported Terraform Core version", detail).at(span));
     }
     Some((constraints, span))
+}
+
+/// In this place `~>` with a single number sets no upper bound (source: the reference's version grammar).
+fn permissive(constraints: &Constraints) -> Constraints {
+    let mut constraints = constraints.clone();
+    for constraint in &mut constraints.0 {
+        if constraint.op == ConstraintOp::Pessimistic && constraint.version.written == 1 {
+            constraint.op = ConstraintOp::GreaterOrEqual;
+        }
+    }
+    constraints
 }

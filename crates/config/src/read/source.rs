@@ -72,7 +72,7 @@ fn registry(text: &str) -> Option<ModuleSource> {
     let name = |s: &&str| {
         !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') && !s.starts_with('-')
     };
-    if !rest.iter().all(|s| name(s)) || matches!(rest.first(), Some(&"github.com" | &"bitbucket.org")) {
+    if !rest.iter().all(name) || matches!(rest.first(), Some(&"github.com" | &"bitbucket.org")) {
         return None;
     }
     let [namespace, module, system] = rest else { return None };

@@ -207,10 +207,11 @@ fn did_you_mean(prefix: &str, name: Option<&str>) -> Option<String> {
 
 /// True if steps lead into an object rather than to one of its instances or outputs.
 fn goes_inside(subject: &Subject, rest: &[TraversalStep]) -> bool {
-    match (subject, rest) {
-        (_, []) | (Subject::Resource(_) | Subject::Module(_), [TraversalStep::Index { .. }]) => false,
-        (Subject::Module(_), [TraversalStep::Attribute { .. }]) => false,
-        (Subject::Module(_), [TraversalStep::Index { .. }, TraversalStep::Attribute { .. }]) => false,
-        _ => true,
-    }
+    !matches!(
+        (subject, rest),
+        (_, [])
+            | (Subject::Resource(_) | Subject::Module(_), [TraversalStep::Index { .. }])
+            | (Subject::Module(_), [TraversalStep::Attribute { .. }])
+            | (Subject::Module(_), [TraversalStep::Index { .. }, TraversalStep::Attribute { .. }])
+    )
 }

@@ -20,7 +20,8 @@ pub(super) fn file_values(
     for attribute in attributes {
         let mut problems = Diagnostics::new();
         let value = constant(&attribute.expr, &mut problems);
-        if !problems.has_errors() {
+        // What could not be read is unknown; it was reported by the parser.
+        if !problems.has_errors() && value.is_wholly_known() {
             values.push((attribute.name.name, value, attribute.expr.span));
         }
         diagnostics.extend(problems);

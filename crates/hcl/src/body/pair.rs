@@ -1,6 +1,6 @@
 //! Two bodies read as one.
 
-use super::{Attribute, Body, BodySchema, Content, SchemaLookup};
+use super::{Attribute, AttributeSchema, BlockSchema, Body, BodySchema, Content, SchemaLookup};
 use formwork_diag::Diagnostics;
 use formwork_value::Str;
 use std::collections::BTreeSet;
@@ -25,6 +25,21 @@ impl BodyPair {
 
     pub fn bodies(&self) -> [&Body; 2] {
         [&self.first, &self.second]
+    }
+
+    /// The bodies, the first one without what the second one overrides.
+    pub fn visible(&self) -> [Body; 2] {
+        let mut first = self.first.clone();
+        if self.overrides {
+            // A name of the JSON syntax may stand for either.
+            let (attributes, blocks) = self.second.names();
+            let names: Vec<Str> = attributes.into_iter().chain(blocks).map(|n| n.name.clone()).collect();
+            let attributes = names.iter().map(|name| AttributeSchema { name: name.clone(), required: false });
+            let blocks = names.iter().map(|kind| BlockSchema { kind: kind.clone(), labels: Vec::new() });
+            let hidden = BodySchema { attributes: attributes.collect(), blocks: blocks.collect() };
+            first = first.without(&hidden);
+        }
+        [first, self.second.clone()]
     }
 
     /// The pair with everything taken out of both that a schema names.

@@ -3,9 +3,14 @@
 //! Each file of `tests/cases` holds cases: `### NAME`, then `--- PATH` with a file's text, and `--- expect` with lines
 //! `SEVERITY FILE:LINE SUMMARY`. With `BLESS=1` the expectations are rewritten.
 
-mod memory_files;
+// Tests read their cases from files.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
-use formwork_config::{ModuleResolution, check_references, load};
+mod memory_files;
+mod tree;
+mod variables;
+
+use formwork_config::{ModuleResolution, check_references, check_statements, load};
 use formwork_diag::{Diagnostic, Severity, Sources};
 use formwork_model::ModuleManifest;
 use memory_files::MemoryFiles;
@@ -35,7 +40,7 @@ fn problems_are_found_where_they_are() {
                 writeln!(failures, "{name}/{}\n  expected {:#?}\n  found {found:#?}", case.name, case.expected)
                     .unwrap();
             }
-            write!(blessed, "{}--- expect\n", case.text).unwrap();
+            writeln!(blessed, "{}--- expect", case.text).unwrap();
             found.iter().for_each(|line| writeln!(blessed, "{line}").unwrap());
             blessed.push('\n');
         }
@@ -70,11 +75,12 @@ fn cases(text: &str) -> Vec<Case> {
     cases
 }
 
-/// Problems of loading; if there is no error, those of references as well.
+/// Problems of loading; if there is no error, those of references and of statements for plans as well.
 fn problems(files: &MemoryFiles) -> Vec<String> {
     let (config, mut diagnostics) = load(files, ".", &ModuleManifest::default(), ModuleResolution::Direct);
     if !diagnostics.has_errors() {
         diagnostics.extend(check_references(&config));
+        diagnostics.extend(check_statements(&config, false));
     }
     let mut lines: Vec<String> = diagnostics.iter().map(|d| line(d, &config.sources)).collect();
     lines.sort();
