@@ -1,0 +1,17 @@
+
+module "m" { 
+  source = "./m" 
+  for_each = toset(["a","c"])
+}
+output "o" { value = module.m }
+-- m/main.tf
+resource "terraform_data" "z" { 
+  count = 3
+  input = "y" 
+}
+module "k" { source = "./k" }
+output "ids" { 
+  value = terraform_data.z[*].output
+}
+-- m/k/main.tf
+resource "terraform_data" "q" { input = [ { a = 2 } ] }
