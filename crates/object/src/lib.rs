@@ -20,6 +20,7 @@ mod stored;
 
 pub use check_plan::check_plan;
 pub use compatible::check_compatible;
+pub use identify::object_id;
 pub use ignore::{Ignore, ignore_changes};
 pub use legacy::{empty_block, normalize};
 pub use marks::{schema_marks, with_schema_marks};
@@ -27,3 +28,5 @@ pub use plan_object::{ObjectPlan, PlanInput, plan_destroy, plan_object};
 pub use proposed::{planned_data, proposed};
 pub use replace::filter_replace;
 pub use stored::{Stored, encode_object, read_state};
+
+mod identify;
