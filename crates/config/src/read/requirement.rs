@@ -129,10 +129,40 @@ fn read_version(expr: &Expr, requirement: &mut ProviderRequirement, diagnostics:
         diagnostics.push(Diagnostic::error("Invalid version constraint", detail).at(expr.span));
         return;
     };
-    if let Some(constraints) = read_constraints(&text, expr.span, diagnostics) {
+    if text.trim().is_empty() {
+        let detail = "The constraint is empty. Leave the argument out if any version will do.";
+        diagnostics.push(Diagnostic::error("Invalid version constraint", detail).at(expr.span));
+        return;
+    }
+    if let Some(problem) = strict_problem(&text) {
+        diagnostics.push(Diagnostic::error("Invalid version constraint", problem).at(requirement.span));
+    } else if let Some(constraints) = read_constraints(&text, expr.span, diagnostics) {
         requirement.constraints = constraints;
         requirement.constraints_text = Some(text);
     }
+}
+
+/// What is wrong with a constraint in the stricter grammar that counts for providers.
+fn strict_problem(text: &str) -> Option<String> {
+    for part in text.split(',') {
+        let written = part.trim();
+        let version = written.trim_start_matches(['=', '!', '<', '>', '~']);
+        if version.starts_with("  ") {
+            return Some(format!("There is more than one space after the operator in {written:?}."));
+        }
+        let version = version.trim();
+        if version.starts_with('v') {
+            return Some(format!(
+                "Versions of providers are written without \"v\": {:?}.",
+                version.trim_start_matches('v')
+            ));
+        }
+        let numbers = version.split(['-', '+']).next().unwrap_or("");
+        if numbers.split('.').count() > 3 && numbers.split('.').all(|n| n.parse::<u64>().is_ok()) {
+            return Some(format!("The version {version:?} has more than three numbers."));
+        }
+    }
+    None
 }
 
 /// A version constraint.

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
 mod memory_files;
+mod robust;
 mod tree;
 mod variables;
 
