@@ -6,7 +6,7 @@ mod settings;
 
 pub use migrate::migrate;
 pub use record::{Record, read_record, remove_record, write_record};
-pub use settings::{BackendSettings, LocalFlags, configured_settings};
+pub use settings::{BackendSettings, LocalFlags, backend_schema, configured_settings};
 
 use crate::data_dir::DEFAULT_WORKSPACE;
 use formwork_backend::{LocalStore, LocalWorkspaces, StatePlace};

@@ -1,8 +1,15 @@
 //! The commands, one file each.
 
+mod apply;
+mod fmt;
 mod force_unlock;
+mod get;
+mod init;
+mod output;
+mod plan;
 mod state;
 mod taint;
+mod validate;
 mod version;
 mod workspace;
 
@@ -28,7 +35,15 @@ pub struct Command {
 }
 
 static COMMANDS: &[&Command] = &[
+    &apply::APPLY,
+    &apply::DESTROY,
+    &apply::REFRESH,
+    &fmt::COMMAND,
     &force_unlock::COMMAND,
+    &get::COMMAND,
+    &init::COMMAND,
+    &output::COMMAND,
+    &plan::COMMAND,
     &state::list::COMMAND,
     &state::mv::COMMAND,
     &state::pull::COMMAND,
@@ -37,6 +52,7 @@ static COMMANDS: &[&Command] = &[
     &state::rm::COMMAND,
     &taint::TAINT,
     &taint::UNTAINT,
+    &validate::COMMAND,
     &version::COMMAND,
     &workspace::delete::COMMAND,
     &workspace::list::COMMAND,

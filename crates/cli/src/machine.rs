@@ -4,8 +4,16 @@ mod clock;
 mod entropy;
 mod files;
 mod local_exec;
+mod plan_files;
+mod recording_files;
+mod remote_states;
+mod schema_cache;
 
 pub use clock::{MachineClock, message_timestamp, precise_timestamp};
 pub use entropy::{MachineEntropy, random_id};
 pub use files::MachineFiles;
 pub use local_exec::LocalExec;
+pub use plan_files::PlanFiles;
+pub use recording_files::{RecordingFiles, checksum};
+pub use remote_states::MachineStates;
+pub use schema_cache::DiskSchemaCache;

@@ -6,20 +6,29 @@
 //! Invariant: everything printed goes through [`output::Output`].
 //! Invariant: no command leaves a lock behind, however it ends.
 
+mod applying;
 mod arguments;
 mod backend;
 mod command_line;
 mod commands;
+mod configuration;
 mod current;
 mod data_dir;
 mod duration;
 mod environment;
 mod exit;
 mod help;
+mod initialization;
 mod interrupt;
 mod machine;
+mod operation_arguments;
 mod output;
+mod planning;
+mod progress;
 mod prompt;
+mod provider_functions;
+mod providers;
+mod saved_plan;
 mod session;
 mod state_access;
 mod state_edit;

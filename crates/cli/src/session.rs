@@ -6,13 +6,13 @@ use crate::machine::{MachineFiles, message_timestamp};
 use crate::output::Output;
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use formwork_model::Event;
-use formwork_render::{JsonStream, TextOptions, compact_warnings_text, diagnostics_text};
+use formwork_render::{JsonStream, StreamMode, TextOptions, compact_warnings_text, diagnostics_text};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What all commands have at hand.
 pub struct Session {
     pub environment: Environment,
-    pub output: Output,
+    pub output: Arc<Output>,
     /// The directory in which the program was started; `-chdir` leaves it.
     pub original_dir: String,
     /// Texts that diagnostics point into.
@@ -31,7 +31,7 @@ enum View {
 impl Session {
     pub fn new(environment: Environment, output: Output, original_dir: String) -> Session {
         let view = Mutex::new(View::Text { compact_warnings: false });
-        Session { environment, output, original_dir, sources: Mutex::default(), view }
+        Session { environment, output: Arc::new(output), original_dir, sources: Mutex::default(), view }
     }
 
     pub fn data_dir(&self) -> DataDir {
@@ -86,6 +86,11 @@ impl Session {
         }
     }
 
+    /// Something that can say sentences from any thread.
+    pub fn notices(&self) -> Notices {
+        Notices { output: self.output.clone(), is_json: self.is_json() }
+    }
+
     /// Tells problems: for people on standard error, in JSON on standard output.
     pub fn report(&self, diagnostics: &Diagnostics) {
         if diagnostics.is_empty() {
@@ -125,5 +130,20 @@ impl Session {
 
     fn view(&self) -> MutexGuard<'_, View> {
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says sentences while the session is busy.
+pub struct Notices {
+    output: Arc<Output>,
+    is_json: bool,
+}
+
+impl Notices {
+    pub fn say(&self, text: &str) {
+        match self.is_json {
+            true => self.output.print(&JsonStream::new(StreamMode::Plan).log(text, &message_timestamp())),
+            false => self.output.line(text),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The record of the backend that `init` has set up (`.terraform/terraform.tfstate`).
 
-use super::settings::{BackendSettings, schema};
+use super::settings::{BackendSettings, backend_schema};
 use crate::data_dir::{DataDir, write_whole};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::TERRAFORM_VERSION;
@@ -36,7 +36,7 @@ pub fn read_record(dir: &DataDir) -> Result<Option<Record>, Diagnostics> {
     let kind = backend.get("type").and_then(Json::as_str).unwrap_or_default();
     let mut values = BTreeMap::new();
     for (name, value) in backend.get("config").and_then(Json::as_object).into_iter().flatten() {
-        let attribute = schema(kind).and_then(|schema| schema.attributes.get(name.as_str()).cloned());
+        let attribute = backend_schema(kind).and_then(|schema| schema.attributes.get(name.as_str()).cloned());
         let decoded = json::decode_plain(&value.to_string()).map_err(|error| unusable(dir, &error.to_string()))?;
         let value = match attribute {
             Some(attribute) => convert(&decoded, &attribute.ty()).map_err(|error| unusable(dir, &error.to_string()))?,

@@ -44,7 +44,7 @@ impl LocalFlags {
 }
 
 /// The arguments of a backend type; `None` if there is no such type.
-pub fn schema(kind: &str) -> Option<Block> {
+pub fn backend_schema(kind: &str) -> Option<Block> {
     match kind {
         "local" => Some(Block::new(
             [
@@ -112,7 +112,7 @@ pub fn configured_settings(config: &Config, extra: &[(Str, Value)]) -> Result<Op
         return Err(Diagnostic::error("HCP Terraform is not available", detail).at(cloud.header_span).into());
     }
     let Some(block) = &root.backend else { return Ok(None) };
-    let schema = schema(&block.kind).ok_or_else(|| unknown_kind(&block.kind, Some(block.header_span)))?;
+    let schema = backend_schema(&block.kind).ok_or_else(|| unknown_kind(&block.kind, Some(block.header_span)))?;
     let (attributes, mut diagnostics) = block.body.just_attributes();
     let mut values: BTreeMap<Str, Value> = BTreeMap::new();
     for (name, attribute) in &schema.attributes {

@@ -3,9 +3,13 @@
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
 use crate::exit::Exit;
+use crate::providers::lock_file;
 use crate::session::Session;
 use formwork_diag::Diagnostics;
+use formwork_install::current_platform;
 use formwork_model::{FORMWORK_VERSION, TERRAFORM_VERSION};
+use formwork_render::json_version;
+use std::collections::BTreeMap;
 
 pub static COMMAND: Command = Command {
     name: "version",
@@ -19,6 +23,19 @@ pub static COMMAND: Command = Command {
 };
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
-    session.output.line(&format!("Formwork v{FORMWORK_VERSION}, compatible with Terraform v{TERRAFORM_VERSION}"));
+    let platform = current_platform().to_string();
+    // A lock file that cannot be read is for other commands to tell.
+    let lock = lock_file().unwrap_or_default();
+    let providers: BTreeMap<_, _> = lock.providers.into_iter().map(|(address, lock)| (address, lock.version)).collect();
+    if arguments.switch("json") {
+        session.output.line(&json_version(&platform, &providers, None));
+        return Ok(Exit::Success);
+    }
+    let mut text =
+        format!("Formwork v{FORMWORK_VERSION}, compatible with Terraform v{TERRAFORM_VERSION}\non {platform}\n");
+    for (address, version) in providers {
+        text.push_str(&format!("+ provider {address} v{version}\n"));
+    }
+    session.output.print(&text);
     Ok(Exit::Success)
 }

@@ -1,0 +1,131 @@
+//! Applying a plan, with the state in hand.
+
+use crate::interrupt::Urgency;
+use crate::machine::{LocalExec, MachineClock, MachineEntropy, random_id};
+use crate::planning::{Planned, environment, listen, machine_files};
+use crate::progress::Progress;
+use crate::session::Session;
+use async_trait::async_trait;
+use formwork_apply::{ApplyInputs, ApplyOutcome};
+use formwork_backend::journal::DEFAULT_RESERVE;
+use formwork_backend::{StateSession, state_file};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_eval::Phase;
+use formwork_model::{EventSink, Journal, JournalEntry, JournalError, StateSnapshot};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Arc;
+
+/// Bytes in the journal for each operation: an intent and a result with an object of usual size.
+const BYTES_PER_OPERATION: u64 = 4096;
+
+/// Where a state goes that the backend did not take.
+const ERRORED_STATE: &str = "errored.tfstate";
+
+/// What was done. Problems have been reported.
+pub struct Applied {
+    pub outcome: ApplyOutcome,
+    pub failed: bool,
+}
+
+/// Runs the plan's operations and stores the new state, whatever comes of them.
+pub async fn apply_plan(
+    session: &Session,
+    planned: &Planned,
+    workspace: &str,
+    state: &mut StateSession,
+) -> Result<Applied, Diagnostics> {
+    let plan = &planned.plan;
+    let operations = plan.execution.operations.len() as u64;
+    let journal: Arc<dyn Journal> = match operations {
+        0 => Arc::new(NoJournal),
+        _ => {
+            let run = random_id(&MachineEntropy);
+            let begun = state.begin(run.as_str().into(), DEFAULT_RESERVE + operations * BYTES_PER_OPERATION).await;
+            begun.map_err(|error| crate::state_access::session_problem(&error))?
+        }
+    };
+    let exec = Arc::new(LocalExec::default());
+    let killer = exec.clone();
+    let interrupts = listen(session, &planned.providers, move || killer.kill_all())?;
+    let files = machine_files(session);
+    let mut environment =
+        environment(session, Phase::Apply, workspace, files, &planned.config, &planned.providers).await?;
+    environment.plan_timestamp = plan.timestamp.clone();
+    let clock = MachineClock::new();
+    let progress = if operations > 0 { Progress::start_live(session) } else { Progress::start(session) };
+    let cancelled = || interrupts.urgency() > Urgency::None;
+    let inputs = ApplyInputs {
+        plan: plan.clone(),
+        config: planned.config.clone(),
+        variables: planned.variables.clone(),
+        providers: &*planned.providers.pool,
+        environment,
+        journal: &*journal,
+        provisioner: &*exec,
+        clock: &clock,
+        events: &progress as &dyn EventSink,
+        parallelism: plan.options.parallelism,
+        cancelled: &cancelled,
+    };
+    let mut outcome = formwork_apply::apply(&inputs).await;
+    drop(progress);
+    outcome.diagnostics.extend(planned.providers.pool.take_warnings());
+    if cancelled() {
+        let detail = format!(
+            "The user interrupted the apply. What was done is in the state; {} operations were not begun.",
+            outcome.skipped
+        );
+        outcome.diagnostics.push(Diagnostic::error("Apply was interrupted", detail).blame(Blame::Environment));
+    }
+    if let Err(problems) = store(session, state, &outcome.snapshot).await {
+        outcome.diagnostics.extend(problems);
+    }
+    planned.providers.pool.shutdown_all().await;
+    let failed = outcome.diagnostics.has_errors();
+    Ok(Applied { outcome, failed })
+}
+
+/// Stores the new state; if the backend does not take it, it goes into a file that can be pushed later.
+async fn store(session: &Session, state: &mut StateSession, new: &StateSnapshot) -> Result<(), Diagnostics> {
+    let before = state.snapshot().map(|snapshot| (snapshot.lineage.clone(), snapshot.serial));
+    let Err(error) = state.finish(new.state.clone()).await else { return Ok(()) };
+    let (lineage, serial) = before.unwrap_or_else(|| (random_id(&MachineEntropy).as_str().into(), 0));
+    let snapshot = StateSnapshot { lineage, serial: serial + 1, ..new.clone() };
+    let kept = match keep(&snapshot) {
+        Ok(()) => format!(
+            "The state was written to {ERRORED_STATE} instead. When the cause is mended, store it with: formwork state \
+             push {ERRORED_STATE}"
+        ),
+        Err(other) => {
+            session.output.print(&String::from_utf8_lossy(&state_file::encode(&snapshot)));
+            format!(
+                "It could not be written to {ERRORED_STATE} either ({other}), so it was printed. Put it into a file and \
+                 store it with: formwork state push FILE"
+            )
+        }
+    };
+    let detail = format!("The new state could not be stored: {error}\n\n{kept}");
+    Err(Diagnostic::error("Failed to save state", detail).blame(Blame::Environment).into())
+}
+
+/// The file may hold secrets: only its owner may read it.
+fn keep(snapshot: &StateSnapshot) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(ERRORED_STATE)?;
+    file.write_all(&state_file::encode(snapshot))?;
+    file.sync_all()
+}
+
+/// For plans without operations: nothing has an effect.
+struct NoJournal;
+
+#[async_trait]
+impl Journal for NoJournal {
+    async fn append(&self, entries: Vec<JournalEntry>) -> Result<(), JournalError> {
+        match entries.is_empty() {
+            true => Ok(()),
+            false => Err(JournalError("an operation that is not in the plan wants to begin".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! `apply`, `destroy` and `refresh`.
+
+use super::{Command, GENERAL};
+use crate::applying::{Applied, apply_plan};
+use crate::arguments::{Arguments, Flag};
+use crate::commands::plan::begin;
+use crate::configuration::{VARIABLE_FLAGS, load_configuration, require_files};
+use crate::current::Current;
+use crate::exit::Exit;
+use crate::initialization::initialize_if_needed;
+use crate::machine::message_timestamp;
+use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, WRITING_FLAGS, warn_state_flag};
+use crate::planning::{Planned, Unplanned, lock_name, make_plan};
+use crate::progress::Progress;
+use crate::prompt::confirm;
+use crate::providers::Providers;
+use crate::saved_plan;
+use crate::session::Session;
+use crate::state_access::{LOCK_FLAGS, with_state};
+use formwork_apply::ApplyOutcome;
+use formwork_backend::StateSession;
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_model::{Event, Plan, PlanMode};
+use formwork_render::{ApplyTally, JsonStream, StreamMode, apply_end_text};
+use std::sync::Arc;
+
+const APPROVAL_FLAG: &[Flag] = &[Flag::switch("auto-approve", "Do not ask before changing anything.")];
+
+pub static APPLY: Command = Command {
+    name: "apply",
+    arguments: "[PLANFILE]",
+    summary: "Make the changes that a plan shows.",
+    description: "Without a file: plans, shows the plan, asks, and applies it. With a file that \"formwork plan -out\" \
+                  has written: applies exactly that plan, without asking.\n\nEvery effect is written to a journal \
+                  before it begins. After a crash the next command takes up what the journal knows.",
+    flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, PLANNING_FLAGS, WRITING_FLAGS, APPROVAL_FLAG],
+    positional: (0, 1),
+    run: |session, arguments| run(session, arguments, PlanMode::Normal),
+};
+
+pub static DESTROY: Command = Command {
+    name: "destroy",
+    arguments: "",
+    summary: "Destroy everything that the state knows.",
+    description: "Plans the destruction of all objects in the state (or of those that -target names), shows the plan, \
+                  asks, and applies it. The same as \"formwork apply -destroy\".",
+    flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, PLANNING_FLAGS, WRITING_FLAGS, APPROVAL_FLAG],
+    positional: (0, 0),
+    run: |session, arguments| run(session, arguments, PlanMode::Destroy),
+};
+
+pub static REFRESH: Command = Command {
+    name: "refresh",
+    arguments: "",
+    summary: "Bring the state up to date with the objects.",
+    description: "Reads all objects and writes what was found into the state, without asking. The same as \"formwork \
+                  apply -refresh-only -auto-approve\".",
+    flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, WRITING_FLAGS],
+    positional: (0, 0),
+    run: |session, arguments| run(session, arguments, PlanMode::RefreshOnly),
+};
+
+fn invalid(detail: &str) -> Diagnostics {
+    Diagnostic::error("Invalid command line", detail).into()
+}
+
+fn run(session: &Session, arguments: &Arguments, mode: PlanMode) -> Result<Exit, Diagnostics> {
+    let mut operation = OperationArguments::of(session, arguments)?;
+    if mode == PlanMode::Destroy && operation.options.mode == PlanMode::RefreshOnly {
+        return Err(invalid("destroy and -refresh-only exclude each other."));
+    }
+    if mode == PlanMode::Destroy && !operation.options.replace.is_empty() {
+        return Err(invalid("destroy and -replace exclude each other."));
+    }
+    if mode != PlanMode::Normal {
+        operation.options.mode = mode;
+    }
+    let approved = arguments.switch("auto-approve") || mode == PlanMode::RefreshOnly;
+    if let Some(path) = arguments.at(0) {
+        return apply_file(session, arguments, &operation, path);
+    }
+    if !approved && operation.json {
+        return Err(invalid("With -json nobody can be asked: give a plan file, or -auto-approve."));
+    }
+    if !approved && !operation.input {
+        return Err(invalid("With -input=false nobody can be asked: give a plan file, or -auto-approve."));
+    }
+    begin(session, arguments, &operation);
+    if operation.options.mode != PlanMode::Destroy {
+        require_files(session)?;
+    }
+    if operation.auto_init {
+        initialize_if_needed(session)?;
+    }
+    let (config, warnings) = load_configuration(session)?;
+    session.report(&warnings);
+    let current = Current::of_config(session, &config, &operation.local)?;
+    let lock_name = lock_name(operation.options.mode, true);
+    session.block_on(async {
+        let place = current.place().await?;
+        with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
+            let planned = match make_plan(session, arguments, &operation, config, &current, state).await {
+                Ok(planned) => planned,
+                Err(Unplanned::Errored(planned)) => {
+                    planned.providers.pool.shutdown_all().await;
+                    return Ok(Exit::Error);
+                }
+                Err(Unplanned::Refused(diagnostics)) => return Err(diagnostics),
+                Err(Unplanned::InDoubt(diagnostics)) => {
+                    session.report(&diagnostics);
+                    return Ok(Exit::Attention);
+                }
+            };
+            if !approved && planned.plan.applyable && !approve(session, &planned.plan) {
+                planned.providers.pool.shutdown_all().await;
+                session.say(if planned.plan.options.mode == PlanMode::Destroy {
+                    "Destroy cancelled."
+                } else {
+                    "Apply cancelled."
+                });
+                return Ok(Exit::Error);
+            }
+            finish(session, &planned, &current.workspace, state).await
+        })
+        .await
+    })
+}
+
+fn approve(session: &Session, plan: &Plan) -> bool {
+    let place = match &*plan.backend.workspace {
+        "default" | "" => String::new(),
+        name => format!(" in the workspace {name:?}"),
+    };
+    let question = match plan.options.mode {
+        PlanMode::Destroy => format!("Do you really want to destroy all of this{place}?\n  There is no way back."),
+        PlanMode::RefreshOnly => format!("Do you want to write this into the state{place}?"),
+        PlanMode::Normal => format!("Do you want to perform these actions{place}?"),
+    };
+    confirm(session, &question)
+}
+
+/// Applies a plan that was kept in a file.
+fn apply_file(
+    session: &Session,
+    arguments: &Arguments,
+    operation: &OperationArguments,
+    path: &str,
+) -> Result<Exit, Diagnostics> {
+    let planning = ["destroy", "refresh-only", "refresh", "replace", "target"];
+    if let Some(flag) = planning.iter().find(|flag| arguments.is_given(flag)) {
+        let detail = format!("The plan in {path:?} says what is done, so -{flag} cannot be given with it.");
+        return Err(invalid(&detail));
+    }
+    if operation.json {
+        session.set_json(JsonStream::new(StreamMode::SavedPlan));
+    } else if arguments.switch("compact-warnings") {
+        session.set_compact_warnings();
+    }
+    warn_state_flag(session, arguments);
+    let mut plan = saved_plan::read(path)?;
+    plan.options.parallelism = operation.options.parallelism;
+    let current = saved_plan::current(&plan, &operation.local)?;
+    let mut config = saved_plan::configuration(session, &plan)?;
+    let variables = saved_plan::variables(session, arguments, &plan, &mut config)?;
+    session.block_on(async {
+        let place = current.place().await?;
+        with_state(session, &place, &operation.lock, "OperationTypeApply", async |state: &mut StateSession| {
+            saved_plan::check(session, &plan, state.snapshot())?;
+            let providers = Providers::prepare(session, &config, Some(&plan.prior.state))?;
+            let planned = Planned { plan: Arc::new(plan), config: Arc::new(config), variables, providers };
+            if session.is_json() {
+                Progress::tell(session, &Event::Planned(planned.plan.clone()));
+            }
+            finish(session, &planned, &current.workspace, state).await
+        })
+        .await
+    })
+}
+
+/// Applies, and tells how it ended.
+async fn finish(
+    session: &Session,
+    planned: &Planned,
+    workspace: &str,
+    state: &mut StateSession,
+) -> Result<Exit, Diagnostics> {
+    let Applied { outcome, failed } = apply_plan(session, planned, workspace, state).await?;
+    let destroy = planned.plan.options.mode == PlanMode::Destroy;
+    let outputs = &outcome.snapshot.state.outputs;
+    if !failed {
+        let told = session.with_stream(|stream| stream.applied(destroy, outputs, &message_timestamp()));
+        match told {
+            Some(lines) => session.output.print(&lines),
+            None => session.output.print(&apply_end_text(&tally(&outcome).sentence(destroy), outputs, session.text())),
+        }
+    }
+    session.report(&outcome.diagnostics);
+    Ok(if failed { Exit::Error } else { Exit::Success })
+}
+
+fn tally(outcome: &ApplyOutcome) -> ApplyTally {
+    ApplyTally {
+        added: outcome.added,
+        changed: outcome.changed,
+        destroyed: outcome.destroyed,
+        imported: outcome.imported,
+    }
+}

@@ -1,0 +1,129 @@
+//! `plan`.
+
+use super::{Command, GENERAL};
+use crate::arguments::{Arguments, Flag};
+use crate::configuration::{VARIABLE_FLAGS, load_configuration, require_files};
+use crate::current::Current;
+use crate::exit::Exit;
+use crate::initialization::initialize_if_needed;
+use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, warn_state_flag};
+use crate::planning::{Unplanned, lock_name, make_plan};
+use crate::session::Session;
+use crate::state_access::{LOCK_FLAGS, with_state};
+use formwork_backend::{StateSession, plan_file};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_model::{Plan, PlanMode};
+use formwork_render::{JsonStream, StreamMode};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
+pub static COMMAND: Command = Command {
+    name: "plan",
+    arguments: "",
+    summary: "Show what apply would do.",
+    description: "Compares the configuration with the state and with the objects themselves, and shows every change \
+                  that apply would make, without making any.\n\nWith -out the plan is kept in a file. \"formwork apply \
+                  FILE\" then does exactly what was shown, or refuses if the state has changed in the meantime. The \
+                  file holds values in the clear, secrets included.",
+    flags: &[
+        GENERAL,
+        LOCK_FLAGS,
+        VARIABLE_FLAGS,
+        OPERATION_FLAGS,
+        PLANNING_FLAGS,
+        &[
+            Flag::switch("detailed-exitcode", "Exit with 0 for no changes, 2 for changes, 1 for errors."),
+            Flag::value("out", "FILE", "Keep the plan in a file, for apply."),
+        ],
+    ],
+    positional: (0, 0),
+    run,
+};
+
+fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
+    let operation = OperationArguments::of(session, arguments)?;
+    begin(session, arguments, &operation);
+    if operation.options.mode != PlanMode::Destroy {
+        require_files(session)?;
+    }
+    if operation.auto_init {
+        initialize_if_needed(session)?;
+    }
+    let (config, warnings) = load_configuration(session)?;
+    session.report(&warnings);
+    let current = Current::of_config(session, &config, &operation.local)?;
+    let lock_name = lock_name(operation.options.mode, false);
+    session.block_on(async {
+        let place = current.place().await?;
+        with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
+            let made = make_plan(session, arguments, &operation, config, &current, state).await;
+            let (planned, errored) = match made {
+                Ok(planned) => (planned, false),
+                Err(Unplanned::Errored(planned)) => (*planned, true),
+                Err(Unplanned::Refused(diagnostics)) => return Err(diagnostics),
+                Err(Unplanned::InDoubt(diagnostics)) => {
+                    session.report(&diagnostics);
+                    return Ok(Exit::Attention);
+                }
+            };
+            planned.providers.pool.shutdown_all().await;
+            if let Some(path) = arguments.value("out") {
+                save(path, &planned.plan)?;
+            }
+            if errored {
+                return Ok(Exit::Error);
+            }
+            hint(session, arguments.value("out"), &planned.plan);
+            let changes = arguments.switch("detailed-exitcode") && planned.plan.applyable;
+            Ok(if changes { Exit::Changes } else { Exit::Success })
+        })
+        .await
+    })
+}
+
+/// Decides how things are told.
+pub fn begin(session: &Session, arguments: &Arguments, operation: &OperationArguments) {
+    if operation.json {
+        session.set_json(JsonStream::new(StreamMode::Plan));
+    } else if arguments.switch("compact-warnings") {
+        session.set_compact_warnings();
+    }
+    warn_state_flag(session, arguments);
+}
+
+/// The file holds secrets: only its owner may read it.
+fn save(path: &str, plan: &Plan) -> Result<(), Diagnostics> {
+    let failed = |problem: String| {
+        let detail = format!("The plan could not be written to {path:?}: {problem}");
+        Diagnostics::from(Diagnostic::error("Failed to write plan file", detail).blame(Blame::Environment))
+    };
+    let bytes = plan_file::encode(plan).map_err(|error| failed(error.to_string()))?;
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(&bytes))
+        .map_err(|error| failed(error.to_string()))
+}
+
+fn hint(session: &Session, out: Option<&str>, plan: &Plan) {
+    if session.is_json() || !plan.applyable {
+        return;
+    }
+    let text = session.text();
+    let rule = "─".repeat(text.width.saturating_sub(1).max(1));
+    let automation = session.environment.in_automation();
+    match out {
+        Some(path) if automation => session.say(&format!("{rule}\n\nSaved the plan to: {path}")),
+        Some(path) => session.say(&format!(
+            "{rule}\n\nSaved the plan to: {path}\n\nTo do exactly this, run:\n    formwork apply {path:?}"
+        )),
+        None if automation => {}
+        None => session.say(&format!(
+            "{rule}\n\nNote: the plan was not kept (-out), so an apply now may find other things to do."
+        )),
+    }
+}

@@ -1,0 +1,111 @@
+//! Loading the configuration in the working directory.
+
+use crate::arguments::{Arguments, Flag};
+use crate::prompt::ask;
+use crate::session::Session;
+use formwork_config::{
+    Config, GivenValue, ModuleResolution, VariableArgument, VariableFile, VariableInputs, automatic_files,
+    collect_variables, config_files, load, missing_value, missing_variables, prompted_value,
+};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_install::read_manifest;
+use formwork_model::{Files, ModuleManifest};
+use formwork_value::Str;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Flags of commands that take values of variables.
+pub const VARIABLE_FLAGS: &[Flag] = &[
+    Flag::value("var", "'NAME=VALUE'", "Give a variable of the root module a value. Can be repeated."),
+    Flag::value("var-file", "FILE", "Take values of variables from a file. Can be repeated."),
+];
+
+/// What `init` has installed of modules.
+pub fn manifest(session: &Session) -> Result<ModuleManifest, Diagnostics> {
+    read_manifest(&session.data_dir().modules()).map_err(|error| {
+        Diagnostic::error("Unusable list of installed modules", error.to_string()).blame(Blame::Environment).into()
+    })
+}
+
+/// Loads the whole tree; modules must be installed. Warnings come with it. Diagnostics that are printed from now on can
+/// point into the files.
+pub fn load_configuration(session: &Session) -> Result<(Config, Diagnostics), Diagnostics> {
+    let files = session.files();
+    let (config, diagnostics) = load(&files, ".", &manifest(session)?, ModuleResolution::Manifest);
+    session.set_sources(Arc::new(config.sources.clone()));
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
+}
+
+/// An error unless the working directory has configuration files.
+pub fn require_files(session: &Session) -> Result<(), Diagnostics> {
+    let files = session.files();
+    match config_files(&files, ".") {
+        Ok(names) if names.is_empty() => {
+            let detail = format!(
+                "There are no configuration files (*.tf, *.tf.json) in {}. Go to the folder of the root module, or \
+                 name it with -chdir.",
+                files.current_dir()
+            );
+            Err(Diagnostic::error("No configuration files", detail).into())
+        }
+        // That it cannot be read is told when it is loaded.
+        _ => Ok(()),
+    }
+}
+
+/// Values of the root module's variables from everywhere, asked for if need be and allowed.
+pub fn variables(
+    session: &Session,
+    arguments: &Arguments,
+    config: &mut Config,
+    input: bool,
+) -> Result<(BTreeMap<Str, GivenValue>, Diagnostics), Diagnostics> {
+    let inputs = inputs(session, arguments)?;
+    let root = config.root().clone();
+    let (mut given, mut diagnostics) = collect_variables(&root, inputs, &mut config.sources);
+    for block in missing_variables(&root, &given) {
+        let typed = if input { ask_for(session, block) } else { None };
+        let Some(text) = typed else {
+            diagnostics.push(missing_value(block));
+            continue;
+        };
+        let (value, problems) = prompted_value(block, &text, &mut config.sources);
+        diagnostics.extend(problems);
+        if let Some(value) = value {
+            given.insert(block.name.clone(), value);
+        }
+    }
+    session.set_sources(Arc::new(config.sources.clone()));
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((given, diagnostics)) }
+}
+
+fn ask_for(session: &Session, block: &formwork_config::VariableBlock) -> Option<String> {
+    let description = block.description.as_ref().map(|text| format!("\n  {text}")).unwrap_or_default();
+    ask(session, &format!("var.{}{description}", block.name), "Enter a value:")
+}
+
+/// What is given, without asking.
+pub fn inputs(session: &Session, arguments: &Arguments) -> Result<VariableInputs, Diagnostics> {
+    let files = session.files();
+    let mut inputs = VariableInputs::default();
+    let environment = session.environment.input_variables();
+    inputs.environment.extend(environment.map(|(name, value)| (format!("TF_VAR_{name}"), value.to_owned())));
+    for name in automatic_files(&files).unwrap_or_default() {
+        inputs.files.push(read_file(&files, &name)?);
+    }
+    for (flag, value) in arguments.in_order(&["var", "var-file"]) {
+        inputs.arguments.push(match flag {
+            "var-file" => VariableArgument::File(read_file(&files, value)?),
+            _ => VariableArgument::Value(value.to_owned()),
+        });
+    }
+    Ok(inputs)
+}
+
+fn read_file(files: &dyn Files, name: &str) -> Result<VariableFile, Diagnostics> {
+    let bytes = files.read(name).map_err(|error| {
+        let detail = format!("The file {name:?} with values of variables cannot be read: {error}.");
+        Diagnostics::from(Diagnostic::error("Failed to read variables file", detail).blame(Blame::Environment))
+    })?;
+    Ok(VariableFile { name: name.to_owned(), bytes })
+}

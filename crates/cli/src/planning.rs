@@ -1,0 +1,218 @@
+//! Making a plan: what plan, apply, destroy, refresh and import have in common.
+
+use crate::arguments::Arguments;
+use crate::configuration::variables;
+use crate::current::Current;
+use crate::interrupt::{Interrupts, Urgency};
+use crate::machine::{MachineClock, MachineEntropy, MachineFiles, RecordingFiles};
+use crate::operation_arguments::OperationArguments;
+use crate::progress::Progress;
+use crate::provider_functions::ProviderFunctionTable;
+use crate::providers::Providers;
+use crate::session::Session;
+use formwork_backend::StateSession;
+use formwork_config::{Config, check_references, check_statements};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_eval::{Environment, Phase, ProviderFunctions};
+use formwork_model::{Clock, Event, EventSink, Files, InDoubt, Plan, PlanMode, State, StateSnapshot};
+use formwork_plan::PlanInputs;
+use formwork_value::{Str, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A plan with everything that applying it at once needs.
+pub struct Planned {
+    pub plan: Arc<Plan>,
+    pub config: Arc<Config>,
+    pub variables: BTreeMap<Str, Value>,
+    pub providers: Providers,
+}
+
+/// Why there is no plan to go on with.
+pub enum Unplanned {
+    /// Before anything was planned.
+    Refused(Diagnostics),
+    /// The planning itself met errors; what could be planned is there, and the errors have been reported.
+    Errored(Box<Planned>),
+    /// Effects of earlier runs must be settled first.
+    InDoubt(Diagnostics),
+}
+
+impl From<Diagnostics> for Unplanned {
+    fn from(diagnostics: Diagnostics) -> Unplanned {
+        Unplanned::Refused(diagnostics)
+    }
+}
+
+/// The evaluator's view of this machine.
+pub async fn environment(
+    session: &Session,
+    phase: Phase,
+    workspace: &str,
+    files: Arc<dyn Files>,
+    config: &Config,
+    providers: &Providers,
+) -> Result<Environment, Diagnostics> {
+    let functions = ProviderFunctionTable::load(config, &providers.pool).await?;
+    let now: Str = MachineClock::new().timestamp().into();
+    Ok(Environment {
+        phase,
+        workspace: workspace.into(),
+        plan_timestamp: now.clone(),
+        timestamp: now,
+        files,
+        entropy: Arc::new(MachineEntropy),
+        original_dir: session.original_dir.as_str().into(),
+        provider_functions: functions.map(|table| Arc::new(table) as Arc<dyn ProviderFunctions>),
+    })
+}
+
+/// Rules about the configuration as a whole that loading does not check.
+pub fn check(config: &Config, generating: bool) -> Diagnostics {
+    let mut diagnostics = check_references(config);
+    diagnostics.extend(check_statements(config, generating));
+    diagnostics
+}
+
+/// Plans, with the state in hand. Tells what happens, the plan itself, and then every problem.
+pub async fn make_plan(
+    session: &Session,
+    arguments: &Arguments,
+    operation: &OperationArguments,
+    mut config: Config,
+    current: &Current,
+    state: &StateSession,
+) -> Result<Planned, Unplanned> {
+    let mut diagnostics = check(&config, arguments.is_given("generate-config-out"));
+    if diagnostics.has_errors() {
+        return Err(diagnostics.into());
+    }
+    let (given, warnings) = variables(session, arguments, &mut config, operation.input)?;
+    diagnostics.extend(warnings);
+    let snapshot = state.snapshot().cloned().unwrap_or_default();
+    if let Some(problem) = in_doubt_problem(state.in_doubt(), &snapshot.state) {
+        return Err(Unplanned::InDoubt(problem));
+    }
+    let providers = Providers::prepare(session, &config, Some(&snapshot.state))?;
+    let config = Arc::new(config);
+    let variables: BTreeMap<Str, Value> = given.into_iter().map(|(name, given)| (name, given.value)).collect();
+    let files = Arc::new(RecordingFiles::new(session.files()));
+    let environment = environment(session, Phase::Plan, &current.workspace, files.clone(), &config, &providers).await?;
+    let (mut plan, problems) =
+        run(session, &config, &variables, snapshot, &providers, environment, operation, current).await?;
+    diagnostics.extend(problems);
+    diagnostics.extend(providers.pool.take_warnings());
+    plan.files_read = files.files_read();
+    let errored = diagnostics.has_errors();
+    let planned = Planned { plan: Arc::new(plan), config, variables, providers };
+    finish(session, &planned, &diagnostics);
+    if errored { Err(Unplanned::Errored(Box::new(planned))) } else { Ok(planned) }
+}
+
+/// The plan comes before the problems found on the way.
+fn finish(session: &Session, planned: &Planned, diagnostics: &Diagnostics) {
+    let nothing = planned.plan.errored && planned.plan.changes.is_empty();
+    if !nothing {
+        Progress::tell(session, &Event::Planned(planned.plan.clone()));
+    }
+    session.report(diagnostics);
+}
+
+#[expect(clippy::too_many_arguments, reason = "these are the parts of a plan's inputs")]
+async fn run(
+    session: &Session,
+    config: &Arc<Config>,
+    variables: &BTreeMap<Str, Value>,
+    previous: StateSnapshot,
+    providers: &Providers,
+    environment: Environment,
+    operation: &OperationArguments,
+    current: &Current,
+) -> Result<(Plan, Diagnostics), Diagnostics> {
+    let interrupts = listen(session, providers, || {})?;
+    let progress = Progress::start(session);
+    let cancelled = || interrupts.urgency() > Urgency::None;
+    let inputs = PlanInputs {
+        config: config.clone(),
+        variables: variables.clone(),
+        previous,
+        providers: &*providers.pool,
+        environment,
+        events: &progress as &dyn EventSink,
+        options: operation.options.clone(),
+        backend: current.settings.record(&current.workspace),
+        lock_file: providers.lock_file.clone(),
+        cancelled: &cancelled,
+    };
+    let (plan, mut diagnostics) = formwork_plan::plan(&inputs).await;
+    drop(progress);
+    if cancelled() {
+        let detail = "The user interrupted the planning. Nothing was changed.";
+        diagnostics.push(Diagnostic::error("Planning was interrupted", detail).blame(Blame::Environment));
+    }
+    Ok((plan, diagnostics))
+}
+
+/// Listens for interrupts: the first asks the providers to come to an end, the second kills them. `kill` is called then
+/// as well.
+pub fn listen(
+    session: &Session,
+    providers: &Providers,
+    kill: impl Fn() + Send + Sync + 'static,
+) -> Result<Interrupts, Diagnostics> {
+    let pool = providers.pool.clone();
+    let notices = session.notices();
+    let notice = move |urgency: Urgency| match urgency {
+        Urgency::None => {}
+        Urgency::Graceful => {
+            notices.say(
+                "Interrupt received. Nothing new is begun; what runs is finished and recorded.\nInterrupt again to stop \
+                 at once.",
+            );
+            let pool = pool.clone();
+            tokio::spawn(async move { pool.stop_all().await });
+        }
+        Urgency::Now => {
+            notices.say("Two interrupts received. Stopping at once; what is known is recorded.");
+            kill();
+            pool.kill_all();
+        }
+    };
+    Interrupts::listen(Arc::new(notice)).map_err(|error| {
+        let detail = format!("The operating system gives no signal handlers: {error}.");
+        Diagnostic::error("Cannot start working", detail).blame(Blame::Environment).into()
+    })
+}
+
+/// Effects of earlier runs of which nobody knows whether they happened. An address that has an object again (by an
+/// import) is settled.
+fn in_doubt_problem(in_doubt: &[InDoubt], state: &State) -> Option<Diagnostics> {
+    let mut diagnostics = Diagnostics::new();
+    for doubt in in_doubt.iter().filter(|doubt| state.object(&doubt.address).is_none()) {
+        let planned = doubt.planned.as_ref().map(|text| format!("\n\nIt was to become: {text}")).unwrap_or_default();
+        let detail = format!(
+            "A run was killed while {0} was being created. Nobody knows whether the object exists, so it is not created \
+             a second time without your word. Look for it, then run one of:\n  formwork settle -adopt=ID {0}   it \
+             exists: take it over\n  formwork settle -retry {0}      it does not exist: create it again\n  formwork \
+             settle -forget {0}     it exists and shall be left alone{planned}",
+            doubt.address
+        );
+        let problem = Diagnostic::error("Unknown outcome of an earlier run", detail).blame(Blame::Environment);
+        diagnostics.push(problem.address(&doubt.address));
+    }
+    (!diagnostics.is_empty()).then_some(diagnostics)
+}
+
+/// The files behind a plan's expressions, for applying it.
+pub fn machine_files(session: &Session) -> Arc<MachineFiles> {
+    Arc::new(session.files())
+}
+
+/// What the lock says about the operation. Source: fact sheet `state-v4.md` 8.2.
+pub fn lock_name(mode: PlanMode, applies: bool) -> &'static str {
+    match (mode, applies) {
+        (PlanMode::RefreshOnly, true) => "OperationTypeRefresh",
+        (_, true) => "OperationTypeApply",
+        (_, false) => "OperationTypePlan",
+    }
+}

@@ -1,0 +1,112 @@
+//! A plan from a file, and whether it may still be applied.
+
+use crate::arguments::Arguments;
+use crate::backend::{BackendSettings, LocalFlags};
+use crate::configuration::{inputs, manifest};
+use crate::current::Current;
+use crate::machine::{PlanFiles, checksum};
+use crate::session::Session;
+use formwork_backend::plan_file;
+use formwork_config::{Config, ModuleResolution, Origin, collect_variables, load};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_model::{Files, Plan, StateSnapshot};
+use formwork_value::{Str, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Reads a plan file.
+pub fn read(path: &str) -> Result<Plan, Diagnostics> {
+    let failed = |problem: String| {
+        let detail = format!("{path:?} cannot be used as a plan: {problem}");
+        Diagnostics::from(Diagnostic::error("Unusable plan file", detail).blame(Blame::Environment))
+    };
+    let bytes = std::fs::read(path).map_err(|error| failed(format!("{error}.")))?;
+    plan_file::decode(&bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// The backend and workspace for which the plan was made.
+pub fn current(plan: &Plan, flags: &LocalFlags) -> Result<Current, Diagnostics> {
+    let settings = BackendSettings { kind: plan.backend.kind.clone(), values: plan.backend.config.clone() };
+    let backend = settings.open(flags)?;
+    Ok(Current { backend, settings, workspace: plan.backend.workspace.to_string() })
+}
+
+/// The configuration as it was planned.
+pub fn configuration(session: &Session, plan: &Plan) -> Result<Config, Diagnostics> {
+    let files = PlanFiles::new(&plan.sources);
+    let (config, diagnostics) = load(&files, ".", &manifest(session)?, ModuleResolution::Direct);
+    session.set_sources(Arc::new(config.sources.clone()));
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(config) }
+}
+
+/// The plan must have been made from the state that is there now, and from files that are still the same.
+pub fn check(session: &Session, plan: &Plan, stored: Option<&StateSnapshot>) -> Result<(), Diagnostics> {
+    if plan.errored {
+        let detail = "The planning met errors, so the plan lacks changes. Mend them and plan again.";
+        return Err(Diagnostic::error("The plan is not complete", detail).into());
+    }
+    let now = stored.map_or((Str::from(""), 0), |snapshot| (snapshot.lineage.clone(), snapshot.serial));
+    let then = (plan.previous.lineage.clone(), plan.previous.serial);
+    if now != then {
+        let detail = format!(
+            "The state has changed since the plan was made: it has serial {} (lineage {}), the plan was made from serial \
+             {} (lineage {}). Plan again.",
+            now.1,
+            named(&now.0),
+            then.1,
+            named(&then.0)
+        );
+        return Err(Diagnostic::error("Saved plan is stale", detail).blame(Blame::Environment).into());
+    }
+    let files = session.files();
+    let mut diagnostics = Diagnostics::new();
+    for (path, expected) in &plan.files_read {
+        let problem = match files.read(path) {
+            Ok(bytes) if checksum(&bytes) == *expected => continue,
+            Ok(_) => "has another content now".to_owned(),
+            Err(error) => format!("cannot be read any more ({error})"),
+        };
+        let detail = format!("The plan was made with the file {path:?}, which {problem}. Plan again.");
+        diagnostics.push(Diagnostic::error("A file has changed since the plan was made", detail));
+    }
+    if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+}
+
+fn named(lineage: &str) -> &str {
+    if lineage.is_empty() { "none" } else { lineage }
+}
+
+/// Values of variables: the plan's, and ephemeral ones given again. Others may be given only as they were.
+pub fn variables(
+    session: &Session,
+    arguments: &Arguments,
+    plan: &Plan,
+    config: &mut Config,
+) -> Result<BTreeMap<Str, Value>, Diagnostics> {
+    let mut values: BTreeMap<Str, Value> =
+        plan.variables.iter().map(|(name, value)| (name.clone(), value.unmark_deep().0)).collect();
+    let root = config.root().clone();
+    let (given, mut diagnostics) = collect_variables(&root, inputs(session, arguments)?, &mut config.sources);
+    session.set_sources(Arc::new(config.sources.clone()));
+    for (name, given) in given {
+        let is_ephemeral = root.variables.get(&name).is_some_and(|block| block.ephemeral);
+        if is_ephemeral {
+            values.insert(name, given.value);
+            continue;
+        }
+        let explicit = matches!(given.origin, Origin::Argument | Origin::NamedFile);
+        if explicit && values.get(&name).is_some_and(|planned| *planned != given.value) {
+            let detail = format!(
+                "The plan was made with another value of the variable {name:?}. What is applied is the plan; to use the \
+                 new value, plan again."
+            );
+            diagnostics.push(Diagnostic::error("Value differs from the plan's", detail));
+        }
+    }
+    for name in plan.apply_time_variables.iter().filter(|name| !values.contains_key(*name)) {
+        let detail =
+            format!("The variable {name:?} is ephemeral, so the plan does not keep it. Give it with -var again.");
+        diagnostics.push(Diagnostic::error("No value for required variable", detail));
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(values) }
+}
