@@ -3,6 +3,10 @@
 //! Invariant: nothing here decides what is planned or applied; snapshots and plans go in and out as they are.
 //! Invariant: the layouts of files are private to this crate.
 
+// The port's error for locks names the holder; locking is done once a run.
+#![allow(clippy::result_large_err)]
+
+mod backend;
 mod codec;
 mod durable;
 mod file_lock;
@@ -12,13 +16,18 @@ mod local;
 mod lock_info;
 mod memory;
 pub mod plan_file;
+#[cfg(feature = "s3")]
+mod s3;
 pub mod schema_file;
 mod session;
 pub mod state_file;
 
+pub use backend::{Backend, ConfiguredBackend, backend_schema, configure_backend, local_options};
 pub use journal::{JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog};
 pub use local::{Backup, LocalOptions, LocalStore, LocalWorkspaces, is_workspace_name};
 pub use memory::MemoryStore;
 pub use plan_file::PlanFileError;
+#[cfg(feature = "s3")]
+pub use s3::{S3Settings, S3Store, S3Workspaces};
 pub use session::{SessionError, StatePlace, StateSession};
 pub use state_file::StateFileError;

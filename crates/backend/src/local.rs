@@ -31,4 +31,6 @@ mod workspace;
 
 pub use options::{Backup, LocalOptions};
 pub use store::LocalStore;
+#[cfg(feature = "s3")]
+pub(crate) use workspace::check_name;
 pub use workspace::{LocalWorkspaces, is_workspace_name};

@@ -6,7 +6,7 @@ use formwork_model::JournalEntry;
 /// A journal entry, or a note of our own.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Record {
-    Entry(JournalEntry),
+    Entry(Box<JournalEntry>),
     /// The state with this serial and checksum is about to be written; it has everything up to here.
     Checkpoint {
         serial: u64,
@@ -31,7 +31,7 @@ impl Code for Record {
 
     fn read(input: &mut Reader<'_>) -> Result<Record, Damaged> {
         match input.byte()? {
-            0 => Code::read(input).map(Record::Entry),
+            0 => Ok(Record::Entry(Box::new(Code::read(input)?))),
             1 => Ok(Record::Checkpoint { serial: Code::read(input)?, checksum: Code::read(input)? }),
             _ => Err(Damaged("unknown record")),
         }

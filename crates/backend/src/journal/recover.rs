@@ -109,33 +109,40 @@ pub(crate) fn recover_pieces(pieces: &[Vec<u8>]) -> Result<Option<Recovered>, St
 
 fn summarize(records: Vec<Record>) -> Result<Option<Recovered>, String> {
     let mut records = records.into_iter();
-    let (run, lineage, base_serial) = match records.next() {
+    let beginning = match records.next() {
         None => return Ok(None),
-        Some(Record::Entry(JournalEntry::RunBegin { run, lineage, serial })) => (run, lineage, serial),
-        Some(_) => return Err("it does not begin with the beginning of a run".into()),
+        Some(Record::Entry(entry)) => Some(*entry),
+        Some(Record::Checkpoint { .. }) => None,
+    };
+    let Some(JournalEntry::RunBegin { run, lineage, serial: base_serial }) = beginning else {
+        return Err("it does not begin with the beginning of a run".into());
     };
     let mut recovered = Recovered { run, lineage, base_serial, ..Recovered::default() };
     let mut open = BTreeMap::new();
     for record in records {
-        let entry = match record {
-            Record::Checkpoint { serial, checksum } => {
-                recovered.checkpoints.push((serial, checksum));
-                continue;
+        match record {
+            Record::Checkpoint { serial, checksum } => recovered.checkpoints.push((serial, checksum)),
+            Record::Entry(entry) => {
+                note(&mut open, &entry);
+                recovered.add(*entry);
             }
-            Record::Entry(entry) => entry,
-        };
-        note(&mut open, &entry);
-        match &entry {
-            JournalEntry::Intent { operation, kind: OperationKind::CreateReplacement { depose_as }, .. } => {
-                recovered.depositions.insert(*operation, depose_as.clone());
-            }
-            JournalEntry::Result { .. } => recovered.results.push(entry),
-            JournalEntry::RunEnd => recovered.ended = true,
-            _ => {}
         }
     }
     recovered.in_doubt = open.into_values().collect();
     Ok(Some(recovered))
+}
+
+impl Recovered {
+    fn add(&mut self, entry: JournalEntry) {
+        match entry {
+            JournalEntry::Intent { operation, kind: OperationKind::CreateReplacement { depose_as }, .. } => {
+                self.depositions.insert(operation, depose_as);
+            }
+            JournalEntry::Result { .. } => self.results.push(entry),
+            JournalEntry::RunEnd => self.ended = true,
+            _ => {}
+        }
+    }
 }
 
 /// Puts the results into a snapshot. Doing it again changes nothing.

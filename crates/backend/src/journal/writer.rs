@@ -95,7 +95,7 @@ impl JournalFile {
     /// Ends the run and removes the journal: the state has all results. (That the end cannot be noted does not matter if
     /// the file goes away.)
     pub async fn finish(&self) -> Result<(), JournalError> {
-        let _ = self.append_records(&[Record::Entry(JournalEntry::RunEnd)]).await;
+        let _ = self.append_records(&[Record::Entry(Box::new(JournalEntry::RunEnd))]).await;
         self.stop();
         if let Some(remote) = &self.remote {
             remote.log.clear().await?;
@@ -168,15 +168,16 @@ pub(super) fn note(open: &mut BTreeMap<u32, InDoubt>, entry: &JournalEntry) {
 }
 
 fn is_creation(record: &Record) -> bool {
-    let kind = if let Record::Entry(JournalEntry::Intent { kind, .. }) = record { Some(kind) } else { None };
-    matches!(kind, Some(OperationKind::Create | OperationKind::CreateReplacement { .. }))
+    let Record::Entry(entry) = record else { return false };
+    let JournalEntry::Intent { kind, .. } = &**entry else { return false };
+    matches!(kind, OperationKind::Create | OperationKind::CreateReplacement { .. })
 }
 
 #[async_trait]
 impl Journal for JournalFile {
     async fn append(&self, entries: Vec<JournalEntry>) -> Result<(), JournalError> {
         self.track(&entries);
-        let records: Vec<Record> = entries.into_iter().map(Record::Entry).collect();
+        let records: Vec<Record> = entries.into_iter().map(|entry| Record::Entry(Box::new(entry))).collect();
         self.append_records(&records).await
     }
 }

@@ -20,6 +20,12 @@ pub(super) struct StateFile {
     pub next: PathBuf,
 }
 
+/// Contents of the state file and of `NAME.next`, where they exist.
+struct Contents {
+    state: Option<Vec<u8>>,
+    next: Option<Vec<u8>>,
+}
+
 pub(super) fn failed(action: &str, path: &Path, error: impl Display) -> StoreError {
     StoreError::new(format!("The state file {} cannot be {action}: {error}", path.display()))
 }
@@ -56,7 +62,7 @@ impl StateFile {
                 // Somebody is writing; a write takes some milliseconds.
                 std::thread::sleep(Duration::from_millis(5));
             }
-            let Some((state, next)) = self.read_steady()? else { continue };
+            let Some(Contents { state, next }) = self.read_steady()? else { continue };
             match swap::judge(state.as_deref(), next.as_deref(), &self.path) {
                 Ok(Stored::Whole) => return Ok(state.unwrap_or_default()),
                 Ok(Stored::Redo(content)) => return Ok(content),
@@ -67,14 +73,14 @@ impl StateFile {
     }
 
     /// Both files, if nobody wrote to the state file meanwhile.
-    fn read_steady(&self) -> Result<Option<(Option<Vec<u8>>, Option<Vec<u8>>)>, StoreError> {
+    fn read_steady(&self) -> Result<Option<Contents>, StoreError> {
         let file = durable::open(&self.path, false).map_err(|error| failed("opened", &self.path, error))?;
-        let Some(file) = file else { return Ok(Some((None, self.read_next()?))) };
+        let Some(file) = file else { return Ok(Some(Contents { state: None, next: self.read_next()? })) };
         let before = stamp(&file).map_err(|error| failed("read", &self.path, error))?;
         let state = read_all(&file).map_err(|error| failed("read", &self.path, error))?;
         let next = self.read_next()?;
         let after = stamp(&file).map_err(|error| failed("read", &self.path, error))?;
-        Ok((before == after).then_some((Some(state), next)))
+        Ok((before == after).then_some(Contents { state: Some(state), next }))
     }
 
     fn read_next(&self) -> Result<Option<Vec<u8>>, StoreError> {

@@ -354,7 +354,7 @@ fn value_of(ty: &Type, seed: &mut u64) -> Value {
         )
         .into(),
         (_, Type::String) => Value::string(["", "a", "é\n", &"long".repeat(40)][draw as usize / 12 % 4]),
-        (_, Type::Bool) => Value::from(draw % 2 == 0),
+        (_, Type::Bool) => Value::from(draw & 1 == 0),
         (_, Type::Number) => {
             let texts = ["0", "-1", "9223372036854775807", "0.1", "2.5", "1e300", "123456789012345678901234567890.5"];
             Value::from(Number::parse(texts[draw as usize / 12 % texts.len()]).unwrap())

@@ -1,0 +1,104 @@
+//! The arguments of backends.
+
+use formwork_model::{Attribute, Block};
+use formwork_value::Type;
+
+const S3_TEXTS: &[&str] = &[
+    "access_key",
+    "acl",
+    "bucket",
+    "custom_ca_bundle",
+    "dynamodb_endpoint",
+    "dynamodb_table",
+    "ec2_metadata_service_endpoint",
+    "ec2_metadata_service_endpoint_mode",
+    "endpoint",
+    "http_proxy",
+    "https_proxy",
+    "iam_endpoint",
+    "key",
+    "kms_key_id",
+    "no_proxy",
+    "profile",
+    "region",
+    "retry_mode",
+    "secret_key",
+    "shared_credentials_file",
+    "sse_customer_key",
+    "sts_endpoint",
+    "sts_region",
+    "token",
+    "workspace_key_prefix",
+];
+
+const S3_FLAGS: &[&str] = &[
+    "encrypt",
+    "force_path_style",
+    "insecure",
+    "skip_credentials_validation",
+    "skip_metadata_api_check",
+    "skip_region_validation",
+    "skip_requesting_account_id",
+    "skip_s3_checksum",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+    "use_lockfile",
+    "use_path_style",
+];
+
+const S3_SETS: &[&str] =
+    &["allowed_account_ids", "forbidden_account_ids", "shared_config_files", "shared_credentials_files"];
+
+const S3_SECRETS: &[&str] = &["access_key", "secret_key", "sse_customer_key", "token"];
+
+/// The arguments of a kind of backend; `None` if there is no such kind here. All are optional, because any may come from
+/// elsewhere; what is missing in the end the backend itself says.
+pub fn backend_schema(kind: &str) -> Option<Block> {
+    match kind {
+        "local" => {
+            Some(Block::new(["path", "workspace_dir"].map(|name| (name, Attribute::new(Type::String).optional())), []))
+        }
+        "s3" => Some(s3()),
+        _ => None,
+    }
+}
+
+fn s3() -> Block {
+    let text = |name: &&'static str| {
+        let attribute = Attribute::new(Type::String).optional();
+        (*name, Attribute { sensitive: S3_SECRETS.contains(name), ..attribute })
+    };
+    let flag = |name: &&'static str| (*name, Attribute::new(Type::Bool).optional());
+    let set = |name: &&'static str| (*name, Attribute::new(Type::set(Type::String)).optional());
+    let others = [
+        ("max_retries", Attribute::new(Type::Number).optional()),
+        ("endpoints", Attribute::new(texts(&["dynamodb", "iam", "s3", "sso", "sts"], &[])).optional()),
+        ("assume_role", Attribute::new(assume_role()).optional()),
+        ("assume_role_with_web_identity", Attribute::new(web_identity()).optional()),
+    ];
+    let attributes = S3_TEXTS.iter().map(text).chain(S3_FLAGS.iter().map(flag)).chain(S3_SETS.iter().map(set));
+    Block::new(attributes.chain(others), [])
+}
+
+fn assume_role() -> Type {
+    let more = [
+        ("policy_arns", Type::set(Type::String)),
+        ("tags", Type::map(Type::String)),
+        ("transitive_tag_keys", Type::set(Type::String)),
+    ];
+    texts(&["role_arn", "duration", "external_id", "policy", "session_name", "source_identity"], &more)
+}
+
+fn web_identity() -> Type {
+    let names = ["role_arn", "duration", "policy", "session_name", "web_identity_token", "web_identity_token_file"];
+    texts(&names, &[("policy_arns", Type::set(Type::String))])
+}
+
+/// An object type with optional attributes, so that users may leave some out.
+fn texts(names: &[&str], more: &[(&str, Type)]) -> Type {
+    let texts = names.iter().map(|name| (*name, Type::String));
+    let attributes: Vec<(&str, Type)> = texts.chain(more.iter().map(|(name, ty)| (*name, ty.clone()))).collect();
+    let optional = attributes.iter().map(|(name, _)| (*name).into()).collect();
+    let attributes = attributes.into_iter().map(|(name, ty)| (name.into(), ty)).collect();
+    Type::Object(std::sync::Arc::new(formwork_value::ObjectType { attributes, optional }))
+}

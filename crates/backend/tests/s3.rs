@@ -1,0 +1,305 @@
+//! The S3 store against a real HTTP service.
+
+use crate::cloud::Cloud;
+use crate::contract::{self, Clients};
+use crate::proxy::{Fault, Proxy};
+use crate::sample::{address, intent, lock_info, result, snapshot, state};
+use crate::scratch::Scratch;
+use crate::terraform::{binary, command};
+use formwork_backend::state_file::encode;
+use formwork_backend::{Backend, ConfiguredBackend, S3Settings, S3Workspaces, StateSession, configure_backend};
+use formwork_model::{LockError, StateStore, StoreError};
+use formwork_value::{Str, Value};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+/// Arguments for the service at a port, changed by the case at hand.
+fn arguments(port: u16, key: &str, more: &[(&str, Value)]) -> BTreeMap<Str, Value> {
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let endpoints = Value::object([("s3", Value::from(endpoint.as_str())), ("sts", endpoint.as_str().into())]);
+    let mut values: BTreeMap<Str, Value> = BTreeMap::from([
+        ("bucket".into(), "states".into()),
+        ("key".into(), key.into()),
+        ("region".into(), "eu-central-1".into()),
+        ("access_key".into(), "test".into()),
+        ("secret_key".into(), "test".into()),
+        ("endpoints".into(), endpoints),
+        ("use_path_style".into(), true.into()),
+        ("use_lockfile".into(), true.into()),
+        ("skip_credentials_validation".into(), true.into()),
+        ("skip_metadata_api_check".into(), true.into()),
+    ]);
+    values.extend(more.iter().map(|(name, value)| ((*name).into(), value.clone())));
+    values
+}
+
+async fn workspaces(port: u16, key: &str, more: &[(&str, Value)]) -> S3Workspaces {
+    S3Workspaces::connect(S3Settings::parse(&arguments(port, key, more)).unwrap()).await.unwrap()
+}
+
+async fn store(port: u16, key: &str) -> Arc<dyn StateStore> {
+    Arc::new(workspaces(port, key, &[]).await.store("default").unwrap())
+}
+
+/// Without tries of the client itself, which wait a second each.
+async fn impatient(port: u16, key: &str) -> Arc<dyn StateStore> {
+    Arc::new(workspaces(port, key, &[("max_retries", 1.into())]).await.store("default").unwrap())
+}
+
+async fn law<F: Future<Output = ()>>(cloud: &Cloud, number: usize, law: impl Fn(Clients) -> F) {
+    let key = format!("law/{number}/terraform.tfstate");
+    let (a, b) = (store(cloud.port, &key).await, store(cloud.port, &key).await);
+    law(Clients { a, b, can_force: true, _storage: Box::new(()) }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_contract_holds() {
+    let cloud = Cloud::start();
+    law(&cloud, 1, contract::what_was_written_is_read).await;
+    law(&cloud, 2, contract::one_holds_the_lock).await;
+    law(&cloud, 3, contract::the_lock_covers_reading_and_writing).await;
+    law(&cloud, 4, contract::a_lock_without_a_state_leaves_none).await;
+    law(&cloud, 5, contract::who_read_an_old_state_cannot_write).await;
+    law(&cloud, 6, contract::two_first_states_do_not_overwrite_each_other).await;
+    law(&cloud, 7, contract::locks_are_removed_by_id_only).await;
+    law(&cloud, 8, contract::of_many_lockers_one_wins).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn objects_are_those_of_the_ecosystem() {
+    let cloud = Cloud::start();
+    let places = workspaces(cloud.port, "dir/terraform.tfstate", &[]).await;
+    let store = places.store("default").unwrap();
+    let lock = store.lock(lock_info("our-id")).await.unwrap();
+    let expected = "{\"ID\":\"our-id\",\"Operation\":\"OperationTypeApply\",\"Info\":\"\",\"Who\":\"somebody@somewhere\",\
+                    \"Version\":\"1.11.4\",\"Created\":\"2026-11-21T04:57:18.112447657Z\",\
+                    \"Path\":\"states/dir/terraform.tfstate\"}";
+    assert_eq!(cloud.object("dir/terraform.tfstate.tflock").as_deref(), Some(expected));
+    store.write(&snapshot(1, 3)).await.unwrap();
+    assert_eq!(cloud.object("dir/terraform.tfstate").unwrap().into_bytes(), encode(&snapshot(1, 3)));
+    lock.unlock().await.unwrap();
+    assert_eq!(cloud.object("dir/terraform.tfstate.tflock"), None);
+
+    assert_eq!(places.workspaces().await.unwrap(), ["default"]);
+    for name in ["b", "a.1"] {
+        places.create_workspace(name, "lineage").await.unwrap();
+    }
+    places.create_workspace("b", "other").await.unwrap();
+    assert_eq!(places.workspaces().await.unwrap(), ["default", "a.1", "b"]);
+    let made = places.store("b").unwrap().read().await.unwrap().unwrap();
+    assert_eq!((made.serial, &*made.lineage), (1, "lineage"));
+    assert!(cloud.object("env:/b/dir/terraform.tfstate").is_some());
+    cloud.request("PUT", "/states/env:/other/else.tfstate", "{}");
+    places.delete_workspace("b").await.unwrap();
+    assert_eq!(places.workspaces().await.unwrap(), ["default", "a.1"]);
+    assert!(places.delete_workspace("default").await.is_err() && places.store("../x").is_err());
+    // An empty object is no state.
+    cloud.request("PUT", "/states/empty", "");
+    let empty = self::store(cloud.port, "empty").await;
+    assert_eq!(empty.read().await.unwrap(), None);
+    empty.write(&snapshot(1, 1)).await.unwrap();
+    // Something else in its place is told.
+    cloud.request("PUT", "/states/garbage", "{");
+    let error = self::store(cloud.port, "garbage").await.read().await.unwrap_err();
+    assert!(error.message.contains("s3://states/garbage") && error.message.contains("cut off"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unclear_answers_are_cleared_up() {
+    use Fault::*;
+    let cloud = Cloud::start();
+    let proxy = Proxy::before(cloud.port);
+    let cases: [&[Fault]; 8] = [
+        &[AnswerLost],
+        &[ErrorAfter],
+        &[ErrorBefore],
+        &[Busy],
+        &[ErrorBefore, AnswerLost],
+        &[ErrorAfter, ErrorBefore],
+        &[Busy, Busy, AnswerLost],
+        &[NoConditions],
+    ];
+    let read = |key: &str| cloud.object(key).map(String::into_bytes);
+    for (number, faults) in cases.into_iter().enumerate() {
+        let key = format!("unclear-{number}");
+        let (through, rival) = match number {
+            0 => (store(proxy.port, &key).await, store(cloud.port, &key).await),
+            _ => (impatient(proxy.port, &key).await, store(cloud.port, &key).await),
+        };
+        // The first write, and one over another state.
+        for serial in [1, 2] {
+            through.read().await.unwrap();
+            proxy.inject(faults);
+            through.write(&snapshot(serial, 5)).await.unwrap_or_else(|error| panic!("{faults:?}: {error}"));
+            assert_eq!(read(&key), Some(encode(&snapshot(serial, 5))), "{faults:?}");
+        }
+        // What another run wrote in between is never overwritten.
+        rival.write(&snapshot(3, 7)).await.unwrap();
+        proxy.inject(faults);
+        let error = through.write(&snapshot(3, 6)).await.unwrap_err();
+        assert!(error.conflict || faults.contains(&Busy), "{faults:?}: {error}");
+        assert_eq!(read(&key), Some(encode(&snapshot(3, 7))), "{faults:?}");
+    }
+    for faults in &cases[..7] {
+        let (through, rival) = (impatient(proxy.port, "locked").await, store(cloud.port, "locked").await);
+        proxy.inject(faults);
+        let lock = through.lock(lock_info("mine")).await.unwrap_or_else(|error| panic!("{faults:?}: {error}"));
+        assert!(matches!(rival.lock(lock_info("x")).await.map(|_| ()), Err(LockError::Held { .. })));
+        proxy.inject(faults);
+        let Err(LockError::Held { holder, .. }) = through.lock(lock_info("y")).await.map(|_| ()) else {
+            panic!("{faults:?}: locked twice");
+        };
+        assert_eq!(&*holder.unwrap().id, "mine", "{faults:?}");
+        proxy.inject(&[]);
+        lock.unlock().await.unwrap();
+    }
+    proxy.inject(&[NoConditions]);
+    let error = store(proxy.port, "locked").await.lock(lock_info("x")).await.map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("conditional puts"), "{error}");
+}
+
+async fn configured(arguments: &BTreeMap<Str, Value>) -> Result<ConfiguredBackend, StoreError> {
+    configure_backend("s3", arguments).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn arguments_have_their_effect() {
+    let cloud = Cloud::start();
+    let dir = Scratch::new("s3-arguments");
+    let round_trip = async |arguments: &BTreeMap<Str, Value>| {
+        let backend = configured(arguments).await.unwrap().backend;
+        let store = backend.place("default", &dir.0).unwrap().store;
+        let lock = store.lock(lock_info("id")).await.unwrap();
+        let serial = store.read().await.unwrap().map_or(1, |s| s.serial + 1);
+        store.write(&snapshot(serial, 2)).await.unwrap();
+        assert_eq!(store.read().await.unwrap(), Some(snapshot(serial, 2)));
+        lock.unlock().await.unwrap();
+    };
+    let customer_key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+    let encryptions: [&[(&str, Value)]; 3] = [
+        &[("encrypt", true.into()), ("acl", "bucket-owner-full-control".into())],
+        &[("encrypt", true.into()), ("kms_key_id", "alias/state".into())],
+        &[("encrypt", true.into()), ("sse_customer_key", customer_key.into()), ("skip_s3_checksum", true.into())],
+    ];
+    for (number, more) in encryptions.into_iter().enumerate() {
+        round_trip(&arguments(cloud.port, &format!("encrypted-{number}"), more)).await;
+    }
+    // Credentials from files, checked, and a role assumed with them.
+    let credentials = dir.path("credentials");
+    std::fs::write(&credentials, "[ci]\naws_access_key_id = test\naws_secret_access_key = test\n").unwrap();
+    let files = Value::tuple([Value::from(credentials.to_str().unwrap())]);
+    let role = Value::object([("role_arn", Value::from("arn:aws:iam::123456789012:role/state"))]);
+    let mut by_profile = arguments(
+        cloud.port,
+        "by-profile",
+        &[
+            ("profile", "ci".into()),
+            ("shared_credentials_files", files),
+            ("skip_credentials_validation", false.into()),
+            ("allowed_account_ids", Value::tuple(["123456789012".into()])),
+        ],
+    );
+    by_profile.remove("access_key");
+    by_profile.remove("secret_key");
+    round_trip(&by_profile).await;
+    by_profile.insert("assume_role".into(), role);
+    round_trip(&by_profile).await;
+    by_profile.insert("allowed_account_ids".into(), Value::tuple(["999999999999".into()]));
+    let error = configured(&by_profile).await.map(|_| ()).unwrap_err();
+    assert!(error.message.contains("account 123456789012"), "{error}");
+
+    let missing = arguments(cloud.port, "k", &[("bucket", "absent".into())]);
+    let backend = configured(&missing).await.unwrap().backend;
+    let error = backend.place("default", &dir.0).unwrap().store.read().await.unwrap_err();
+    assert!(error.message.contains("bucket \"absent\" does not exist"), "{error}");
+
+    let unlocked = configured(&arguments(cloud.port, "unlocked", &[("use_lockfile", false.into())])).await.unwrap();
+    assert!(unlocked.warnings.iter().any(|w| w.contains("not locked")));
+    let store = unlocked.backend.place("default", &dir.0).unwrap().store;
+    let (a, b) = (store.lock(lock_info("a")).await.unwrap(), store.lock(lock_info("b")).await.unwrap());
+    assert_eq!(cloud.object("unlocked.tflock"), None);
+    a.unlock().await.unwrap();
+    b.unlock().await.unwrap();
+}
+
+/// The machine is lost in the middle of a run: another one finds what had begun.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_journal_is_beside_the_state() {
+    let cloud = Cloud::start();
+    let dir = Scratch::new("s3-journal");
+    let place = async |machine: &str| {
+        workspaces(cloud.port, "run/state", &[]).await.place("default", &dir.path(machine)).unwrap()
+    };
+    let mut session = StateSession::open(place("a").await, Some(lock_info("a")), "fresh".into()).await.unwrap();
+    let journal = session.begin("run".into(), 0).await.unwrap();
+    journal.append(vec![intent(1)]).await.unwrap();
+    assert!(cloud.object("run/state.journal/0000000000000001").is_some(), "before the effect");
+    journal.append(vec![result(1), intent(2)]).await.unwrap();
+    drop((session, journal));
+
+    let other = place("b").await;
+    let opened = StateSession::open(other.clone(), Some(lock_info("b")), "fresh".into()).await.map(|_| ());
+    assert!(opened.unwrap_err().to_string().contains("somebody@somewhere"));
+    other.store.force_unlock("a").await.unwrap();
+    let mut session = StateSession::open(other, Some(lock_info("b")), "fresh".into()).await.unwrap();
+    assert!(session.snapshot().unwrap().state.object(&address(1)).is_some());
+    assert_eq!(session.in_doubt().len(), 1);
+    assert_eq!(cloud.object("run/state.journal/0000000000000001"), None);
+
+    // Who has lost the lock cannot add to the journal of the next run.
+    let journal = session.begin("run".into(), 0).await.unwrap();
+    cloud.request("PUT", "/states/run/state.journal/0000000000000001", "of another run");
+    let error = journal.append(vec![intent(3)]).await.unwrap_err();
+    assert!(error.0.contains("lock has been lost"), "{error}");
+    session.finish(state(2)).await.unwrap();
+    session.close().await.unwrap();
+    assert_eq!(cloud.object("run/state.tflock"), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn terraform_and_we_share_a_bucket() {
+    let Some(terraform) = binary() else { return };
+    let cloud = Cloud::start();
+    let dir = Scratch::new("s3-rivals");
+    let config = format!(
+        r#"
+        terraform {{
+          backend "s3" {{
+            bucket                      = "states"
+            key                         = "shared"
+            region                      = "eu-central-1"
+            endpoints                   = {{ s3 = "{}" }}
+            use_path_style              = true
+            use_lockfile                = true
+            skip_credentials_validation = true
+            skip_requesting_account_id  = true
+            skip_metadata_api_check     = true
+          }}
+        }}
+        resource "terraform_data" "a" {{
+          input = "x"
+        }}"#,
+        cloud.endpoint()
+    );
+    std::fs::write(dir.path("main.tf"), config).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = command(&terraform, &dir.0, args);
+        let output = command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        (output.status.code(), text.into_owned())
+    };
+    assert_eq!(run(&["init", "-no-color"]).0, Some(0), "{}", run(&["init", "-no-color"]).1);
+    let ours = store(cloud.port, "shared").await;
+    let lock = ours.lock(lock_info("our-id")).await.unwrap();
+    let (code, text) = run(&["apply", "-auto-approve", "-no-color"]);
+    assert!(code == Some(1) && text.contains("our-id") && text.contains("somebody@somewhere"), "{text}");
+    lock.unlock().await.unwrap();
+    assert_eq!(run(&["apply", "-auto-approve"]).0, Some(0));
+    let theirs = ours.read().await.unwrap().unwrap();
+    assert_eq!(cloud.object("shared").unwrap().into_bytes(), encode(&theirs));
+    let mut next = theirs.clone();
+    next.serial += 1;
+    ours.write(&next).await.unwrap();
+    assert_eq!(run(&["plan", "-detailed-exitcode"]).0, Some(0));
+}
