@@ -118,14 +118,16 @@ impl Loader<'_> {
         }
         let Some(installed) = self.manifest.modules.get(&path) else {
             if self.tells_missing() {
-                let detail = "This module is not installed yet. Run \"formwork init\" to install all modules that the configuration calls.";
+                let detail = "This module is not installed yet. Run \"formwork init\" to install all modules that the \
+                     configuration calls.";
                 self.diagnostics.push(Diagnostic::error("Module not installed", detail).at(call.header_span));
             }
             return None;
         };
         if *installed.source != *source.to_string() {
             if self.tells_missing() {
-                let detail = "The source was changed since the module was installed. Run \"formwork init\" to install it from the new source.";
+                let detail = "The source was changed since the module was installed. Run \"formwork init\" to install \
+                     it from the new source.";
                 self.diagnostics.push(Diagnostic::error("Module source has changed", detail).at(call.source_span));
             }
             return None;
@@ -136,7 +138,8 @@ impl Loader<'_> {
         {
             if self.tells_missing() {
                 let detail = format!(
-                    "Version {version} is installed, which the constraint does not accept. Run \"formwork init\" to install another one."
+                    "Version {version} is installed, which the constraint does not accept. Run \"formwork init\" to \
+                     install another one."
                 );
                 let problem = Diagnostic::error("Module version requirements have changed", detail);
                 self.diagnostics.push(problem.at_opt(call.version_span));

@@ -30,12 +30,14 @@ fn check_passed(parent: &Module, call: &ModuleCall, module: &Module, diagnostics
         if !known {
             let detail = match &child.alias {
                 None => format!(
-                    "The module does not declare a provider with the local name {:?}; {} is meant. Add it to required_providers of the module.",
+                    "The module does not declare a provider with the local name {:?}; {} is meant. Add it to \
+                     required_providers of the module.",
                     &*child.name,
                     module.provider_address(&child.name).for_display()
                 ),
                 Some(_) => format!(
-                    "The module does not expect a provider configuration {child}. Remove it here, or add it to configuration_aliases in the module's required_providers."
+                    "The module does not expect a provider configuration {child}. Remove it here, or add it to \
+                     configuration_aliases in the module's required_providers."
                 ),
             };
             diagnostics.push(Diagnostic::warning("Reference to undefined provider", detail).at(passed.child_span));
@@ -75,13 +77,15 @@ fn check_own(config: &Config, module: &Module, diagnostics: &mut Diagnostics) {
     for block in module.providers.values() {
         if block.body.is_empty() && block.version.is_none() {
             let detail = format!(
-                "A provider block without arguments does nothing in a called module. To tell that the module needs the provider, use required_providers{}.",
+                "A provider block without arguments does nothing in a called module. To tell that the module needs the \
+                 provider, use required_providers{}.",
                 if block.name.alias.is_some() { " with configuration_aliases" } else { "" }
             );
             diagnostics.push(Diagnostic::warning("Redundant empty provider block", detail).at(block.header_span));
         } else if let Some(outer) = repeated_call(config, &module.path) {
             let detail = format!(
-                "The module {} has a provider configuration of its own ({}), so neither its call nor one around it can use count, for_each or depends_on. Configure the provider in the calling module and pass it.",
+                "The module {} has a provider configuration of its own ({}), so neither its call nor one around it can \
+                 use count, for_each or depends_on. Configure the provider in the calling module and pass it.",
                 module.path, block.name
             );
             let summary = "Module is incompatible with count, for_each, and depends_on";

@@ -63,7 +63,8 @@ fn check_single_moves(config: &Config, moves: &[Move], diagnostics: &mut Diagnos
             diagnostics.push(Diagnostic::error("Redundant move statement", detail).at(item.span));
         } else if still_declared(config, item) {
             let detail = format!(
-                "The move says that {} is now {}, but the configuration still declares it. Remove the old declaration, or the move.",
+                "The move says that {} is now {}, but the configuration still declares it. Remove the old declaration, \
+                 or the move.",
                 item.from, item.to
             );
             diagnostics.push(Diagnostic::error("Moved object still exists", detail).at(item.span));
@@ -165,7 +166,8 @@ fn check_removed(config: &Config, module: &Module, diagnostics: &mut Diagnostics
         };
         if let Some((summary, span, address)) = existing {
             let detail = format!(
-                "A removed block says that {address} is no longer managed, but it is still declared here. Remove the declaration, or the removed block."
+                "A removed block says that {address} is no longer managed, but it is still declared here. Remove the \
+                 declaration, or the removed block."
             );
             diagnostics.push(Diagnostic::error(summary, detail).at(span));
         }

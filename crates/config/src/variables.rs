@@ -170,7 +170,8 @@ fn undeclared_argument(name: &str, module: &Module) -> Diagnostic {
 fn warn_undeclared(undeclared: &[(Str, Span)], diagnostics: &mut Diagnostics) {
     for (name, span) in undeclared.iter().take(2) {
         let detail = format!(
-            "The root module has no variable {:?}, for which this file has a value. Declare it, or remove the value; for values that serve several configurations use TF_VAR_ environment variables.",
+            "The root module has no variable {:?}, for which this file has a value. Declare it, or remove the value; \
+             for values that serve several configurations use TF_VAR_ environment variables.",
             &**name
         );
         diagnostics.push(Diagnostic::warning("Value for undeclared variable", detail).at(*span));
@@ -229,7 +230,8 @@ pub fn missing_variables<'m>(module: &'m Module, given: &BTreeMap<Str, GivenValu
 pub fn missing_value(block: &VariableBlock) -> Diagnostic {
     let name = &block.name;
     let detail = format!(
-        "The variable \"{name}\" has no default, so a value is needed: with -var '{name}=VALUE', in a file given with -var-file, or in the environment as TF_VAR_{name}."
+        "The variable \"{name}\" has no default, so a value is needed: with -var '{name}=VALUE', in a file given with \
+         -var-file, or in the environment as TF_VAR_{name}."
     );
     Diagnostic::error("No value for required variable", detail).at(block.header_span)
 }

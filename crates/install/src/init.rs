@@ -75,7 +75,9 @@ fn same_selection(new: &LockFile, old: &LockFile) -> bool {
 
 fn incomplete_lock(providers: &[String], platform: &Platform) -> Diagnostic {
     let detail = format!(
-        "Only the checksums of the packages for {platform} are known, because the packages did not come with signed ones:\n{}\n\nOn other platforms these providers could not be checked. Record their checksums with \"formwork providers lock -platform=OS_ARCH\".",
+        "Only the checksums of the packages for {platform} are known, because the packages did not come with signed \
+         ones:\n{}\n\nOn other platforms these providers could not be checked. Record their checksums with \"formwork \
+         providers lock -platform=OS_ARCH\".",
         providers.join("\n")
     );
     Diagnostic::warning("Incomplete lock file information for providers", detail)

@@ -98,7 +98,8 @@ pub fn installed(
     let mut diagnostics = Diagnostics::new();
     if !problems.is_empty() {
         let detail = format!(
-            "The installed provider packages are not those of the dependency lock file:\n{}\n\nRun \"formwork init\" to install them.",
+            "The installed provider packages are not those of the dependency lock file:\n{}\n\nRun \"formwork init\" \
+             to install them.",
             problems.join("\n")
         );
         let problem = Diagnostic::error("Required plugins are not installed", detail);
@@ -132,7 +133,8 @@ pub fn check_lock(
     let mut diagnostics = Diagnostics::new();
     if !problems.is_empty() {
         let detail = format!(
-            "The dependency lock file does not fit the configuration:\n{}\n\nRun \"formwork init\" to select versions, or \"formwork init -upgrade\" to select newer ones.",
+            "The dependency lock file does not fit the configuration:\n{}\n\nRun \"formwork init\" to select versions, \
+             or \"formwork init -upgrade\" to select newer ones.",
             problems.join("\n")
         );
         diagnostics.push(Diagnostic::error("Inconsistent dependency lock file", detail));

@@ -146,7 +146,8 @@ fn constant(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Value> {
 /// The text of a lock file, exactly as the reference writes it.
 pub fn write_lock_file(lock: &LockFile) -> String {
     let mut out = String::from(
-        "# This file is maintained automatically by \"terraform init\".\n# Manual edits may be lost in future updates.\n",
+        "# This file is maintained automatically by \"terraform init\".\n# Manual edits may be lost in future \
+         updates.\n",
     );
     for (provider, entry) in &lock.providers {
         let has_constraints = !entry.constraints.is_empty();

@@ -56,7 +56,8 @@ pub(super) fn apply_override(block: Block, items: &mut [Item], module: &mut Modu
     match items.iter_mut().find(|item| same_object(&item.block, &block)) {
         Some(item) => item.overrides.push(block),
         None => {
-            let detail = "An override file can only change what another file of the module declares; nothing there has this name.";
+            let detail = "An override file can only change what another file of the module declares; nothing there has \
+                 this name.";
             diagnostics.push(Diagnostic::error(missing, detail).at(block.header_span));
         }
     }

@@ -17,7 +17,8 @@ pub(crate) fn read_rule(block: &Block, diagnostics: &mut Diagnostics) -> Option<
     if let Some(condition) = &condition
         && references(condition).is_empty()
     {
-        let detail = "The condition must refer to at least one object of the configuration; otherwise its result is always the same and nothing is checked.";
+        let detail = "The condition must refer to at least one object of the configuration; otherwise its result is \
+             always the same and nothing is checked.";
         let summary = format!("Invalid {} expression", block.kind.name);
         diagnostics.push(Diagnostic::error(summary, detail).at(condition.span));
         is_constant = true;

@@ -52,7 +52,8 @@ pub(crate) fn read_provider(item: &Item, module: &Module, diagnostics: &mut Diag
     }
     let mut version = None;
     if let Some(attribute) = content.attribute("version") {
-        let detail = "Write the version constraint in required_providers of the terraform block instead; here it will not work in future.";
+        let detail = "Write the version constraint in required_providers of the terraform block instead; here it will \
+             not work in future.";
         diagnostics.push(
             Diagnostic::warning("Version constraints inside provider configuration blocks are deprecated", detail)
                 .at(attribute.expr.span),
@@ -96,7 +97,8 @@ pub(crate) fn read_provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> O
     let mut problems = Diagnostics::new();
     let traversal = reference(expr, &mut problems);
     let invalid = || {
-        let detail = "A reference to a provider configuration is the provider's name, optionally followed by a dot and the configuration's alias.";
+        let detail = "A reference to a provider configuration is the provider's name, optionally followed by a dot and \
+             the configuration's alias.";
         Diagnostic::error("Invalid provider configuration reference", detail).at(expr.span)
     };
     let Some(traversal) = traversal else {

@@ -100,7 +100,8 @@ fn check_destroy_references(body: &Body, own: Option<&Resource>, diagnostics: &m
         if !allowed_on_destroy(&reference) {
             let this = own.map(Resource::to_string).unwrap_or_else(|| "the resource".to_string());
             let detail = format!(
-                "What runs while {this} is destroyed can refer to its own attributes only: through \"self\", \"count.index\" or \"each.key\"."
+                "What runs while {this} is destroyed can refer to its own attributes only: through \"self\", \
+                 \"count.index\" or \"each.key\"."
             );
             let summary = "Invalid reference from destroy provisioner";
             diagnostics.push(Diagnostic::error(summary, detail).at(reference.span));

@@ -88,7 +88,8 @@ fn read_required_version(
     let engine = Version::parse(TERRAFORM_VERSION).ok()?;
     if !permissive(&constraints).accepts(&engine) {
         let detail = format!(
-            "The configuration needs a version {text}; this engine behaves as version {TERRAFORM_VERSION}. Change the constraint, or use another version."
+            "The configuration needs a version {text}; this engine behaves as version {TERRAFORM_VERSION}. Change the \
+             constraint, or use another version."
         );
         refused.push(Diagnostic::error("Unsupported Terraform Core version", detail).at(span));
     }

@@ -59,7 +59,8 @@ fn problem(reference: &Traversal) -> Option<(&'static str, &'static str)> {
         )),
         _ => Some((
             "Invalid reference in replace_triggered_by expression",
-            "Only references to managed resources are allowed here. To react to another value, keep it in a terraform_data resource and refer to that.",
+            "Only references to managed resources are allowed here. To react to another value, keep it in a \
+             terraform_data resource and refer to that.",
         )),
     }
 }

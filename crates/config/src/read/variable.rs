@@ -126,7 +126,8 @@ fn read_validations(content: &Content, name: &Str, diagnostics: &mut Diagnostics
         };
         if !references(&rule.condition).iter().any(own) {
             let detail = format!(
-                "The condition must refer to var.{name}: a validation tells whether the value of this variable is valid."
+                "The condition must refer to var.{name}: a validation tells whether the value of this variable is \
+                 valid."
             );
             diagnostics
                 .push(Diagnostic::error("Invalid variable validation condition", detail).at(rule.condition.span));

@@ -143,7 +143,8 @@ impl<'a> Checker<'a> {
             Some(TraversalStep::Attribute { .. }) if repeated => {
                 let key = if block.count.is_some() { "[count.index]" } else { "[each.key]" };
                 let detail = format!(
-                    "{resource} has several instances. Name the one that is meant, such as {resource}{key}, or all with {resource}[*]."
+                    "{resource} has several instances. Name the one that is meant, such as {resource}{key}, or all \
+                     with {resource}[*]."
                 );
                 self.error("Missing resource instance key", detail, reference.span);
             }
@@ -192,7 +193,8 @@ impl<'a> Checker<'a> {
     }
 
     fn own(&mut self, reference: &Traversal) {
-        let detail = "\"self\" can be used in provisioners, connections and postconditions only, where it is the object at hand.";
+        let detail = "\"self\" can be used in provisioners, connections and postconditions only, where it is the \
+             object at hand.";
         self.error("Invalid \"self\" reference", detail.to_string(), reference.span);
     }
 

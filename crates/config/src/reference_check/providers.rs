@@ -10,7 +10,8 @@ pub(super) fn check_provider_refs(config: &Config, module: &Module, diagnostics:
         if is_missing(config, module, name) {
             let what = config.provider_config(&module.path, name);
             let detail = format!(
-                "{} uses the provider configuration {what}, which is declared nowhere. Declare it with a provider block and its alias, or remove the reference {name}.",
+                "{} uses the provider configuration {what}, which is declared nowhere. Declare it with a provider \
+                 block and its alias, or remove the reference {name}.",
                 in_module(module, &resource.resource.to_string()),
             );
             diagnostics.push(Diagnostic::error("Provider configuration not present", detail));

@@ -94,7 +94,8 @@ fn managed(reference: &Traversal) -> Found {
         Some(name) => Ok((Subject::Resource(Resource::new(ResourceMode::Managed, root.clone(), name.clone())), 1)),
         None => {
             let detail = format!(
-                "{root:?} alone means nothing here. A resource is referred to by type and name, a variable as var.{root}, a local value as local.{root}; text needs quotes."
+                "{root:?} alone means nothing here. A resource is referred to by type and name, a variable as \
+                 var.{root}, a local value as local.{root}; text needs quotes."
             );
             Err(invalid("Invalid reference", detail, reference.span))
         }

@@ -11,7 +11,8 @@ pub(super) fn split_argument<'t>(text: &'t str, diagnostics: &mut Diagnostics) -
     let split = text.split_once('=');
     if split.is_none() {
         let detail = format!(
-            "-var needs a name and a value with an equals sign between them, as in -var 'name=value'; {text:?} has none."
+            "-var needs a name and a value with an equals sign between them, as in -var 'name=value'; {text:?} has \
+             none."
         );
         diagnostics.push(Diagnostic::error("Invalid -var option", detail));
     }

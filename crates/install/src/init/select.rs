@@ -20,14 +20,16 @@ pub(super) fn select(
 ) -> Result<Selected, String> {
     if &*provider.namespace == "-" {
         return Err(format!(
-            "{provider} is an address of Terraform 0.12 and before. Run \"formwork state replace-provider\" to give it its full address."
+            "{provider} is an address of Terraform 0.12 and before. Run \"formwork state replace-provider\" to give it \
+             its full address."
         ));
     }
     if let Some(entry) = locked
         && !constraints.accepts(&entry.version)
     {
         return Err(format!(
-            "The locked version {} of {provider} does not meet the constraints {:?}. Run \"formwork init -upgrade\" to select another version.",
+            "The locked version {} of {provider} does not meet the constraints {:?}. Run \"formwork init -upgrade\" to \
+             select another version.",
             entry.version,
             constraints.normalized()
         ));
@@ -38,7 +40,8 @@ pub(super) fn select(
         .map_err(|error| format!("The packages of {provider} could not be looked for: {error}."))?;
     if !available.asked {
         return Err(format!(
-            "No installation method of the CLI configuration is responsible for {provider}. Add one to provider_installation."
+            "No installation method of the CLI configuration is responsible for {provider}. Add one to \
+             provider_installation."
         ));
     }
     if let Some(entry) = locked {
@@ -80,7 +83,9 @@ fn hint(remote: &[String]) -> String {
         return " Only local mirrors were searched.".to_string();
     }
     format!(
-        " This version does not download packages yet, so {} was not asked. Put the package into a filesystem mirror (provider_installation in the CLI configuration), into terraform.d/plugins, or name its directory with -plugin-dir.",
+        " This version does not download packages yet, so {} was not asked. Put the package into a filesystem mirror \
+         (provider_installation in the CLI configuration), into terraform.d/plugins, or name its directory with \
+         -plugin-dir.",
         remote.join(" and ")
     )
 }
