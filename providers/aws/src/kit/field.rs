@@ -14,7 +14,7 @@ pub struct Field {
     /// Planned where the configuration says nothing.
     pub default: Option<Value>,
     pub checks: Vec<Check>,
-    /// The form in which EC2 reports a configured value.
+    /// The form in which EC2 reports a configured value; what is unknown inside must stay so.
     pub normal: Option<fn(&Value) -> Value>,
     /// True if a configured value means the same as a stored one; then the stored one stays.
     pub same: Option<fn(&Value, &Value) -> bool>,

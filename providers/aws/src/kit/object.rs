@@ -138,6 +138,15 @@ impl Object {
         self
     }
 
+    /// Sets attributes that are null, and leaves others (unknown ones as well).
+    pub fn fill<V: IntoAttribute>(&mut self, values: impl IntoIterator<Item = (&'static str, V)>) {
+        for (name, value) in values {
+            if !self.has(name) {
+                self.set(name, value);
+            }
+        }
+    }
+
     /// Type of an attribute; dynamic if there is none.
     pub fn type_of(&self, name: &str) -> Type {
         self.ty.attribute(name).cloned().unwrap_or(Type::Dynamic)

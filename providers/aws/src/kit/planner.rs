@@ -119,7 +119,7 @@ fn plan_field(field: &Field, prior: Option<&Value>, config: Option<&Value>) -> V
     match config.filter(|value| !value.is_null()) {
         Some(given) => {
             let given = match field.normal {
-                Some(normal) if given.is_wholly_known() => normal(given),
+                Some(normal) if given.is_known() => normal(given),
                 _ => given.clone(),
             };
             match (field.same, prior) {

@@ -76,6 +76,12 @@ impl Resource for Instance {
     }
 
     fn plan(&self, plan: &mut Plan<'_>) {
+        // Of these, a new instance has none but those that are configured.
+        for name in ["ephemeral_block_device", "network_interface"] {
+            if plan.is_create() && plan.planned.is_unknown(name) && !plan.config.is_unknown(name) {
+                plan.planned.set(name, Vec::<Value>::new());
+            }
+        }
         for (own, other) in [("user_data", "user_data_base64"), ("user_data_base64", "user_data")] {
             if plan.configures(own) {
                 plan.planned.set(other, None::<String>);

@@ -126,10 +126,11 @@ fn route_type() -> Type {
 /// Attributes that are not set are empty texts, as hashicorp/aws has them.
 fn normal_routes(value: &Value) -> Value {
     let routes = value.children().map(|route| {
-        let mut object = Object::empty(&route_type());
-        for name in DESTINATIONS.iter().chain(TARGETS) {
-            object.set(name, route.text(name).unwrap_or_default());
+        if !route.is_known() {
+            return route.clone();
         }
+        let mut object = Object::from_value(&route_type(), route);
+        object.fill(DESTINATIONS.iter().chain(TARGETS).map(|name| (*name, "")));
         object.to_value()
     });
     Value::set(route_type(), routes.collect())

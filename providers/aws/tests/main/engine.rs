@@ -50,6 +50,19 @@ fn complete(block: &Block, value: &Value) -> Value {
     Value::object_map(attributes)
 }
 
+/// A provider with a configuration, or what is wrong with that.
+pub async fn configure(text: &str) -> Result<Aws, Diagnostics> {
+    let provider = Aws::new();
+    let config = object(&provider.schema().provider.block, text);
+    let found = provider.validate_provider(&config).await.diagnostics;
+    if found.has_errors() {
+        return Err(found);
+    }
+    let request = ConfigureRequest { terraform_version: "1.11.4", config: &config, capabilities: CLIENT };
+    let found = provider.configure(request).await;
+    if found.has_errors() { Err(found) } else { Ok(provider) }
+}
+
 impl Engine {
     pub async fn new() -> Engine {
         Engine::with("").await
@@ -57,18 +70,26 @@ impl Engine {
 
     /// Configured with more than the defaults of these tests (JSON members, each followed by a comma).
     pub async fn with(more: &str) -> Engine {
-        let provider = Aws::new();
-        let schema = provider.schema();
-        let url = &cloud().url;
+        Engine::at(&cloud().url, more).await
+    }
+
+    /// With the service at an address.
+    pub async fn at(url: &str, more: &str) -> Engine {
         let config = format!(
             r#"{{{more} "region": "eu-central-1", "access_key": "AKIAMOTO", "secret_key": "secret",
                 "endpoints": [{{"ec2": "{url}", "sts": "{url}"}}]}}"#
         );
-        let config = object(&schema.provider.block, &config);
-        fine("validate", &provider.validate_provider(&config).await.diagnostics);
-        let request = ConfigureRequest { terraform_version: "1.11.4", config: &config, capabilities: CLIENT };
-        fine("configure", &provider.configure(request).await);
-        Engine { provider, schema }
+        Engine::configured(&config).await.expect("the configuration is right")
+    }
+
+    pub async fn configured(config: &str) -> Result<Engine, Diagnostics> {
+        let provider = configure(config).await?;
+        Ok(Engine { schema: provider.schema(), provider })
+    }
+
+    pub fn unconfigured() -> Engine {
+        let provider = Aws::new();
+        Engine { schema: provider.schema(), provider }
     }
 
     pub fn ty(&self, kind: &str) -> Type {
@@ -188,6 +209,20 @@ impl Engine {
         fine("delete", &answer.diagnostics);
         assert!(answer.new_state.expect("a state").is_null());
         assert!(self.read(kind, prior).await.is_null(), "{kind} is still there");
+    }
+
+    /// What is left of a create that may fail, and why it did.
+    pub async fn try_create(&self, kind: &str, text: &str) -> (Value, String) {
+        self.try_update(kind, &self.null(kind), text).await
+    }
+
+    /// What is left of an update that may fail, and why it did.
+    pub async fn try_update(&self, kind: &str, prior: &Value, text: &str) -> (Value, String) {
+        let config = self.config(kind, text);
+        let plan = self.plan(kind, prior, &config).await;
+        let answer = self.apply(kind, prior, &plan.planned, &config).await;
+        let why = answer.diagnostics.iter().map(|d| format!("{}: {}", d.summary, d.detail)).collect();
+        (answer.new_state.expect("a state"), why)
     }
 
     /// Deletes an object, or tells why that is refused.

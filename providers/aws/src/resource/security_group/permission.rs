@@ -65,15 +65,18 @@ impl Permission {
 /// Rules with every attribute filled in, as hashicorp/aws stores them.
 pub fn normal(value: &Value) -> Value {
     let rules = value.children().map(|rule| {
-        let mut object = Object::empty(&rule_type());
-        for name in ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups"] {
-            object.set(name, rule.texts(name));
+        if !rule.is_known() {
+            return rule.clone();
         }
-        object.set("description", rule.text("description").unwrap_or_default());
-        object.set("protocol", protocol(rule.text("protocol").unwrap_or_default()));
-        object.set("self", rule.flag("self").unwrap_or_default());
-        object.set("from_port", rule.int("from_port").unwrap_or_default());
-        object.set("to_port", rule.int("to_port").unwrap_or_default());
+        let mut object = Object::from_value(&rule_type(), rule);
+        let lists = ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups"];
+        object.fill(lists.map(|name| (name, Vec::<Value>::new())));
+        object.fill([("description", "")]);
+        object.fill([("self", false)]);
+        object.fill([("from_port", 0), ("to_port", 0)]);
+        if let Some(name) = rule.text("protocol") {
+            object.set("protocol", protocol(name));
+        }
         object.to_value()
     });
     Value::set(rule_type(), rules.collect())
