@@ -11,14 +11,22 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         "Whether all elements of a list are true. Those that are null are not.",
         &[Parameter::new("list", Shape::Bools)],
         Shape::Bool,
-        |args| decided(args.items(0), false),
+        |args| match args.items(0).iter().find(|item| item.as_bool() != Some(true)) {
+            None => Ok(Value::from(true)),
+            Some(first) if first.is_known() => Ok(Value::from(false)),
+            Some(_) => Ok(Value::unknown_not_null(Type::Bool)),
+        },
     ),
     Definition::new(
         "anytrue",
         "Whether an element of a list is true.",
         &[Parameter::new("list", Shape::Bools)],
         Shape::Bool,
-        |args| decided(args.items(0), true),
+        |args| match args.items(0) {
+            items if items.iter().any(|item| item.as_bool() == Some(true)) => Ok(Value::from(true)),
+            items if items.iter().all(Value::is_known) => Ok(Value::from(false)),
+            _ => Ok(Value::unknown_not_null(Type::Bool)),
+        },
     ),
     Definition::new(
         "contains",
@@ -56,19 +64,6 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         one,
     ),
 ];
-
-/// Whether one of the bools has the deciding value. Null counts as false.
-fn decided(items: &[Value], deciding: bool) -> Outcome {
-    let mut unknown = false;
-    for item in items {
-        match item.kind() {
-            Kind::Unknown(..) => unknown = true,
-            _ if (item.as_bool() == Some(true)) == deciding => return Ok(Value::from(deciding)),
-            _ => {}
-        }
-    }
-    Ok(if unknown { Value::unknown_not_null(Type::Bool) } else { Value::from(!deciding) })
-}
 
 fn contains(args: &Arguments) -> Outcome {
     let Some(items) = args.get(0).and_then(Value::as_sequence) else {

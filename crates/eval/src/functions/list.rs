@@ -179,8 +179,7 @@ fn sort(args: &Arguments) -> Outcome {
     let items = args.items(0);
     if !items.iter().all(Value::is_known) {
         let length = items.len() as u64;
-        // A list of unknown order, but not a known list of unknown elements.
-        let refinements = Refinements::length(length.min(1), Some(length.max(2)));
+        let refinements = Refinements::length(length, Some(length));
         return Ok(Value::unknown_refined(Type::list(Type::String), refinements));
     }
     if items.iter().any(Value::is_null) {

@@ -1,2 +1,129 @@
-use super::definition::Definition;
-pub(super) static FUNCTIONS: &[Definition] = &[];
+//! Functions on IP networks.
+
+mod prefix;
+
+use super::arguments::Arguments;
+use super::definition::{Definition, Outcome, Shape, blame, number, text};
+use formwork_hcl::FunctionFailure;
+use formwork_value::{Kind, Type, Value};
+use prefix::{Prefix, parse_address};
+
+pub(super) static FUNCTIONS: &[Definition] = &[
+    Definition::new(
+        "cidrcontains",
+        "Whether an IP address, or all addresses of a network, are in a network.",
+        &[text("containing_prefix"), text("contained_ip_or_prefix")],
+        Shape::Bool,
+        contains,
+    ),
+    Definition::new(
+        "cidrhost",
+        "The address with a number in a network; negative numbers count from the end.",
+        &[text("prefix"), number("hostnum")],
+        Shape::Text,
+        host,
+    ),
+    Definition::new("cidrnetmask", "The mask of an IPv4 network.", &[text("prefix")], Shape::Text, |args| {
+        let prefix = parse(args)?;
+        match prefix.is_v6() {
+            true => Err(blame(0, "only IPv4 networks have a mask")),
+            false => Ok(prefix.mask_text().into()),
+        }
+    }),
+    Definition::new(
+        "cidrsubnet",
+        "The network with a number among those with so many more bits in a network.",
+        &[text("prefix"), number("newbits"), number("netnum")],
+        Shape::Text,
+        subnet,
+    ),
+    Definition::new(
+        "cidrsubnets",
+        "Networks one after the other in a network, with so many more bits each.",
+        &[text("prefix")],
+        Shape::Texts,
+        subnets,
+    )
+    .variadic(number("newbits")),
+];
+
+fn parse(args: &Arguments) -> Result<Prefix, FunctionFailure> {
+    Prefix::parse(args.text(0)).map_err(|message| blame(0, message))
+}
+
+/// A whole number of any size that fits.
+fn big(args: &Arguments, index: usize) -> Result<i128, FunctionFailure> {
+    let number = args.number(index);
+    if !number.is_integer() {
+        return Err(blame(index, "a whole number is required"));
+    }
+    let text = number.to_string();
+    // Of what does not fit, only the sign matters.
+    Ok(text.parse().unwrap_or(if number.is_negative() { i128::MIN } else { i128::MAX }))
+}
+
+fn contains(args: &Arguments) -> Outcome {
+    let outer = parse(args)?;
+    let inner = args.text(1);
+    let inner = if inner.contains('/') { Prefix::parse(inner) } else { parse_address(inner).map(Prefix::of_host) };
+    let inner = inner.map_err(|message| blame(1, message))?;
+    if inner.is_v6() != outer.is_v6() {
+        return Err(blame(1, "the address families differ: one is IPv4, the other IPv6"));
+    }
+    Ok(Value::from(outer.contains(&inner)))
+}
+
+fn host(args: &Arguments) -> Outcome {
+    let prefix = parse(args)?;
+    let number = big(args, 1)?;
+    let last = prefix.last_host();
+    let distance = if number < 0 { (number + 1).unsigned_abs() } else { number.unsigned_abs() };
+    if distance > last {
+        return Err(blame(1, format!("the network {prefix} has no address with this number")));
+    }
+    let host = if number < 0 { last - distance } else { distance };
+    Ok(prefix.host(host).into())
+}
+
+fn subnet(args: &Arguments) -> Outcome {
+    let prefix = parse(args)?;
+    let new_bits = args.whole(1)?;
+    let number = big(args, 2)?;
+    let Some(new_bits) = u32::try_from(new_bits).ok().filter(|bits| *bits <= prefix.host_bits()) else {
+        let message = format!("the network {prefix} has only {} more bits", prefix.host_bits());
+        return Err(blame(1, message));
+    };
+    let count = if new_bits >= 128 { u128::MAX } else { (1u128 << new_bits) - 1 };
+    match u128::try_from(number) {
+        Ok(number) if number <= count => Ok(prefix.subnet(new_bits, number).to_string().into()),
+        _ => Err(blame(2, format!("with {new_bits} more bits, networks have the numbers 0 to {count}"))),
+    }
+}
+
+fn subnets(args: &Arguments) -> Outcome {
+    const MAX_NEW_BITS: i64 = 32;
+    let prefix = parse(args)?;
+    let mut next = Some(prefix.base());
+    let mut networks = Vec::new();
+    for (index, value) in args.values.iter().enumerate().skip(1) {
+        if !matches!(value.kind(), Kind::Number(_)) {
+            return Ok(Value::unknown_not_null(Type::list(Type::String)));
+        }
+        let new_bits = args.whole(index)?;
+        if !(1..=MAX_NEW_BITS).contains(&new_bits) {
+            return Err(blame(index, format!("the number of new bits must be 1 to {MAX_NEW_BITS}")));
+        }
+        let new_bits = u32::try_from(new_bits).unwrap_or(0);
+        if new_bits > prefix.host_bits() {
+            let message = format!("the network {prefix} has only {} more bits", prefix.host_bits());
+            return Err(blame(index, message));
+        }
+        let network = next.and_then(|next| prefix.subnet_from(new_bits, next));
+        let Some(network) = network else {
+            return Err(blame(index, format!("there is not enough space left in {prefix} for a network of this size")));
+        };
+        next = network.after();
+        networks.push(Value::from(network.to_string()));
+    }
+    Ok(Value::list(Type::String, networks))
+}

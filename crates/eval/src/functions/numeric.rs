@@ -58,11 +58,10 @@ pub(super) static FUNCTIONS: &[Definition] = &[
     .variadic(number("params")),
 ];
 
+/// A result in double precision: the number of its shortest digits, as the reference shows it.
 fn from_float(result: f64) -> Outcome {
-    match Number::from_f64(result) {
-        Some(number) => Ok(number.into()),
-        None => Err(failed("the result is not a number")),
-    }
+    let number = if result.is_finite() { Number::parse(&result.to_string()).ok() } else { Number::from_f64(result) };
+    number.map(Value::from).ok_or_else(|| failed("the result is not a number"))
 }
 
 pub(super) fn number_failure(error: NumberError) -> FunctionFailure {

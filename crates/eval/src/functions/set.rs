@@ -87,9 +87,9 @@ fn product(args: &Arguments) -> Outcome {
     }
     let marks = root_marks(args.values);
     let mut types = Vec::with_capacity(args.len());
-    let mut all_sets = true;
+    let mut any_set = false;
     for (index, value) in args.values.iter().enumerate() {
-        all_sets &= matches!(value.kind(), Kind::Set(_) | Kind::Unknown(Type::Set(_), _));
+        any_set |= matches!(value.kind(), Kind::Set(_) | Kind::Unknown(Type::Set(_), _));
         types.push(match value.kind() {
             Kind::Unknown(Type::Dynamic, _) => return Ok(Value::dynamic().with_marks(marks)),
             Kind::List(_) | Kind::Set(_) | Kind::Unknown(Type::List(_) | Type::Set(_), _) => element_type(value),
@@ -99,12 +99,12 @@ fn product(args: &Arguments) -> Outcome {
     }
     let element = Type::tuple(types.iter().cloned());
     if !args.values.iter().all(Value::is_known) {
-        let ty = if all_sets { Type::set(element) } else { Type::list(element) };
+        let ty = if any_set { Type::set(element) } else { Type::list(element) };
         return Ok(unknown_product(args, ty).with_marks(marks));
     }
     let rows = combinations(args, &types)?;
     let items = rows.into_iter().map(Value::tuple).collect();
-    let result = if all_sets { Value::set(element, items) } else { Value::list(element, items) };
+    let result = if any_set { Value::set(element, items) } else { Value::list(element, items) };
     Ok(result.with_marks(marks))
 }
 

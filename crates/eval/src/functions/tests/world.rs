@@ -2,6 +2,7 @@
 
 use super::{Arc, BTreeMap, Entropy, Environment, Files, Phase};
 use std::io::{Error, ErrorKind, Result};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 pub(super) fn environment(phase: Phase) -> Environment {
     Environment {
@@ -10,17 +11,19 @@ pub(super) fn environment(phase: Phase) -> Environment {
         plan_timestamp: "2024-03-01T10:00:00Z".into(),
         timestamp: "2024-03-01T10:00:05Z".into(),
         files: Arc::new(Memory::new()),
-        entropy: Arc::new(Zeros),
-        original_dir: "/work".into(),
+        entropy: Arc::new(Counter::default()),
+        original_dir: "/tmp/w".into(),
         provider_functions: None,
     }
 }
 
-struct Zeros;
+/// Each call fills with a number that is one higher.
+#[derive(Default)]
+struct Counter(AtomicU8);
 
-impl Entropy for Zeros {
+impl Entropy for Counter {
     fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
+        bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
     }
 }
 
@@ -31,13 +34,39 @@ struct Memory {
 
 impl Memory {
     fn new() -> Memory {
-        let files: &[(&str, &[u8])] = &[("data/plain.txt", b"first line\nsecond line\n")];
+        let files: &[(&str, &[u8])] = &[
+            ("data/.hidden", b"h\n"),
+            ("data/[odd].txt", b"o\n"),
+            ("data/a.txt", b"a\n"),
+            ("data/b.json", b"{}\n"),
+            ("data/binary.bin", b"\x00\xff"),
+            ("data/crlf.txt", b"a\r\nb\r\n\n"),
+            ("data/decomposed.txt", b"e\xcc\x81\n"),
+            ("data/empty.txt", b""),
+            ("data/plain.txt", b"hash me\n"),
+            ("data/sub/c.txt", b"c\n"),
+            ("data/sub/deep/d.txt", b"d\n"),
+            ("data/template.txt", b"kept ${as} is\n"),
+            ("data/unicode.txt", b"\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x9a\x80\n"),
+            ("t/cond.tftpl", b"%{ if on }on%{ else }off%{ endif }\n"),
+            ("t/escape.tftpl", b"$${literal} %%{ literal }\n"),
+            ("t/func.tftpl", b"${upper(name)}-${max(1, 2)}\n"),
+            ("t/index.tftpl", b"%{ for i, v in items }${i}=${v};%{ endfor }\n"),
+            ("t/json.tftpl", b"${jsonencode({ a = list, b = true })}\n"),
+            ("t/loop.tftpl", b"%{ for a in addrs ~}\nbackend ${a}:${port}\n%{ endfor ~}\n"),
+            ("t/map.tftpl", b"%{ for k, v in m ~}\n${k} => ${v}\n%{ endfor ~}\n"),
+            ("t/only.tftpl", b"${value}"),
+            ("t/path.tftpl", b"${path.module}\n"),
+            ("t/recursive.tftpl", b"${templatefile(\"t/simple.tftpl\", { name = \"x\" })}\n"),
+            ("t/simple.tftpl", b"Name: ${name}\n"),
+            ("t/syntax.tftpl", b"${oops\n"),
+        ];
         Memory { files: files.iter().map(|(path, content)| (*path, content.to_vec())).collect() }
     }
 
     fn normal(path: &str) -> String {
         let mut parts: Vec<&str> = Vec::new();
-        for part in path.trim_start_matches("/work/").split('/') {
+        for part in path.trim_start_matches("/tmp/w/").split('/') {
             match part {
                 "" | "." => {}
                 ".." => drop(parts.pop()),
@@ -83,7 +112,7 @@ impl Files for Memory {
     }
 
     fn current_dir(&self) -> String {
-        "/work".into()
+        "/tmp/w".into()
     }
 
     fn home_dir(&self) -> Option<String> {

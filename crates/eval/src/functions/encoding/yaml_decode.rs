@@ -1,0 +1,212 @@
+//! Values of YAML documents.
+
+use super::yaml_scalar;
+use formwork_value::{Kind, Str, Type, Value};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Deepest nesting that is read.
+const MAX_DEPTH: usize = 256;
+
+/// Most values that a document may stand for, where each alias counts as often as it is used.
+const MAX_VALUES: usize = 1_000_000;
+
+/// The value of the only document in a text.
+pub(super) fn decode(text: &str) -> Result<Value, String> {
+    let mut builder = Builder::default();
+    let mut documents = 0;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| syntax(&error))?;
+        let at = |message: String| format!("line {}: {message}", span.start.line());
+        if matches!(event, Event::MappingStart(..) | Event::SequenceStart(..))
+            && is_indented_by_tab(text, span.start.line(), span.start.col())
+        {
+            return Err(at("a tab cannot be used for indentation".into()));
+        }
+        match event {
+            Event::DocumentStart(_) => {
+                documents += 1;
+                if documents > 1 {
+                    return Err(at("there must be only one document".into()));
+                }
+            }
+            event => builder.event(event).map_err(at)?,
+        }
+    }
+    builder.result.ok_or_else(|| "there is no document in the text".into())
+}
+
+/// True for a block behind a tab (brackets and braces may stand anywhere).
+fn is_indented_by_tab(text: &str, line: usize, column: usize) -> bool {
+    if !text.contains('\t') {
+        return false;
+    }
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let indentation: String = line.chars().take(column).collect();
+    let flow = matches!(line.chars().nth(column), Some('{' | '['));
+    !flow && indentation.contains('\t') && indentation.trim().is_empty()
+}
+
+fn syntax(error: &ScanError) -> String {
+    format!("line {}: {}", error.marker().line(), error.info())
+}
+
+/// A list or mapping that is being read.
+enum Open {
+    List { anchor: usize, items: Vec<Value>, size: usize },
+    Mapping { anchor: usize, entries: BTreeMap<Str, Value>, merged: Vec<Value>, key: Option<Key>, size: usize },
+}
+
+enum Key {
+    Name(Str),
+    /// `<<`: the entries of the value are added where there are none of that name.
+    Merge,
+}
+
+#[derive(Default)]
+struct Builder {
+    open: Vec<Open>,
+    /// Values and their sizes by anchor.
+    anchors: BTreeMap<usize, (Value, usize)>,
+    result: Option<Value>,
+}
+
+type Read = Result<(), String>;
+
+impl Builder {
+    fn event(&mut self, event: Event) -> Read {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref()),
+            Event::SequenceStart(anchor, tag) => {
+                collection_tag(tag, "seq")?;
+                self.open(Open::List { anchor, items: Vec::new(), size: 1 })
+            }
+            Event::MappingStart(anchor, tag) => {
+                collection_tag(tag, "map")?;
+                let (entries, merged) = (BTreeMap::new(), Vec::new());
+                self.open(Open::Mapping { anchor, entries, merged, key: None, size: 1 })
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
+                Some((value, size)) => self.add(value, size, false),
+                None => Err("an alias is used inside of what it stands for".into()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, open: Open) -> Read {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(format!("there are more than {MAX_DEPTH} levels of nesting"));
+        }
+        if self.wants_key() {
+            return Err("only scalars can be keys of mappings".into());
+        }
+        self.open.push(open);
+        Ok(())
+    }
+
+    fn wants_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open::Mapping { key: None, .. }))
+    }
+
+    fn close(&mut self) -> Read {
+        let (value, anchor, size) = match self.open.pop() {
+            Some(Open::List { anchor, items, size }) => (Value::tuple(items), anchor, size),
+            Some(Open::Mapping { anchor, mut entries, merged, size, .. }) => {
+                for source in merged {
+                    for (name, value) in source.as_mapping().into_iter().flatten() {
+                        entries.entry(name.clone()).or_insert_with(|| value.clone());
+                    }
+                }
+                (Value::object_map(entries), anchor, size)
+            }
+            None => return Ok(()),
+        };
+        self.anchor(anchor, &value, size);
+        self.add(value, size, false)
+    }
+
+    fn anchor(&mut self, anchor: usize, value: &Value, size: usize) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, (value.clone(), size));
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, tag: Option<&Tag>) -> Read {
+        let is_merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
+        let value = match tag {
+            Some(tag) if tag.is_yaml_core_schema() && style == ScalarStyle::Plain => {
+                yaml_scalar::tagged(text, &tag.suffix)?
+            }
+            // What is in quotes is text, whatever its tag says.
+            Some(tag) if tag.is_yaml_core_schema() => match yaml_scalar::tagged("", &tag.suffix) {
+                Err(message) if message.contains("not supported") => return Err(message),
+                _ => Value::from(text),
+            },
+            Some(tag) if tag.handle.is_empty() && tag.suffix == "!" => Value::from(text),
+            Some(tag) => return Err(format!("the tag {}{} is not supported", tag.handle, tag.suffix)),
+            None if style == ScalarStyle::Plain => yaml_scalar::plain(text),
+            None => Value::from(text),
+        };
+        self.anchor(anchor, &value, 1);
+        self.add(value, 1, is_merge)
+    }
+
+    /// A complete value, which stands for as many values as its size says.
+    fn add(&mut self, value: Value, added: usize, is_merge: bool) -> Read {
+        match self.open.last_mut() {
+            None => self.result = Some(value),
+            Some(Open::List { items, size, .. }) => {
+                items.push(value);
+                grow(size, added)?;
+            }
+            Some(Open::Mapping { key: key @ None, .. }) => {
+                *key = Some(if is_merge { Key::Merge } else { Key::Name(name(&value)?) });
+            }
+            Some(Open::Mapping { entries, merged, key, size, .. }) => {
+                grow(size, added)?;
+                match key.take() {
+                    Some(Key::Name(name)) => drop(entries.insert(name, value)),
+                    _ => merge(merged, value)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn grow(size: &mut usize, added: usize) -> Read {
+    *size = size.saturating_add(added);
+    if *size > MAX_VALUES { Err(format!("the document stands for more than {MAX_VALUES} values")) } else { Ok(()) }
+}
+
+/// A mapping, or several, of which the first ones win.
+fn merge(merged: &mut Vec<Value>, value: Value) -> Read {
+    match value.kind() {
+        Kind::Object(_) => merged.push(value),
+        Kind::Tuple(items) if items.iter().all(|item| matches!(item.kind(), Kind::Object(_))) => {
+            merged.extend(items.iter().cloned());
+        }
+        _ => return Err("only a mapping, or a list of mappings, can be merged with <<".into()),
+    }
+    Ok(())
+}
+
+/// The name of an attribute: a key as text.
+fn name(key: &Value) -> Result<Str, String> {
+    let text = formwork_value::convert(key, &Type::String).map_err(|error| error.message)?;
+    match text.kind() {
+        Kind::String(name) => Ok(name.clone()),
+        _ => Err("a key of a mapping must not be null".into()),
+    }
+}
+
+fn collection_tag(tag: Option<Cow<Tag>>, own: &str) -> Read {
+    match tag {
+        None => Ok(()),
+        Some(tag) if tag.is_yaml_core_schema() && tag.suffix == own => Ok(()),
+        Some(tag) => Err(format!("the tag {}{} is not supported here", tag.handle, tag.suffix)),
+    }
+}

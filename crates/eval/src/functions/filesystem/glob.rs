@@ -1,0 +1,277 @@
+//! Files that match a pattern.
+//!
+//! `*` and `?` match within a name, `[...]` one character, `{a,b}` alternatives, `**` as a part of its own any number of
+//! directories. Names that begin with a dot match like others. Only regular files count.
+
+use super::path;
+use formwork_model::Files;
+use std::collections::BTreeSet;
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// Deepest directory that is looked into; links may form circles.
+const MAX_DEPTH: usize = 64;
+
+/// Most patterns that alternatives in braces may give.
+const MAX_ALTERNATIVES: usize = 1000;
+
+/// Most files that are found.
+const MAX_FILES: usize = 1_000_000;
+
+/// A part of a pattern between slashes.
+enum Part {
+    /// `**`
+    Directories,
+    /// A name to be taken as it is.
+    Name(String),
+    Match(Vec<Token>),
+}
+
+enum Token {
+    Char(char),
+    /// `?`
+    One,
+    /// `*`
+    Many,
+    Class {
+        inverted: bool,
+        ranges: Vec<(char, char)>,
+    },
+}
+
+/// Paths of files relative to a directory. The error is for users.
+pub(super) fn find(files: &dyn Files, directory: &str, pattern: &str) -> Result<BTreeSet<String>, String> {
+    let mut found = BTreeSet::new();
+    for alternative in alternatives(pattern)? {
+        let (mut base, mut shown, mut parts) = (directory.to_owned(), String::new(), Vec::new());
+        for part in alternative.split('/') {
+            match part {
+                "" | "." => {}
+                ".." if parts.is_empty() => {
+                    base = path::clean(&path::join(&base, ".."));
+                    shown.push_str("../");
+                }
+                ".." => drop(parts.pop()),
+                part => parts.push(parse(part)?),
+            }
+        }
+        let mut search = Search { files, found: &mut found };
+        search.walk(&base, &shown, &parts, 0)?;
+    }
+    Ok(found)
+}
+
+struct Search<'a> {
+    files: &'a dyn Files,
+    found: &'a mut BTreeSet<String>,
+}
+
+impl Search<'_> {
+    /// Looks for what matches below a directory. `shown` is what stands before the names found.
+    fn walk(&mut self, directory: &str, shown: &str, parts: &[Part], depth: usize) -> Result<(), String> {
+        let Some((part, rest)) = parts.split_first() else { return Ok(()) };
+        if depth > MAX_DEPTH {
+            return Err(format!("directories are nested more than {MAX_DEPTH} levels deep; links may form a circle"));
+        }
+        match part {
+            Part::Directories => {
+                if !rest.is_empty() {
+                    self.walk(directory, shown, rest, depth)?;
+                }
+                for (name, is_dir) in self.entries(directory) {
+                    let inner = format!("{shown}{name}");
+                    if is_dir {
+                        self.walk(&path::join(directory, &name), &format!("{inner}/"), parts, depth + 1)?;
+                    } else if rest.is_empty() {
+                        self.add(&path::join(directory, &name), inner)?;
+                    }
+                }
+                Ok(())
+            }
+            Part::Name(name) => self.enter(directory, shown, name, rest, depth),
+            Part::Match(tokens) => {
+                for (name, _) in self.entries(directory) {
+                    if matches(tokens, &name) {
+                        self.enter(directory, shown, &name, rest, depth)?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn enter(&mut self, directory: &str, shown: &str, name: &str, rest: &[Part], depth: usize) -> Result<(), String> {
+        let inner = path::join(directory, name);
+        if rest.is_empty() {
+            return self.add(&inner, format!("{shown}{name}"));
+        }
+        if self.files.is_dir(&inner) {
+            self.walk(&inner, &format!("{shown}{name}/"), rest, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: &str, shown: String) -> Result<(), String> {
+        if self.found.len() >= MAX_FILES {
+            return Err(format!("more than {MAX_FILES} files match"));
+        }
+        if matches!(self.files.is_file(path), Ok(true)) {
+            self.found.insert(shown);
+        }
+        Ok(())
+    }
+
+    /// Nothing, if the directory cannot be read.
+    fn entries(&self, directory: &str) -> Vec<(String, bool)> {
+        self.files.list(if directory.is_empty() { "." } else { directory }).unwrap_or_default()
+    }
+}
+
+/// The patterns that result when one of the alternatives is chosen in each pair of braces.
+fn alternatives(pattern: &str) -> Result<Vec<String>, String> {
+    let mut done = Vec::new();
+    let mut open = vec![pattern.to_owned()];
+    while let Some(pattern) = open.pop() {
+        if open.len() + done.len() > MAX_ALTERNATIVES {
+            return Err(format!("the pattern has more than {MAX_ALTERNATIVES} alternatives"));
+        }
+        match braces(&pattern)? {
+            None => done.push(pattern),
+            Some((before, choices, after)) => {
+                open.extend(choices.iter().map(|choice| format!("{before}{choice}{after}")));
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// What is before the first opening brace, the alternatives, and what is behind the closing brace.
+fn braces(pattern: &str) -> Result<Option<(&str, Vec<&str>, &str)>, String> {
+    let mut begin = None;
+    let mut choices = Vec::new();
+    let mut from = 0;
+    let mut depth = 0;
+    let mut in_class = false;
+    let mut chars = pattern.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            ']' => in_class = false,
+            _ if in_class => {}
+            '[' => in_class = true,
+            '{' => {
+                depth += 1;
+                if depth == 1 {
+                    begin = Some(at);
+                    from = at + 1;
+                }
+            }
+            ',' if depth == 1 => {
+                choices.push(pattern.get(from..at).unwrap_or_default());
+                from = at + 1;
+            }
+            '}' if depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    choices.push(pattern.get(from..at).unwrap_or_default());
+                    let before = pattern.get(..begin.unwrap_or(0)).unwrap_or_default();
+                    return Ok(Some((before, choices, pattern.get(at + 1..).unwrap_or_default())));
+                }
+            }
+            _ => {}
+        }
+    }
+    if depth > 0 { Err("the pattern has an opening brace without a closing one".into()) } else { Ok(None) }
+}
+
+fn parse(part: &str) -> Result<Part, String> {
+    if part == "**" {
+        return Ok(Part::Directories);
+    }
+    let mut tokens = Vec::new();
+    let mut chars = part.chars().peekable();
+    while let Some(c) = chars.next() {
+        tokens.push(match c {
+            '*' => Token::Many,
+            '?' => Token::One,
+            '[' => class(&mut chars)?,
+            '\\' => Token::Char(chars.next().ok_or("the pattern ends with a backslash")?),
+            c => Token::Char(c),
+        });
+    }
+    let literal = tokens.iter().map(|token| if let Token::Char(c) = token { Some(*c) } else { None });
+    Ok(match literal.collect::<Option<String>>() {
+        Some(name) => Part::Name(name),
+        None => Part::Match(tokens),
+    })
+}
+
+fn class(chars: &mut Peekable<Chars>) -> Result<Token, String> {
+    let unclosed = || "the pattern has an opening bracket without a closing one".to_owned();
+    let inverted = chars.next_if(|c| matches!(c, '^' | '!')).is_some();
+    let mut ranges = Vec::new();
+    loop {
+        let low = match chars.next().ok_or_else(unclosed)? {
+            ']' if ranges.is_empty() => return Err("the pattern has empty brackets".into()),
+            ']' => return Ok(Token::Class { inverted, ranges }),
+            '\\' => chars.next().ok_or_else(unclosed)?,
+            c => c,
+        };
+        let high = match chars.next_if_eq(&'-') {
+            None => low,
+            Some(_) => match chars.next().ok_or_else(unclosed)? {
+                ']' => return Err("the pattern has an incomplete range in brackets".into()),
+                '\\' => chars.next().ok_or_else(unclosed)?,
+                c => c,
+            },
+        };
+        if high < low {
+            return Err("the pattern has a range in brackets that ends before it begins".into());
+        }
+        ranges.push((low, high));
+    }
+}
+
+/// Whether a name matches. On a mismatch, the last `*` takes one character more, which is enough to try.
+fn matches(tokens: &[Token], name: &str) -> bool {
+    let name: Vec<char> = name.chars().collect();
+    let (mut at, mut token) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    loop {
+        let step = match (tokens.get(token), name.get(at)) {
+            (Some(Token::Many), _) => {
+                retry = Some((token, at));
+                token += 1;
+                continue;
+            }
+            (None, None) => return true,
+            (Some(token), Some(c)) => token.accepts(*c),
+            _ => false,
+        };
+        if step {
+            at += 1;
+            token += 1;
+            continue;
+        }
+        match retry {
+            Some((many, from)) if from < name.len() => {
+                retry = Some((many, from + 1));
+                (at, token) = (from + 1, many + 1);
+            }
+            _ => return false,
+        }
+    }
+}
+
+impl Token {
+    fn accepts(&self, c: char) -> bool {
+        match self {
+            Token::Char(own) => *own == c,
+            Token::One => true,
+            Token::Many => false,
+            Token::Class { inverted, ranges } => {
+                ranges.iter().any(|(low, high)| (low..=high).contains(&&c)) != *inverted
+            }
+        }
+    }
+}
