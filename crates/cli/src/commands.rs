@@ -7,6 +7,7 @@ mod get;
 mod init;
 mod output;
 mod plan;
+mod show;
 mod state;
 mod taint;
 mod validate;
@@ -44,12 +45,14 @@ static COMMANDS: &[&Command] = &[
     &init::COMMAND,
     &output::COMMAND,
     &plan::COMMAND,
+    &show::COMMAND,
     &state::list::COMMAND,
     &state::mv::COMMAND,
     &state::pull::COMMAND,
     &state::push::COMMAND,
     &state::replace_provider::COMMAND,
     &state::rm::COMMAND,
+    &state::show::COMMAND,
     &taint::TAINT,
     &taint::UNTAINT,
     &validate::COMMAND,

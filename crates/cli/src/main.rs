@@ -32,6 +32,7 @@ mod saved_plan;
 mod session;
 mod state_access;
 mod state_edit;
+mod stored_schemas;
 
 use std::process::ExitCode;
 

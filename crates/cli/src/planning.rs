@@ -68,7 +68,7 @@ pub async fn environment(
 }
 
 /// Rules about the configuration as a whole that loading does not check.
-pub fn check(config: &Config, generating: bool) -> Diagnostics {
+fn check(config: &Config, generating: bool) -> Diagnostics {
     let mut diagnostics = check_references(config);
     diagnostics.extend(check_statements(config, generating));
     diagnostics

@@ -5,10 +5,10 @@ use crate::arguments::{Arguments, Flag};
 use crate::configuration::{VARIABLE_FLAGS, load_configuration};
 use crate::data_dir::DEFAULT_WORKSPACE;
 use crate::exit::Exit;
-use crate::planning::{check, environment};
+use crate::planning::environment;
 use crate::providers::Providers;
 use crate::session::Session;
-use formwork_config::Config;
+use formwork_config::{Config, check_references};
 use formwork_diag::Diagnostics;
 use formwork_eval::Phase;
 use formwork_render::json_validation;
@@ -53,7 +53,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
 }
 
 fn validate(session: &Session, config: Config, mut diagnostics: Diagnostics) -> Result<Diagnostics, Diagnostics> {
-    diagnostics.extend(check(&config, false));
+    diagnostics.extend(check_references(&config));
     let config = Arc::new(config);
     session.block_on(async {
         let providers = match Providers::prepare(session, &config, None) {
