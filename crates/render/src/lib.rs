@@ -7,7 +7,7 @@
 //! | ---- | ---------- | --------- |
 //! | diagnostics | [`diagnostics_text`], [`diagnostic_text`], [`compact_warnings_text`] | in the stream; [`json_validation`] |
 //! | progress | [`event_text`], [`running_phrase`], [`elapsed_text`], [`lock_info_text`] | [`JsonStream`] |
-//! | plan | [`plan_text`], [`output_changes_text`] | [`json_plan`] |
+//! | plan | [`plan_text`], [`plan_end_text`], [`output_changes_text`] | [`json_plan`] |
 //! | end of an apply | [`apply_end_text`] with [`ApplyTally`] | [`JsonStream::applied`] |
 //! | outputs | [`outputs_text`], [`value_text`], [`raw_text`] | [`json_outputs`], [`json_output`] |
 //! | state | [`state_text`], [`instance_text`], [`state_list_text`] | [`json_state`] |
@@ -48,7 +48,7 @@ pub use escape::escape_controls;
 pub use graph::{GraphNode, graph_dot, graph_mermaid};
 pub use json::*;
 pub use output_text::{apply_end_text, outputs_text};
-pub use plan_text::{output_changes_text, plan_text};
+pub use plan_text::{output_changes_text, plan_end_text, plan_text};
 pub use progress::{ACQUIRING_LOCK, RELEASING_LOCK, elapsed_text, event_text, lock_info_text, running_phrase};
 pub use state_text::{instance_text, state_list_text, state_text};
 pub use stream::{JsonStream, StreamMode};

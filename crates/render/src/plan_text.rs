@@ -12,6 +12,8 @@ pub(crate) use body::{Mode, write_diff};
 pub use output::output_changes_text;
 
 use crate::diff::{Diff, Pair, Relevance, ReplacePaths, block_diff, dynamic_diff, is_legacy};
+use crate::escape::escape_line;
+use crate::quote::quote;
 use crate::sensitive::SchemaMarks;
 use crate::style::{Style, TextOptions};
 use crate::tally::PlanTally;
@@ -51,6 +53,26 @@ pub fn plan_text(plan: &Plan, options: TextOptions) -> String {
         }
     }
     out
+}
+
+/// Renders what stands below a plan: where it was saved and how to apply it, or that it was not saved.
+pub fn plan_end_text(saved_to: Option<&str>, options: TextOptions) -> String {
+    let rule = options.rule();
+    match saved_to {
+        Some(path) => {
+            let path = escape_line(path);
+            format!(
+                "\n{rule}\n\nSaved the plan to: {path}\n\nTo perform exactly these actions, run:\n    formwork apply \
+                 {}\n",
+                quote(&path)
+            )
+        }
+        None => {
+            let note = "Note: This plan was not saved. Without -out, \"formwork apply\" makes a new plan, which may \
+                        differ from this one.";
+            format!("\n{rule}\n\n{}\n", wrap(note, options.width.saturating_sub(1)))
+        }
+    }
 }
 
 /// Changes of nothing and removals of data sources are not shown.
@@ -149,7 +171,7 @@ fn no_changes_text(plan: &Plan, has_drift: bool, options: TextOptions) -> String
     let reset = options.ink(Style::Reset);
     if plan.errored {
         let head = strong(Style::Red, "Planning failed.");
-        return format!("\n{head} Terraform encountered an error while generating this plan.{reset}\n\n");
+        return format!("\n{head} An error occurred while this plan was made.{reset}\n\n");
     }
     if has_drift {
         return String::new();

@@ -190,11 +190,17 @@ fn write_values(body: &mut String, diagnostic: &Diagnostic, options: TextOptions
     let _ = writeln!(body, "    {}", options.paint(Style::DarkGray, "├────────────────"));
     if let Some(call) = &diagnostic.function_call {
         let name = options.paint(Style::Bold, &escape_line(&call.called_as));
-        let parameters = call.signature.find('(').and_then(|at| call.signature.get(at..)).unwrap_or("()");
+        let parameters = parameters_of(&call.signature);
         let _ = writeln!(body, "    {bar} while calling {name}{}", escape_line(parameters));
     }
     for note in &diagnostic.values {
         let traversal = options.paint(Style::Bold, &escape_line(&note.traversal));
         let _ = writeln!(body, "    {bar} {traversal} {}", escape_line(&note.statement));
     }
+}
+
+/// The part of a signature in parentheses.
+fn parameters_of(signature: &str) -> &str {
+    let range = signature.find('(').zip(signature.rfind(')'));
+    range.and_then(|(open, close)| signature.get(open..=close)).unwrap_or("()")
 }

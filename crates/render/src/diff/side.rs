@@ -48,6 +48,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) relevance: Relevance<'a>,
     /// The provider cannot tell empty strings from null.
     pub(crate) legacy: bool,
+    /// How many strings with JSON this is inside of.
+    pub(crate) encoded: u8,
 }
 
 impl<'a> Pair<'a> {
@@ -56,11 +58,11 @@ impl<'a> Pair<'a> {
     }
 
     pub(crate) fn of_sides(before: Side<'a>, after: Side<'a>) -> Pair<'a> {
-        Pair { before, after, replace: ReplacePaths::default(), relevance: Relevance::All, legacy: false }
+        Pair { before, after, replace: ReplacePaths::default(), relevance: Relevance::All, legacy: false, encoded: 0 }
     }
 
     fn with(&self, before: Side<'a>, after: Side<'a>, replace: ReplacePaths<'a>, relevance: Relevance<'a>) -> Pair<'a> {
-        let pair = Pair { before, after, replace, relevance, legacy: self.legacy };
+        let pair = Pair { before, after, replace, relevance, legacy: self.legacy, encoded: self.encoded };
         if pair.relevance.any() { pair } else { pair.unchanged() }
     }
 

@@ -5,6 +5,9 @@ use super::sequence::pair_lines;
 use super::{Diff, DiffAction, DiffKind, Pair, Scalar, Side};
 use formwork_value::{Str, Value, json};
 
+/// Strings in strings up to which JSON is looked into: bounds the recursion.
+const MAX_ENCODED: u8 = 3;
+
 /// A string by the way it is shown.
 enum Shape<'a> {
     Null,
@@ -14,9 +17,10 @@ enum Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    fn of(side: &Side<'a>) -> Shape<'a> {
+    fn of(side: &Side<'a>, encoded: u8) -> Shape<'a> {
         let Some(text) = side.value.and_then(|v| v.as_str()) else { return Shape::Null };
-        if text.starts_with(['{', '['])
+        if encoded < MAX_ENCODED
+            && text.starts_with(['{', '['])
             && let Ok(value) = json::decode_plain(text)
         {
             return Shape::Json(value);
@@ -44,33 +48,33 @@ impl<'a> Shape<'a> {
 pub(super) fn string_diff(pair: &Pair<'_>) -> Diff {
     let text = |side: &Side<'_>| side.value.and_then(|v| v.as_str().map(str::to_string));
     let action = pair.action(text(&pair.before) == text(&pair.after));
-    let (before, after) = (Shape::of(&pair.before), Shape::of(&pair.after));
+    let (before, after) = (Shape::of(&pair.before, pair.encoded), Shape::of(&pair.after, pair.encoded));
     let kind = match action {
-        DiffAction::NoOp | DiffAction::Create => one_side(action, &after),
-        DiffAction::Delete => one_side(action, &before),
-        DiffAction::Update => both_sides(&before, &after),
+        DiffAction::NoOp | DiffAction::Create => one_side(action, &after, pair.encoded),
+        DiffAction::Delete => one_side(action, &before, pair.encoded),
+        DiffAction::Update => both_sides(&before, &after, pair.encoded),
     };
     pair.diff(action, kind)
 }
 
-fn one_side(action: DiffAction, shape: &Shape<'_>) -> DiffKind {
+fn one_side(action: DiffAction, shape: &Shape<'_>, level: u8) -> DiffKind {
     match shape {
-        Shape::Json(value) => encoded(action, Some(value), Some(value)),
+        Shape::Json(value) => encoded(action, Some(value), Some(value), level),
         Shape::Lines(text) => DiffKind::Lines(text.split('\n').map(|l| (DiffAction::NoOp, l.to_string())).collect()),
         Shape::Null | Shape::Line(_) => DiffKind::Scalar { before: shape.scalar(), after: shape.scalar() },
     }
 }
 
-fn both_sides(before: &Shape<'_>, after: &Shape<'_>) -> DiffKind {
+fn both_sides(before: &Shape<'_>, after: &Shape<'_>, level: u8) -> DiffKind {
     match (before, after) {
-        (Shape::Json(a), Shape::Json(b)) => encoded(DiffAction::Update, Some(a), Some(b)),
+        (Shape::Json(a), Shape::Json(b)) => encoded(DiffAction::Update, Some(a), Some(b), level),
         (Shape::Line(_) | Shape::Null, Shape::Line(_) | Shape::Null) => {
             DiffKind::Scalar { before: before.scalar(), after: after.scalar() }
         }
         _ => match (before.lines(), after.lines()) {
             (Some(old), Some(new)) => DiffKind::Lines(changed_lines(&old, &new)),
             _ => {
-                let side = |action, shape| Diff { action, replace: false, kind: one_side(action, shape) };
+                let side = |action, shape| Diff { action, replace: false, kind: one_side(action, shape, level) };
                 let (old, new) = (side(DiffAction::Delete, before), side(DiffAction::Create, after));
                 DiffKind::TypeChange { before: Box::new(old), after: Box::new(new) }
             }
@@ -90,10 +94,11 @@ fn changed_lines(old: &[&str], new: &[&str]) -> Vec<(DiffAction, String)> {
         .collect()
 }
 
-fn encoded(action: DiffAction, before: Option<&Value>, after: Option<&Value>) -> DiffKind {
+fn encoded(action: DiffAction, before: Option<&Value>, after: Option<&Value>, level: u8) -> DiffKind {
     let before = before.filter(|_| action != DiffAction::Create);
     let after = after.filter(|_| action != DiffAction::Delete);
-    let inner = json_diff(&Pair::of_sides(Side::element(before), Side::element(after)));
+    let pair = Pair { encoded: level + 1, ..Pair::of_sides(Side::element(before), Side::element(after)) };
+    let inner = json_diff(&pair);
     let whitespace_only = action == DiffAction::Update && inner.action == DiffAction::NoOp;
     DiffKind::Encoded { inner: Box::new(inner), whitespace_only }
 }

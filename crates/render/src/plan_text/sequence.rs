@@ -53,7 +53,7 @@ pub(super) fn write_list(out: &mut String, diff: &Diff, elements: &[Diff], neste
             skipped.push(element);
             continue;
         }
-        if let Some(last) = skipped.pop().filter(|_| !nested) {
+        if !nested && let Some(last) = skipped.pop() {
             write_hidden(out, "element", skipped.len(), indent, mode);
             write_element(out, last, indent, in_full);
             skipped.clear();
