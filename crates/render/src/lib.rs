@@ -46,7 +46,10 @@ pub use console::{raw_text, value_text};
 pub use diagnostic::{compact_warnings_text, diagnostic_text, diagnostics_text};
 pub use escape::escape_controls;
 pub use graph::{GraphNode, graph_dot, graph_mermaid};
-pub use json::*;
+pub use json::{
+    StateViewError, json_function_signatures, json_output, json_outputs, json_plan, json_provider_schemas, json_state,
+    json_validation, json_version,
+};
 pub use output_text::{apply_end_text, outputs_text};
 pub use plan_text::{output_changes_text, plan_end_text, plan_text};
 pub use progress::{ACQUIRING_LOCK, RELEASING_LOCK, elapsed_text, event_text, lock_info_text, running_phrase};

@@ -54,6 +54,14 @@ impl JsonStream {
         line("info", text, at, |w| w.key("type").string("log"))
     }
 
+    /// What `init` does; `code` names the message for tools: `initializing_backend_message`, ...
+    pub fn init_output(&self, text: &str, code: &str, at: &str) -> String {
+        line("info", text, at, |w| {
+            w.key("message_code").string(code);
+            w.key("type").string("init_output");
+        })
+    }
+
     /// The lines for an event; often none. Each ends with a line feed.
     pub fn event(&mut self, event: &Event, sources: &Sources, at: &str) -> String {
         self.tally.observe(event);

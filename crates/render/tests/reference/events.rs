@@ -122,6 +122,11 @@ fn first_and_last_messages() {
         "{\"@level\":\"info\",\"@message\":\"Terraform 1.11.4\",\"@module\":\"terraform.ui\",\"@timestamp\":\"T\",\
          \"terraform\":\"1.11.4\",\"type\":\"version\",\"ui\":\"1.2\"}\n"
     );
+    assert_eq!(
+        stream.init_output("Initializing the backend...", "initializing_backend_message", "T"),
+        "{\"@level\":\"info\",\"@message\":\"Initializing the backend...\",\"@module\":\"terraform.ui\",\
+         \"@timestamp\":\"T\",\"message_code\":\"initializing_backend_message\",\"type\":\"init_output\"}\n"
+    );
     let diagnostic = Event::Diagnostic(Diagnostic::error("S", "D"));
     assert!(stream.event(&diagnostic, &Sources::new(), "T").contains(r#""@level":"error","@message":"Error: S""#));
     stream.event(&finished(object(Action::Create, None, 0)), &Sources::new(), "T");
