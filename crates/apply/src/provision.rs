@@ -1,12 +1,12 @@
 //! Provisioners.
 
 use crate::stage::{Configured, Stage};
-use formwork_config::{OnFailure, ProvisionerBlock, ResourceBlock, When};
+use formwork_config::{OnFailure, ProvisionerBlock, ResourceBlock, When, connection_schema, provisioner_schema};
 use formwork_diag::{Diagnostic, Severity};
 use formwork_eval::decode_block;
 use formwork_hcl::{Body, Scope};
-use formwork_model::{Attribute, Block, Event, ProvisionerRequest, ResourceInstance};
-use formwork_value::{Type, Value};
+use formwork_model::{Event, ProvisionerRequest, ResourceInstance};
+use formwork_value::Value;
 
 pub(crate) fn has_create_time(block: &ResourceBlock) -> bool {
     block.provisioners.iter().any(|p| p.when == When::Create)
@@ -54,7 +54,8 @@ async fn run(
     provisioner: &ProvisionerBlock,
 ) -> bool {
     let scope = stage.scope(configured, address).with_self(value.clone());
-    let (config, problems) = decode_block(&provisioner.body, &schema(&provisioner.kind), &scope);
+    let (config, problems) =
+        decode_block(&provisioner.body, &provisioner_schema(&provisioner.kind).unwrap_or_default(), &scope);
     let failed = problems.has_errors();
     stage.report(problems.into_iter().map(|p| p.address(address)).collect());
     if failed {
@@ -111,60 +112,4 @@ fn connection(configured: &Configured, provisioner: &ProvisionerBlock, scope: &d
             Value::object(merged)
         }
     }
-}
-
-/// Arguments of the provisioners that the language has.
-fn schema(kind: &str) -> Block {
-    let text = || Attribute::new(Type::String).optional();
-    let texts = || Attribute::new(Type::list(Type::String)).optional();
-    match kind {
-        "local-exec" => Block::new(
-            [
-                ("command", Attribute::new(Type::String).required()),
-                ("interpreter", texts()),
-                ("working_dir", text()),
-                ("environment", Attribute::new(Type::map(Type::String)).optional()),
-                ("quiet", Attribute::new(Type::Bool).optional()),
-            ],
-            [],
-        ),
-        "file" => Block::new(
-            [("source", text()), ("content", text()), ("destination", Attribute::new(Type::String).required())],
-            [],
-        ),
-        _ => Block::new([("inline", texts()), ("script", text()), ("scripts", texts())], []),
-    }
-}
-
-fn connection_schema() -> Block {
-    let names = [
-        "type",
-        "user",
-        "password",
-        "host",
-        "timeout",
-        "script_path",
-        "target_platform",
-        "private_key",
-        "certificate",
-        "host_key",
-        "agent_identity",
-        "proxy_scheme",
-        "proxy_host",
-        "proxy_user_name",
-        "proxy_user_password",
-        "bastion_host",
-        "bastion_host_key",
-        "bastion_user",
-        "bastion_password",
-        "bastion_private_key",
-        "bastion_certificate",
-        "cacert",
-    ];
-    let texts = names.into_iter().map(|n| (n, Attribute::new(Type::String).optional()));
-    let numbers =
-        ["port", "proxy_port", "bastion_port"].into_iter().map(|n| (n, Attribute::new(Type::Number).optional()));
-    let flags =
-        ["agent", "https", "insecure", "use_ntlm"].into_iter().map(|n| (n, Attribute::new(Type::Bool).optional()));
-    Block::new(texts.chain(numbers).chain(flags), [])
 }

@@ -27,6 +27,9 @@ pub fn evaluate_check(rule: &CheckRule, scope: &dyn Scope) -> (CheckOutcome, Dia
         return (CheckOutcome::Error, diagnostics);
     }
     let invalid = |detail: &str| Diagnostic::error("Invalid condition result", detail).at(rule.condition.span);
+    if !evaluated.value.is_known() {
+        return (CheckOutcome::Unknown, diagnostics);
+    }
     let condition = match convert(&evaluated.value, &Type::Bool) {
         Ok(value) => value,
         Err(e) => {
@@ -73,7 +76,7 @@ fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -
                 Diagnostic::error("Invalid error message", "Unsuitable value for error message: a string is required.")
                     .at(rule.error_message.span),
             );
-            CheckOutcome::Error
+            CheckOutcome::Fail("The error message could not be evaluated.".into())
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::evaluator::cycle;
 use crate::module_instance::{ModuleData, RememberedExpansion};
 use crate::{Evaluator, Expansion, ModuleId, Phase, ReadSet, Repetition};
-use formwork_config::ModuleCall;
+use formwork_config::{ModuleCall, OutputBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::InstanceKey;
 use formwork_value::{Marks, Str, Type, Value};
@@ -99,6 +99,10 @@ impl Evaluator {
             _ => None,
         };
         match (single, output) {
+            (Some(child), Some(output)) if self.phase() == Phase::Validate => {
+                // Outputs may differ from run to run: validation does not look at their values.
+                self.output(*child, output).map(|value| Value::dynamic().with_marks(value.marks()))
+            }
             (Some(child), Some(output)) => self.output(*child, output),
             (Some(child), None) => self.outputs_object(*child),
             (None, Some(output)) => Err(Diagnostic::error(
@@ -162,9 +166,53 @@ impl Evaluator {
             if block.ephemeral {
                 marks |= Marks::EPHEMERAL;
             }
+            if !broken {
+                diagnostics.extend(mark_problems(block, &evaluated.value, data.parent.is_none()));
+            }
             let value = if failed || broken { Value::unknown(Type::Dynamic) } else { evaluated.value };
             self.depends_on(module, &block.depends_on);
             (value.with_marks(marks), diagnostics)
         })
     }
+}
+
+/// What the marks of an output's value demand of its block.
+fn mark_problems(block: &OutputBlock, value: &Value, root: bool) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    let marks = value.marks_deep();
+    if root && marks.is_sensitive() && !block.sensitive {
+        problems.push(
+            Diagnostic::error(
+                "Output refers to sensitive values",
+                "To reduce the risk of accidentally exporting sensitive data that was intended to be only internal, any root module output containing sensitive data must be explicitly marked as sensitive. If you do intend to export this data, add sensitive = true to the output block.",
+            )
+            .at(block.header_span),
+        );
+    }
+    if root && block.ephemeral {
+        problems.push(
+            Diagnostic::error(
+                "Ephemeral output not allowed",
+                "Ephemeral outputs are not allowed in the root module, because its outputs are stored in the state.",
+            )
+            .at(block.header_span),
+        );
+    } else if marks.is_ephemeral() && !block.ephemeral {
+        problems.push(
+            Diagnostic::error(
+                "Ephemeral value not allowed",
+                "This output value is not declared as returning an ephemeral value, so it cannot be set to a result derived from an ephemeral value.",
+            )
+            .at(block.value.span),
+        );
+    } else if block.ephemeral && !marks.is_ephemeral() {
+        problems.push(
+            Diagnostic::error(
+                "Value not allowed in ephemeral output",
+                "This output value is declared as returning an ephemeral value, so it can only be set to an ephemeral value.",
+            )
+            .at(block.value.span),
+        );
+    }
+    problems
 }

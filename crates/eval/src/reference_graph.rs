@@ -216,8 +216,9 @@ impl Edges<'_> {
 
     fn variables(&mut self) {
         let parent = self.path.parent();
-        for name in self.module.variables.keys() {
+        for (name, variable) in &self.module.variables {
             let from = Item::Variable(name.clone());
+            self.rules(&from, &variable.validations);
             let Some((parent_path, call_name)) = &parent else { continue };
             let Some(parent_module) = self.config.modules.get(parent_path) else { continue };
             let Some(call) = parent_module.calls.get(*call_name) else { continue };

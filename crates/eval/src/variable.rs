@@ -103,7 +103,8 @@ impl Evaluator {
         let mut outcomes = Vec::new();
         for rule in &block.validations {
             let (outcome, problems) = evaluate_check(rule, &scope);
-            diagnostics.extend(problems);
+            // A hidden message needs no warning of its own: the failure says so.
+            diagnostics.extend(problems.into_iter().filter(Diagnostic::is_error));
             if let CheckOutcome::Fail(message) = &outcome {
                 let place = match data.parent.and(data.call.as_ref()).map(|call| (data.parent, call)) {
                     Some((Some(parent), call)) => {

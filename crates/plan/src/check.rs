@@ -2,7 +2,7 @@
 
 use crate::planner::Planner;
 use crate::resource::Wanted;
-use formwork_config::{CheckRule, VariableBlock};
+use formwork_config::CheckRule;
 use formwork_diag::{Diagnostic, Severity, Span};
 use formwork_eval::{CheckOutcome, InstanceScope, ModuleId, evaluate_check};
 use formwork_model::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress, PlanMode};
@@ -22,12 +22,6 @@ pub(crate) fn variable(planner: &Planner<'_>, module: ModuleId, name: &Str) {
     let (outcomes, problems) = planner.evaluator.validate_variable(module, name);
     planner.report(problems);
     add(planner, CheckKind::Variable, module, &format!("var.{name}"), "", &outcomes);
-}
-
-/// True if a validation rule refers to something that is not an input variable.
-pub(crate) fn refers_beyond_variables(block: &VariableBlock) -> bool {
-    let exprs = block.validations.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
-    exprs.flat_map(formwork_hcl::references).any(|traversal| &*traversal.root != "var")
 }
 
 /// Preconditions of an output (their failures are reported by the evaluation of the output itself).

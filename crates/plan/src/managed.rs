@@ -3,7 +3,7 @@
 use crate::planner::Planner;
 use crate::resource::Wanted;
 use crate::{check, refresh, trigger};
-use formwork_config::IgnoreChanges;
+use formwork_config::{IgnoreChanges, ResourceBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{ReadSet, decode_block};
 use formwork_model::{
@@ -11,7 +11,7 @@ use formwork_model::{
     ResourceInstance, Schema,
 };
 use formwork_object::{Ignore, ObjectPlan, PlanInput, Stored, plan_object};
-use formwork_value::Value;
+use formwork_value::{Path, PathStep, Value};
 use std::sync::Arc;
 
 /// Refreshes, evaluates and plans one instance, and records the change.
@@ -118,26 +118,32 @@ async fn plan_change(
 fn evaluate_config(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> Option<Value> {
     let scope = planner.instance_scope(wanted);
     let (value, mut diagnostics) = decode_block(&wanted.block.body, &schema.block, &scope);
-    if value.marks_deep().is_ephemeral() && !ephemeral_only_in_write_only(&value, schema) {
-        diagnostics.push(
-            Diagnostic::error(
-                "Invalid use of ephemeral value",
-                "Ephemeral values are not valid in resource arguments, because resource instances must persist between Terraform phases. Only write-only arguments accept them.",
-            )
-            .at(wanted.block.header_span),
-        );
-    }
+    diagnostics.extend(ephemeral_problems(&value, schema, wanted.block));
     let failed = diagnostics.has_errors();
     planner.report(located(diagnostics, wanted));
     if failed { None } else { Some(value) }
 }
 
-fn ephemeral_only_in_write_only(value: &Value, schema: &Schema) -> bool {
-    let (_, marks) = value.unmark_deep();
-    marks.iter().filter(|m| m.marks.is_ephemeral()).all(|m| {
-        let first = m.path.0.first();
-        matches!(first, Some(formwork_value::PathStep::Attribute(name)) if schema.block.attributes.get(name).is_some_and(|a| a.write_only))
-    })
+/// Ephemeral values where they would be stored: anywhere but in write-only arguments.
+pub(crate) fn ephemeral_problems(value: &Value, schema: &Schema, block: &ResourceBlock) -> Diagnostics {
+    if !value.marks_deep().is_ephemeral() {
+        return Diagnostics::new();
+    }
+    let write_only = |path: &Path| {
+        let name = path.0.first();
+        matches!(name, Some(PathStep::Attribute(name)) if schema.block.attributes.get(name).is_some_and(|a| a.write_only))
+    };
+    let marks = value.unmark_deep().1.into_iter().filter(|m| m.marks.is_ephemeral() && !write_only(&m.path));
+    marks
+        .map(|m| {
+            let place = formwork_hcl::span_at(&block.body, &m.path).unwrap_or(block.header_span);
+            Diagnostic::error(
+                "Invalid use of ephemeral value",
+                "Ephemeral values are not valid for this argument, because resource instances must persist between the phases of a run. Only write-only arguments accept them.",
+            )
+            .at(place)
+        })
+        .collect()
 }
 
 /// Gives problems the address, and a place in the resource's block if they have none.

@@ -74,6 +74,9 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     if !planner.work.borrow().diagnostics.has_errors() {
         planner.static_problems();
     }
+    if inputs.options.mode != PlanMode::Destroy {
+        planner.report(formwork_config::check_statements(&inputs.config, false));
+    }
     if !planner.work.borrow().diagnostics.has_errors() {
         walk::run(&planner).await;
     }

@@ -1,11 +1,11 @@
 //! Validation: what can be judged without state, variables and configured providers.
 
 use crate::PlanInputs;
-use formwork_config::{Config, Module, ResourceBlock};
+use formwork_config::{Config, Module, ResourceBlock, connection_schema, provisioner_schema};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{
-    Environment, Evaluator, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition, decode_block,
-    evaluate_check,
+    Environment, Evaluator, InstanceScope, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition,
+    decode_block, evaluate_check,
 };
 use formwork_model::{ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
 use formwork_value::{Str, Value};
@@ -209,6 +209,9 @@ impl<'a> Walk<'a> {
         let (value, problems) = decode_block(&block.body, &schema.block, &scope);
         let failed = problems.has_errors();
         diagnostics.extend(placed(problems, block.header_span));
+        if block.resource.mode == ResourceMode::Managed {
+            diagnostics.extend(crate::managed::ephemeral_problems(&value, &schema, block));
+        }
         for rule in &block.lifecycle.preconditions {
             diagnostics.extend(evaluate_check(rule, &scope).1);
         }
@@ -218,6 +221,7 @@ impl<'a> Walk<'a> {
             diagnostics.extend(evaluate_check(rule, &scope).1);
         }
         self.lifecycle(block, &schema, diagnostics);
+        self.provisioners(block, &scope, diagnostics);
         if !failed {
             configs.push(ToCheck {
                 provider: block.provider_address.clone(),
@@ -234,7 +238,13 @@ impl<'a> Walk<'a> {
         let formwork_config::IgnoreChanges::Paths(paths) = &block.lifecycle.ignore_changes else { return };
         for ignored in paths {
             let Some(formwork_value::PathStep::Attribute(name)) = ignored.path.0.first() else { continue };
-            if schema.block.attributes.contains_key(name) || schema.block.blocks.contains_key(name) {
+            if let Some(attribute) = schema.block.attributes.get(name) {
+                if attribute.computed && !attribute.optional {
+                    diagnostics.push(redundant_ignore(name, block));
+                }
+                continue;
+            }
+            if schema.block.blocks.contains_key(name) {
                 continue;
             }
             let names = schema.block.attributes.keys().chain(schema.block.blocks.keys()).map(|n| &**n);
@@ -251,6 +261,61 @@ impl<'a> Walk<'a> {
             );
         }
     }
+}
+
+impl Walk<'_> {
+    /// Provisioners and connections by the schemas that the language has for them.
+    fn provisioners(&self, block: &ResourceBlock, scope: &InstanceScope<'_>, diagnostics: &mut Diagnostics) {
+        let connections =
+            block.connection.iter().chain(block.provisioners.iter().filter_map(|p| p.connection.as_ref()));
+        for connection in connections {
+            diagnostics.extend(placed(decode_block(connection, &connection_schema(), scope).1, block.header_span));
+        }
+        for provisioner in &block.provisioners {
+            match provisioner_schema(&provisioner.kind) {
+                Some(schema) => {
+                    let (value, problems) = decode_block(&provisioner.body, &schema, scope);
+                    let failed = problems.has_errors();
+                    diagnostics.extend(placed(problems, provisioner.header_span));
+                    if !failed {
+                        diagnostics.extend(provisioner_problems(&provisioner.kind, &value));
+                    }
+                }
+                None => diagnostics.error(
+                    "Missing required provisioner plugin",
+                    format!(
+                        "There is no provisioner {:?}. Use \"local-exec\", \"remote-exec\" or \"file\".",
+                        &*provisioner.kind
+                    ),
+                ),
+            }
+        }
+    }
+}
+
+/// Rules between the arguments of a provisioner.
+fn provisioner_problems(kind: &str, value: &Value) -> Diagnostics {
+    let set = |name: &str| value.get(name).is_some_and(|v| !v.is_null());
+    let of = |names: &[&str]| names.iter().filter(|n| set(n)).count();
+    let (given, names) = match kind {
+        "remote-exec" => (of(&["inline", "script", "scripts"]), "\"inline\", \"script\", or \"scripts\""),
+        "file" => (of(&["source", "content"]), "\"source\" or \"content\""),
+        _ => return Diagnostics::new(),
+    };
+    if given == 1 {
+        return Diagnostics::new();
+    }
+    let how = if given == 0 { "One" } else { "Only one" };
+    Diagnostic::error(format!("Invalid {kind} provisioner configuration"), format!("{how} of {names} must be set."))
+        .into()
+}
+
+fn redundant_ignore(name: &str, block: &ResourceBlock) -> Diagnostic {
+    Diagnostic::warning(
+        "Redundant ignore_changes element",
+        format!("Adding an attribute name to ignore_changes tells Formwork to ignore future changes to the argument in configuration after the object has been created, retaining the value originally configured.\n\nThe attribute {name} is decided by the provider alone and therefore there can be no configured value to compare with. Including this attribute in ignore_changes has no effect. Remove the attribute from ignore_changes to quiet this warning."),
+    )
+    .at(block.header_span)
 }
 
 fn find_schema(schemas: &ProviderSchema, block: &ResourceBlock, diagnostics: &mut Diagnostics) -> Option<Arc<Schema>> {

@@ -30,20 +30,6 @@ pub(crate) async fn run(planner: &Planner<'_>) {
         }
     }
     orphan::plan_leftovers(planner).await;
-    if planner.mode() != PlanMode::Destroy {
-        late_validations(planner);
-    }
-}
-
-/// Validation rules that refer to more than variables, now that everything has a value.
-fn late_validations(planner: &Planner<'_>) {
-    for (path, module) in &planner.inputs.config.modules {
-        for (name, _) in module.variables.iter().filter(|(_, v)| check::refers_beyond_variables(v)) {
-            for instance in module_instances(planner, path) {
-                check::variable(planner, instance, name);
-            }
-        }
-    }
 }
 
 /// Nodes that need no provider.
@@ -71,14 +57,8 @@ fn evaluate(planner: &Planner<'_>, address: &ItemAddress) {
         let evaluator = &planner.evaluator;
         let result = match &address.item {
             Item::Variable(name) => {
-                let config = evaluator.module_config(module);
-                let late = config.variables.get(name).is_some_and(check::refers_beyond_variables);
-                if late {
-                    evaluator.variable(module, name).map(drop)
-                } else {
-                    check::variable(planner, module, name);
-                    Ok(())
-                }
+                check::variable(planner, module, name);
+                Ok(())
             }
             Item::Local(name) => evaluator.local(module, name).map(drop),
             Item::Output(name) => {
