@@ -1,7 +1,7 @@
 //! The provider's own configuration, and the session that it leads to.
 
 use crate::kit::checks;
-use crate::kit::failure::{Answer, Failure};
+use crate::kit::failure::{Answer, Failure, chain};
 use crate::kit::field::{flag, number, text, text_list, text_map, text_set};
 use crate::kit::object::Attributes;
 use crate::kit::spec::{BlockField, Body, Rule, Spec};
@@ -14,7 +14,6 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_ec2::config::interceptors::InterceptorContext;
 use aws_sdk_ec2::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
-use aws_sdk_ec2::error::DisplayErrorContext;
 use formwork_value::Value;
 use tokio::sync::watch;
 
@@ -79,19 +78,24 @@ fn retries(value: &Value) -> Result<(), String> {
     }
 }
 
+/// True if what clients are made of is known. Unknown tags are no obstacle.
+pub fn is_known(config: &Value) -> bool {
+    let attributes = config.as_mapping().into_iter().flatten();
+    attributes.filter(|(name, _)| &***name != "default_tags").all(|(_, value)| value.is_wholly_known())
+}
+
 /// Makes clients, and asks AWS who is calling.
 pub async fn connect(config: &Value, stop: watch::Receiver<bool>) -> Result<Session, Failure> {
     let region = region(config).await?;
     let shared = assume(config, load(config, &region).await, &region).await;
-    let endpoint = |service: &str| config.items("endpoints").iter().find_map(|block| block.string(service));
-    let mut ec2 = aws_sdk_ec2::config::Builder::from(&shared).retry_classifier(NoServer);
-    ec2.set_endpoint_url(endpoint("ec2").or_else(|| ec2_endpoint(&shared)));
+    let tags = config.value("default_tags");
     let mut session = Session {
-        ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
+        ec2: ec2(config, &shared),
         sts: sts(config, &shared),
         region,
         account_id: None,
         default_tags: config.one("default_tags").map(|block| block.text_map("tags")).unwrap_or_default(),
+        has_unknown_tags: tags.is_some_and(|tags| !tags.is_wholly_known()),
         ignored_tags: ignored(config, "keys").into_iter().collect(),
         ignored_tag_prefixes: ignored(config, "key_prefixes"),
         stop,
@@ -105,15 +109,22 @@ fn ignored(config: &Value, name: &str) -> Vec<String> {
     config.one("ignore_tags").map(|block| block.texts(name)).unwrap_or_default()
 }
 
-/// Endpoint that the environment or the profile names, which the builder would otherwise lose.
-fn ec2_endpoint(shared: &SdkConfig) -> Option<String> {
-    let specific = std::env::var("AWS_ENDPOINT_URL_EC2").ok().filter(|url| !url.is_empty());
-    specific.or_else(|| shared.endpoint_url().map(str::to_owned))
+fn endpoint(config: &Value, service: &str) -> Option<String> {
+    config.items("endpoints").iter().find_map(|block| block.string(service))
+}
+
+/// Without an endpoint here, the one that the environment or the profile names stays.
+fn ec2(config: &Value, shared: &SdkConfig) -> aws_sdk_ec2::Client {
+    let mut builder = aws_sdk_ec2::config::Builder::from(shared).retry_classifier(NoServer);
+    if let Some(url) = endpoint(config, "ec2") {
+        builder = builder.endpoint_url(url);
+    }
+    aws_sdk_ec2::Client::from_conf(builder.build())
 }
 
 fn sts(config: &Value, shared: &SdkConfig) -> aws_sdk_sts::Client {
     let mut builder = aws_sdk_sts::config::Builder::from(shared).retry_classifier(NoServer);
-    if let Some(url) = config.items("endpoints").iter().find_map(|block| block.string("sts")) {
+    if let Some(url) = endpoint(config, "sts") {
         builder = builder.endpoint_url(url);
     }
     if let Some(region) = config.string("sts_region") {
@@ -154,9 +165,6 @@ fn home(path: String) -> String {
 }
 
 async fn region(config: &Value) -> Result<String, Failure> {
-    if config.is_unknown("region") {
-        return Err(Failure::new("The region is known only after other changes are applied.").at("region"));
-    }
     let found = match config.string("region") {
         Some(region) => Some(region),
         None => {
@@ -257,7 +265,7 @@ async fn assume(config: &Value, shared: SdkConfig, region: &str) -> SdkConfig {
         return shared;
     };
     let mut base = shared.clone().into_builder();
-    if let Some(url) = config.items("endpoints").iter().find_map(|block| block.string("sts")) {
+    if let Some(url) = endpoint(config, "sts") {
         base = base.endpoint_url(url);
     }
     let region = config.string("sts_region").unwrap_or_else(|| region.to_owned());
@@ -297,7 +305,7 @@ async fn check_credentials(config: &Value, shared: &SdkConfig) -> Result<(), Fai
             Err(Failure::new(format!(
                 "No valid AWS credentials{assumed} were found in the provider block, the environment, the shared \
                  files or the metadata service: {}.",
-                DisplayErrorContext(&error)
+                chain(&error)
             )))
         }
     }

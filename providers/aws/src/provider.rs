@@ -68,16 +68,16 @@ impl Aws {
         self.session.read().ok()?.clone()
     }
 
-    fn resource(&self, kind: &str) -> Result<&Registered, Diagnostic> {
+    fn resource(&self, kind: &str) -> Result<&Registered, Diagnostics> {
         self.resources.get(kind).ok_or_else(|| unsupported(kind))
     }
 
     /// The resource type and the session, or why there is none.
-    fn ready(&self, kind: &str) -> Result<(&Registered, Arc<Session>), Diagnostic> {
+    fn ready(&self, kind: &str) -> Result<(&Registered, Arc<Session>), Diagnostics> {
         Ok((self.resource(kind)?, self.session().ok_or_else(unconfigured)?))
     }
 
-    fn plan(&self, request: &PlanRequest<'_>) -> Result<PlanResponse, Diagnostic> {
+    fn plan(&self, request: &PlanRequest<'_>) -> Result<PlanResponse, Diagnostics> {
         let registered = self.resource(request.kind)?;
         let session = self.session();
         let prior = (!request.prior.is_null()).then(|| Object::from_value(&registered.ty, request.prior));
@@ -96,10 +96,12 @@ impl Aws {
         })
     }
 
-    async fn import(&self, request: ImportRequest<'_>) -> Result<ImportResponse, Diagnostic> {
+    async fn import(&self, request: ImportRequest<'_>) -> Result<ImportResponse, Diagnostics> {
         let (registered, session) = self.ready(request.kind)?;
         if request.id.is_empty() {
-            return Err(Diagnostic::error("Missing import id", "The id of the object to import must not be empty."));
+            return Err(
+                Diagnostic::error("Missing import id", "The id of the object to import must not be empty.").into()
+            );
         }
         let outcome = registered.import(&session, request.id).await;
         let object =
@@ -108,14 +110,17 @@ impl Aws {
         Ok(ImportResponse { objects, deferred: None, diagnostics: outcome.diagnostics })
     }
 
-    fn upgrade(&self, kind: &str, state: RawState) -> Result<Value, Diagnostic> {
+    fn upgrade(&self, kind: &str, state: RawState) -> Result<Value, Diagnostics> {
         let registered = self.resource(kind)?;
         let RawState::Json(text) = state else {
             let detail = "The state was written by Terraform 0.11 or older. Let Terraform 0.12 upgrade it first.";
-            return Err(Diagnostic::error("State is too old", detail));
+            return Err(Diagnostic::error("State is too old", detail).into());
         };
         let value = json::decode_state(&text, &registered.ty).map_err(|error| {
-            Diagnostic::error("State cannot be read", format!("A stored {kind} is not as expected: {error}."))
+            Diagnostics::from(Diagnostic::error(
+                "State cannot be read",
+                format!("A stored {kind} is not as expected: {error}."),
+            ))
         })?;
         let mut object = Object::from_value(&registered.ty, &value);
         for (name, block) in &registered.spec.body.blocks {
@@ -127,20 +132,20 @@ impl Aws {
         Ok(object.to_value())
     }
 
-    async fn read_data_source(&self, kind: &str, config: &Value) -> Result<Value, Diagnostic> {
+    async fn read_data_source(&self, kind: &str, config: &Value) -> Result<Value, Diagnostics> {
         let registered = self.data_sources.get(kind).ok_or_else(|| unsupported(kind))?;
         let session = self.session().ok_or_else(unconfigured)?;
         let mut object = Object::from_value(&registered.ty, config);
         let call = Call::new(&session, Duration::from_secs(20 * 60));
         match registered.source.read(&call, &mut object).await {
             Ok(()) => Ok(object.to_value().unknown_as_null()),
-            Err(failure) => Err(failure.diagnostic(&format!("Could not read {}", registered.spec.title))),
+            Err(failure) => Err(failure.diagnostic(&format!("Could not read {}", registered.spec.title)).into()),
         }
     }
 }
 
-fn unsupported(kind: &str) -> Diagnostic {
-    Diagnostic::error("Unsupported type", format!("Provider aws has no {kind:?}.")).blame(Blame::Engine)
+fn unsupported(kind: &str) -> Diagnostics {
+    Diagnostic::error("Unsupported type", format!("Provider aws has no {kind:?}.")).blame(Blame::Engine).into()
 }
 
 fn no_ephemeral(kind: &str) -> EphemeralResponse {
@@ -149,7 +154,7 @@ fn no_ephemeral(kind: &str) -> EphemeralResponse {
         private: Vec::new(),
         renew_at: None,
         deferred: None,
-        diagnostics: unsupported(kind).into(),
+        diagnostics: unsupported(kind),
     }
 }
 
@@ -164,6 +169,10 @@ impl PlanProvider for Aws {
     }
 
     async fn configure(&self, request: ConfigureRequest<'_>) -> Diagnostics {
+        // Without all of it nothing can be read; plans of new objects work all the same.
+        if !configuration::is_known(request.config) {
+            return Diagnostics::new();
+        }
         match configuration::connect(request.config, self.stop.subscribe()).await {
             Ok(session) => {
                 if let Ok(mut slot) = self.session.write() {
@@ -171,8 +180,6 @@ impl PlanProvider for Aws {
                 }
                 Diagnostics::new()
             }
-            // With an unknown region nothing can be read; plans of new objects work all the same.
-            Err(_) if request.config.is_unknown("region") => Diagnostics::new(),
             Err(failure) => failure.diagnostic("Could not configure provider aws").into(),
         }
     }
@@ -184,30 +191,30 @@ impl PlanProvider for Aws {
                 registered.resource.validate(config, &mut diagnostics);
                 diagnostics
             }
-            Err(diagnostic) => diagnostic.into(),
+            Err(diagnostics) => diagnostics,
         }
     }
 
     async fn validate_data(&self, kind: &str, config: &Value) -> Diagnostics {
         match self.data_sources.get(kind) {
             Some(registered) => validate(&registered.spec, config),
-            None => unsupported(kind).into(),
+            None => unsupported(kind),
         }
     }
 
     async fn validate_ephemeral(&self, kind: &str, _: &Value) -> Diagnostics {
-        unsupported(kind).into()
+        unsupported(kind)
     }
 
     async fn upgrade_resource_state(&self, kind: &str, _: u64, state: RawState) -> UpgradeResponse {
         match self.upgrade(kind, state) {
             Ok(state) => UpgradeResponse { state, diagnostics: Diagnostics::new() },
-            Err(diagnostic) => UpgradeResponse { state: Value::null(Type::Dynamic), diagnostics: diagnostic.into() },
+            Err(diagnostics) => UpgradeResponse { state: Value::null(Type::Dynamic), diagnostics },
         }
     }
 
     async fn upgrade_identity(&self, kind: &str, _: u64, _: Str) -> UpgradeResponse {
-        UpgradeResponse { state: Value::null(Type::Dynamic), diagnostics: unsupported(kind).into() }
+        UpgradeResponse { state: Value::null(Type::Dynamic), diagnostics: unsupported(kind) }
     }
 
     async fn read_resource(&self, request: ReadRequest<'_>) -> ReadResponse {
@@ -216,7 +223,7 @@ impl PlanProvider for Aws {
                 let outcome = registered.read(&session, request.current).await;
                 (outcome.state, outcome.diagnostics)
             }
-            Err(diagnostic) => (request.current.clone(), diagnostic.into()),
+            Err(diagnostics) => (request.current.clone(), diagnostics),
         };
         ReadResponse { state, private: request.private.to_vec(), identity: None, deferred: None, diagnostics }
     }
@@ -234,14 +241,14 @@ impl PlanProvider for Aws {
         if request.proposed.is_null() {
             return answer(request.proposed.clone(), Diagnostics::new());
         }
-        self.plan(&request).unwrap_or_else(|diagnostic| answer(request.prior.clone(), diagnostic.into()))
+        self.plan(&request).unwrap_or_else(|diagnostics| answer(request.prior.clone(), diagnostics))
     }
 
     async fn import_resource(&self, request: ImportRequest<'_>) -> ImportResponse {
-        self.import(request).await.unwrap_or_else(|diagnostic| ImportResponse {
+        self.import(request).await.unwrap_or_else(|diagnostics| ImportResponse {
             objects: Vec::new(),
             deferred: None,
-            diagnostics: diagnostic.into(),
+            diagnostics,
         })
     }
 
@@ -258,9 +265,9 @@ impl PlanProvider for Aws {
     async fn read_data(&self, kind: &str, config: &Value, _: Option<&Value>) -> DataResponse {
         match self.read_data_source(kind, config).await {
             Ok(state) => DataResponse { state, deferred: None, diagnostics: Diagnostics::new() },
-            Err(diagnostic) => {
+            Err(diagnostics) => {
                 let state = Value::null(config.ty());
-                DataResponse { state, deferred: None, diagnostics: diagnostic.into() }
+                DataResponse { state, deferred: None, diagnostics }
             }
         }
     }
@@ -274,7 +281,7 @@ impl PlanProvider for Aws {
     }
 
     async fn close_ephemeral(&self, kind: &str, _: &[u8]) -> Diagnostics {
-        unsupported(kind).into()
+        unsupported(kind)
     }
 
     async fn call_function(&self, name: &str, _: &[Value]) -> CallFunctionResponse {
@@ -302,7 +309,7 @@ impl ApplyProvider for Aws {
                 };
                 (outcome.state, outcome.diagnostics, registered.spec.legacy)
             }
-            Err(diagnostic) => (request.prior.clone(), diagnostic.into(), false),
+            Err(diagnostics) => (request.prior.clone(), diagnostics, false),
         };
         ApplyResponse {
             new_state: Some(new_state),

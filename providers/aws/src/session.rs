@@ -11,6 +11,8 @@ pub struct Session {
     /// Of the caller, unless it was not asked for.
     pub account_id: Option<String>,
     pub default_tags: BTreeMap<String, String>,
+    /// Some default tags are known only after apply.
+    pub has_unknown_tags: bool,
     pub ignored_tags: BTreeSet<String>,
     pub ignored_tag_prefixes: Vec<String>,
     /// True once the user has interrupted.

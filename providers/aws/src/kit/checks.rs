@@ -178,6 +178,14 @@ mod tests {
         assert!(network_cidr4(&Value::string("10.0.0.0/28")).is_ok());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_checks(text in ".{0,24}") {
+            let value = Value::string(&text);
+            let _ = (cidr4(&value), cidr6(&value), address4(&value), duration(&value));
+        }
+    }
+
     #[test]
     fn durations() {
         for (text, seconds) in [

@@ -1,6 +1,6 @@
 //! Why a call to AWS, or a wait for it, did not work out.
 
-use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::operation::RequestId;
 use formwork_diag::{Blame, Diagnostic};
 use formwork_value::Path;
@@ -64,7 +64,7 @@ where
     fn of(self, operation: &str) -> Result<T, Failure> {
         self.map_err(|error| {
             let Some(service) = error.as_service_error() else {
-                let detail = format!("{operation} did not reach AWS: {}.", DisplayErrorContext(&error));
+                let detail = format!("{operation} did not reach AWS: {}.", chain(&error));
                 return Failure::new(detail);
             };
             let meta = service.meta();
@@ -76,6 +76,20 @@ where
             Failure { code, detail, attribute: None, gone }
         })
     }
+}
+
+/// The messages of an error and of its causes; not their debug forms, which hold requests.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let message = cause.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        source = cause.source();
+    }
+    text
 }
 
 /// A response without the part that must be in it.

@@ -229,9 +229,7 @@ const BLAMED: &[(&str, &[&str])] = &[
 ];
 
 /// The error of an operation on a provider without configuration.
-pub fn unconfigured() -> Diagnostic {
-    Diagnostic::error(
-        "Provider is not configured",
-        "The configuration of provider aws depends on values that are not known yet, or has errors.",
-    )
+pub fn unconfigured() -> Diagnostics {
+    let detail = "The configuration of provider aws depends on values that are not known yet, or has errors.";
+    Diagnostic::error("Provider is not configured", detail).into()
 }

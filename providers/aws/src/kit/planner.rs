@@ -68,8 +68,8 @@ pub fn begin<'a>(
         planned.set(
             "tags_all",
             match session {
-                Some(session) => tags::planned_all(&session.default_tags, &own),
-                None => Value::unknown_not_null(Type::map(Type::String)),
+                Some(session) if !session.has_unknown_tags => tags::planned_all(&session.default_tags, &own),
+                _ => Value::unknown_not_null(Type::map(Type::String)),
             },
         );
     }

@@ -40,7 +40,7 @@ impl Resource for RouteTableAssociation {
     }
 
     async fn read(&self, call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {
-        let association = find(call, &object.id().to_owned()).await?;
+        let association = find(call, object.id()).await?;
         object.set_all([
             ("gateway_id", association.gateway_id()),
             ("route_table_id", association.route_table_id()),

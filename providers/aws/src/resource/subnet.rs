@@ -92,7 +92,7 @@ impl Resource for Subnet {
     }
 
     async fn read(&self, call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {
-        let subnet = find(call, &object.id().to_owned()).await?;
+        let subnet = find(call, object.id()).await?;
         object.set_all([
             ("arn", subnet.subnet_arn()),
             ("availability_zone", subnet.availability_zone()),

@@ -21,6 +21,8 @@ pub struct Vpc;
 /// IPv6 attributes that follow from the request for a block.
 const IPV6: &[&str] = &["assign_generated_ipv6_cidr_block", "ipv6_cidr_block_network_border_group"];
 
+const ASSIGNED: &[&str] = &["assign_generated_ipv6_cidr_block"];
+
 #[async_trait]
 impl Resource for Vpc {
     fn spec(&self) -> Spec {
@@ -39,7 +41,7 @@ impl Resource for Vpc {
             .attribute("ipv4_netmask_length", number().optional().forces_new())
             .attribute("ipv6_association_id", text().computed().follows(IPV6))
             .attribute("ipv6_cidr_block", text().computed().follows(IPV6))
-            .attribute("ipv6_cidr_block_network_border_group", text().optional().computed().follows(&IPV6[..1]))
+            .attribute("ipv6_cidr_block_network_border_group", text().optional().computed().follows(ASSIGNED))
             .tagged()
             .rule(Rule::ExactlyOne(&["cidr_block", "ipv4_ipam_pool_id"]))
             .rule(Rule::AtMostOne(&["cidr_block", "ipv4_netmask_length"]))

@@ -104,6 +104,16 @@ impl Engine {
         self.provider.validate_resource(kind, &self.config(kind, text)).await
     }
 
+    pub async fn validate_value(&self, kind: &str, config: &Value) -> Diagnostics {
+        self.provider.validate_resource(kind, config).await
+    }
+
+    /// A stored object in the current form.
+    pub async fn upgrade(&self, kind: &str, json: &str) -> Result<Value, Diagnostics> {
+        let response = self.provider.upgrade_resource_state(kind, 0, RawState::Json(json.into())).await;
+        if response.diagnostics.has_errors() { Err(response.diagnostics) } else { Ok(response.state) }
+    }
+
     pub async fn plan(&self, kind: &str, prior: &Value, config: &Value) -> PlanResponse {
         let request = PlanRequest {
             kind,

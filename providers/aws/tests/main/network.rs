@@ -15,7 +15,7 @@ async fn vpc() {
     let more = r#"{"cidr_block": "10.0.0.0/16", "tags": {"Name": "b", "x": "y"}, "enable_dns_hostnames": true,
         "enable_dns_support": true}"#;
     let vpc = engine.update(kind, &vpc, more).await;
-    engine.assert_imports(kind, &id(&vpc).to_owned(), &vpc, &[]).await;
+    engine.assert_imports(kind, id(&vpc), &vpc, &[]).await;
     let vpc = engine.update(kind, &vpc, r#"{"cidr_block": "10.0.0.0/16", "enable_dns_support": false}"#).await;
     let with_ipv6 = r#"{"cidr_block": "10.0.0.0/16", "assign_generated_ipv6_cidr_block": true}"#;
     let vpc = engine.update(kind, &vpc, with_ipv6).await;

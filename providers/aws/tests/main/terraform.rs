@@ -13,6 +13,8 @@ const ACCOUNT: &str = "AKIATERRAFORM";
 /// A folder with a configuration, and Terraform told to use this provider there.
 struct Terraform {
     folder: tempfile::TempDir,
+    /// Address of the service, for the environment.
+    endpoint: String,
     variables: BTreeMap<&'static str, String>,
 }
 
@@ -33,8 +35,8 @@ impl Terraform {
             binary.parent().unwrap()
         );
         fs::write(folder.path().join("cli.tfrc"), settings).unwrap();
-        let variables = BTreeMap::from([("endpoint", cloud().url.clone())]);
-        Some(Terraform { folder, variables })
+        let variables = BTreeMap::new();
+        Some(Terraform { folder, endpoint: cloud().url.clone(), variables })
     }
 
     fn set(&mut self, name: &'static str, value: &str) {
@@ -47,6 +49,7 @@ impl Terraform {
             .current_dir(self.folder.path())
             .env("TF_CLI_CONFIG_FILE", self.folder.path().join("cli.tfrc"))
             .envs([("CHECKPOINT_DISABLE", "1"), ("TF_IN_AUTOMATION", "1"), ("TF_CLI_ARGS", "-no-color")])
+            .env("AWS_ENDPOINT_URL", &self.endpoint)
             .envs([("AWS_ACCESS_KEY_ID", ACCOUNT), ("AWS_SECRET_ACCESS_KEY", "secret")])
             .envs(self.variables.iter().map(|(name, value)| (format!("TF_VAR_{name}"), value)))
             .output()
@@ -127,6 +130,8 @@ fn folder(path: &str) -> PathBuf {
 async fn example_aws_network() {
     let Some(mut terraform) = Terraform::new(&folder("../../examples/aws-network")) else { return };
     let client = client();
+    terraform.endpoint = "http://127.0.0.1:9".into();
+    terraform.set("endpoint", &cloud().url);
     terraform.set("ami", "ami-12c6146b");
     let before = inventory(&client).await;
     assert_eq!(terraform.plan().len(), 17);
@@ -170,8 +175,8 @@ async fn interfere(client: &Client, terraform: &Terraform) {
     let instance = instances.split('"').nth(1).unwrap();
     client.terminate_instances().instance_ids(instance).send().await.unwrap();
     let tables = client.describe_route_tables().send().await.unwrap();
-    let associations = tables.route_tables().iter().flat_map(|table| table.associations());
-    let association = associations.filter(|association| association.subnet_id().is_some()).next().unwrap();
+    let mut associations = tables.route_tables().iter().flat_map(|table| table.associations());
+    let association = associations.find(|association| association.subnet_id().is_some()).unwrap();
     let id = association.route_table_association_id().unwrap();
     client.disassociate_route_table().association_id(id).send().await.unwrap();
 }

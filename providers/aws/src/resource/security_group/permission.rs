@@ -25,6 +25,9 @@ pub struct Permission {
     peer: Peer,
 }
 
+/// Protocol and range of ports.
+type Ports<'a> = (&'a str, i32, i32);
+
 /// Permissions with their descriptions.
 pub type Permissions = BTreeMap<Permission, String>;
 
@@ -136,7 +139,8 @@ fn permissions_of(rule: &Value, own: &str) -> Vec<(Permission, String)> {
     let is_all = protocol == "-1";
     let port = |name: &str| if is_all { 0 } else { rule.int(name).unwrap_or_default() };
     let (from, to) = (port("from_port"), port("to_port"));
-    let kinds: [(&str, fn(String) -> Peer); 4] = [
+    type Kind = fn(String) -> Peer;
+    let kinds: [(&str, Kind); 4] = [
         ("cidr_blocks", Peer::V4),
         ("ipv6_cidr_blocks", Peer::V6),
         ("prefix_list_ids", Peer::PrefixList),
@@ -183,12 +187,12 @@ fn found_permissions(permission: &IpPermission, owner: Option<&str>) -> Vec<(Per
 
 /// Permissions for a request, one for each protocol and range of ports.
 pub fn to_sdk(permissions: &Permissions) -> Vec<IpPermission> {
-    let mut grouped: BTreeMap<(&str, i32, i32), Vec<(&Peer, &str)>> = BTreeMap::new();
+    let mut grouped: BTreeMap<Ports<'_>, Vec<(&Peer, &str)>> = BTreeMap::new();
     for (permission, description) in permissions {
         let ports = (permission.protocol.as_str(), permission.from, permission.to);
         grouped.entry(ports).or_default().push((&permission.peer, description));
     }
-    let to_permission = |((protocol, from, to), peers): ((&str, i32, i32), Vec<(&Peer, &str)>)| {
+    let to_permission = |((protocol, from, to), peers): (Ports<'_>, Vec<(&Peer, &str)>)| {
         let mut builder = IpPermission::builder().ip_protocol(protocol);
         if protocol != "-1" {
             builder = builder.from_port(from).to_port(to);
@@ -251,4 +255,53 @@ pub fn to_value(permissions: &Permissions, before: &[Value], own: &str) -> Value
         rule.to_value()
     }));
     Value::set(rule_type(), kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn permission() -> impl Strategy<Value = (Permission, String)> {
+        let peer = prop_oneof![
+            (0..4u8).prop_map(|n| Peer::V4(format!("10.{n}.0.0/16"))),
+            (0..2u8).prop_map(|n| Peer::V6(format!("fd0{n}::/16"))),
+            (0..2u8).prop_map(|n| Peer::PrefixList(format!("pl-{n}"))),
+            (0..3u8).prop_map(|n| Peer::Group(format!("sg-{n}"))),
+        ];
+        let protocol = prop_oneof![Just("tcp"), Just("udp"), Just("-1")];
+        (protocol, 0..3i32, peer, prop_oneof![Just(""), Just("a"), Just("b")]).prop_map(
+            |(protocol, port, peer, text)| {
+                let port = if protocol == "-1" { 0 } else { port };
+                (Permission { protocol: protocol.into(), from: port, to: port, peer }, text.to_owned())
+            },
+        )
+    }
+
+    proptest! {
+        /// However rules are grouped, they permit what is there, no more and no less.
+        #[test]
+        fn rules_permit_what_is_there(
+            there in proptest::collection::btree_map(permission(), Just(()), 0..12),
+            before in proptest::collection::btree_map(permission(), Just(()), 0..12),
+        ) {
+            let there: Permissions = there.into_keys().collect();
+            let before: Permissions = before.into_keys().collect();
+            let before = to_value(&before, &[], "sg-0");
+            let rules = to_value(&there, before.as_sequence().unwrap(), "sg-0");
+            prop_assert_eq!(&configured(rules.as_sequence().unwrap(), "sg-0"), &there);
+            // Read once more, they stay as they are, and they are in the form that plans have.
+            prop_assert_eq!(&to_value(&there, rules.as_sequence().unwrap(), "sg-0"), &rules);
+            prop_assert_eq!(&normal(&rules), &rules);
+            prop_assert!(same(&rules, &to_value(&there, &[], "sg-0")));
+        }
+
+        /// What is sent to EC2 and read back is the same.
+        #[test]
+        fn requests_hold_every_permission(there in proptest::collection::btree_map(permission(), Just(()), 0..12)) {
+            let there: Permissions = there.into_keys().collect();
+            let back = to_sdk(&there).iter().flat_map(|sent| found_permissions(sent, None)).collect::<Permissions>();
+            prop_assert_eq!(back, there);
+        }
+    }
 }

@@ -1,13 +1,10 @@
 # Every resource type and data source once, with what a second stage changes in place.
+# The endpoint comes from the environment.
 
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
   }
-}
-
-variable "endpoint" {
-  type = string
 }
 
 variable "stage" {
@@ -21,11 +18,6 @@ locals {
 
 provider "aws" {
   region = "eu-central-1"
-
-  endpoints {
-    ec2 = var.endpoint
-    sts = var.endpoint
-  }
 
   default_tags {
     tags = { suite = "everything" }
