@@ -107,3 +107,17 @@ async fn objects_deleted_behind_our_back_are_gone() {
     // Deleting what is gone is no failure.
     engine.delete("aws_vpc", &vpc).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_ends_a_wait() {
+    let proxy = Proxy::start().await;
+    let engine = Engine::at(&proxy.url, "").await;
+    let vpc = engine.create("aws_vpc", VPC).await;
+    proxy.fail(&[fault("DeleteVpc", "DependencyViolation", 1000)]);
+    let interrupt = async {
+        proxy.until("DeleteVpc", 2).await;
+        engine.stop().await;
+    };
+    let (deleted, ()) = tokio::join!(engine.try_delete("aws_vpc", &vpc), interrupt);
+    assert!(deleted.expect_err("it has dependencies").contains("Interrupted"));
+}

@@ -235,6 +235,11 @@ impl Engine {
         (answer.new_state.expect("a state"), why)
     }
 
+    /// As when the user interrupts.
+    pub async fn stop(&self) {
+        fine("stop", &self.provider.stop().await);
+    }
+
     /// Deletes an object, or tells why that is refused.
     pub async fn try_delete(&self, kind: &str, prior: &Value) -> Result<(), String> {
         let null = self.null(kind);

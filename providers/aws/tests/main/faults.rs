@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// What the proxy answers to the next requests of an operation.
 #[derive(Clone, Copy)]
@@ -21,6 +22,8 @@ pub const REQUEST: &str = "11111111-2222-3333-4444-555555555555";
 pub struct Proxy {
     pub url: String,
     state: Arc<Mutex<State>>,
+    /// Changes with every request.
+    requests: watch::Sender<()>,
 }
 
 #[derive(Default)]
@@ -34,13 +37,15 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(Mutex::new(State::default()));
-        let shared = state.clone();
+        let (requests, _) = watch::channel(());
+        let shared = (state.clone(), requests.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, shared.clone()));
+                let (state, requests) = shared.clone();
+                tokio::spawn(serve(stream, state, requests));
             }
         });
-        Proxy { url, state }
+        Proxy { url, state, requests }
     }
 
     pub fn fail(&self, faults: &[Fault]) {
@@ -52,6 +57,14 @@ impl Proxy {
         self.state.lock().unwrap().seen.get(operation).copied().unwrap_or_default()
     }
 
+    /// Waits until so many requests of an operation have come in.
+    pub async fn until(&self, operation: &str, count: usize) {
+        let mut requests = self.requests.subscribe();
+        while self.count(operation) < count {
+            requests.changed().await.expect("the proxy lives");
+        }
+    }
+
     /// True if every fault was met as often as it should be.
     pub fn is_spent(&self) -> bool {
         self.state.lock().unwrap().faults.iter().all(|fault| fault.times == 0)
@@ -59,7 +72,7 @@ impl Proxy {
 }
 
 /// Serves the requests of a connection one after the other.
-async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
+async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, requests: watch::Sender<()>) {
     while let Some((head, body)) = read_message(&mut stream).await {
         let text = String::from_utf8_lossy(&body).into_owned();
         let operation = text.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned();
@@ -67,6 +80,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             Some(code) => refusal(code),
             None => forward(&head, &body).await,
         };
+        requests.send_replace(());
         if stream.write_all(&answer).await.is_err() {
             return;
         }
