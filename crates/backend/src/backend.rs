@@ -1,6 +1,7 @@
 //! Backends: what `terraform { backend "KIND" {} }` chooses. A backend knows its workspaces and gives the place of each
 //! one's state.
 
+#[cfg_attr(not(feature = "s3"), allow(dead_code))]
 mod arguments;
 mod schema;
 

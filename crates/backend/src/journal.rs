@@ -19,6 +19,7 @@ mod recover;
 mod remote;
 mod writer;
 
+pub(crate) use in_doubt::{decode as decode_in_doubt, encode as encode_in_doubt};
 pub use in_doubt::{load_in_doubt, store_in_doubt};
 pub(crate) use recover::recover_pieces;
 pub use recover::{JournalFileError, Recovered, recover, replay};

@@ -7,8 +7,8 @@ use crate::durable;
 use crate::journal::{self, JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog, recover_pieces};
 use crate::state_file::{encode, same_content};
 use formwork_model::{
-    InDoubt, Journal, JournalEntry, JournalError, Lock, LockError, LockInfo, OperationKind, State, StateSnapshot,
-    StateStore, StoreError, TERRAFORM_VERSION,
+    InDoubt, Journal, JournalEntry, JournalError, Lock, LockError, LockInfo, OperationKind, ResourceInstance, State,
+    StateSnapshot, StateStore, StoreError, TERRAFORM_VERSION,
 };
 use formwork_value::Str;
 use std::fmt;
@@ -72,6 +72,13 @@ pub struct StatePlace {
     pub remote: Option<Arc<dyn RemoteLog>>,
 }
 
+/// What was brought in and is only in memory yet.
+#[derive(Default)]
+struct Unsaved {
+    snapshot: bool,
+    in_doubt: bool,
+}
+
 /// The state in the hands of one command.
 pub struct StateSession {
     place: StatePlace,
@@ -79,14 +86,18 @@ pub struct StateSession {
     snapshot: Option<StateSnapshot>,
     in_doubt: Vec<InDoubt>,
     recovered: Option<Recovered>,
+    unsaved: Unsaved,
+    /// The journal belongs to a run that goes on.
+    other_run: bool,
     journal: Option<Arc<JournalFile>>,
     /// Lineage of a state that does not exist yet.
     fresh_lineage: Str,
 }
 
 impl StateSession {
-    /// Locks the state (unless `lock` is `None`), reads it, and brings in what an interrupted run left. `fresh_lineage` is
-    /// given to a state that does not exist yet when it is first written.
+    /// Locks the state (unless `lock` is `None`), reads it, and brings in what an interrupted run left. Without the lock
+    /// that stays in memory until a run begins. `fresh_lineage` is given to a state that does not exist yet when it is
+    /// first written.
     pub async fn open(
         place: StatePlace,
         lock: Option<LockInfo>,
@@ -102,6 +113,8 @@ impl StateSession {
             snapshot: None,
             in_doubt: Vec::new(),
             recovered: None,
+            unsaved: Unsaved::default(),
+            other_run: false,
             journal: None,
             fresh_lineage,
         };
@@ -118,32 +131,67 @@ impl StateSession {
     async fn load(&mut self) -> Result<(), SessionError> {
         self.snapshot = self.place.store.read().await?;
         self.in_doubt = journal::load_in_doubt(&self.place.journal.in_doubt)?;
+        if let Some(list) = self.remote_in_doubt().await? {
+            list.into_iter().for_each(|doubt| self.add_doubt(doubt));
+        }
         let recovered = match journal::recover(&self.place.journal.journal) {
             // Who does not lock may look while another run goes on.
-            Err(JournalFileError::InUse { .. }) if self.lock.is_none() => return Ok(()),
+            Err(JournalFileError::InUse { .. }) if self.lock.is_none() => {
+                self.other_run = true;
+                return Ok(());
+            }
             recovered => recovered?,
         };
-        let recovered = match (recovered, &self.place.remote) {
-            (None, Some(remote)) => recover_pieces(&remote.pieces().await?).map_err(SessionError::Mismatch)?,
-            (recovered, _) => recovered,
-        };
-        if let Some(recovered) = recovered {
-            self.fold_in(recovered).await?;
+        let mut pieces = Vec::new();
+        if let (None, Some(remote), Some(_)) = (&recovered, &self.place.remote, &self.lock) {
+            // Without the lock they may belong to a run that goes on elsewhere.
+            pieces = remote.pieces().await?;
         }
-        self.remove_journal().await
+        let recovered = match recovered {
+            Some(recovered) => Some(recovered),
+            None => recover_pieces(&pieces).map_err(SessionError::Mismatch)?,
+        };
+        let is_remote = !pieces.is_empty() || recovered.is_some();
+        if let Some(recovered) = recovered {
+            self.fold_in(recovered)?;
+        }
+        if self.lock.is_some() {
+            self.settle_recovery().await?;
+            self.remove_journal(is_remote).await?;
+        }
+        Ok(())
     }
 
-    /// Brings results into the state and effects in doubt into their list.
-    async fn fold_in(&mut self, recovered: Recovered) -> Result<(), SessionError> {
+    async fn remote_in_doubt(&self) -> Result<Option<Vec<InDoubt>>, SessionError> {
+        let Some(remote) = &self.place.remote else { return Ok(None) };
+        let Some(bytes) = remote.in_doubt().await? else { return Ok(None) };
+        let damaged =
+            |reason| SessionError::Mismatch(format!("The remote list of effects in doubt is damaged: {reason}."));
+        journal::decode_in_doubt(&bytes).map(Some).map_err(damaged)
+    }
+
+    /// Brings results into the snapshot and effects in doubt into their list, in memory.
+    fn fold_in(&mut self, recovered: Recovered) -> Result<(), SessionError> {
         if !recovered.ended {
-            let replayed = self.replayed(&recovered)?;
-            self.doubt(recovered.in_doubt.clone())?;
-            if let Some(snapshot) = replayed {
-                self.place.store.write(&snapshot).await?;
+            if let Some(snapshot) = self.replayed(&recovered)? {
                 self.snapshot = Some(snapshot);
+                self.unsaved.snapshot = true;
             }
+            recovered.in_doubt.iter().cloned().for_each(|doubt| self.add_doubt(doubt));
         }
         self.recovered = Some(recovered);
+        Ok(())
+    }
+
+    /// Saves what was brought in: effects in doubt first, because they are nowhere else once the journal is gone.
+    async fn settle_recovery(&mut self) -> Result<(), SessionError> {
+        if self.unsaved.in_doubt {
+            self.save_in_doubt().await?;
+        }
+        if let Some(snapshot) = self.snapshot.as_ref().filter(|_| self.unsaved.snapshot) {
+            self.place.store.write(snapshot).await?;
+            self.unsaved.snapshot = false;
+        }
         Ok(())
     }
 
@@ -191,32 +239,36 @@ impl StateSession {
         )))
     }
 
-    /// Adds creations to the list of effects in doubt. Of the other effects the next refresh tells.
-    fn doubt(&mut self, found: Vec<InDoubt>) -> Result<(), SessionError> {
-        let before = self.in_doubt.len();
-        for doubt in found {
-            let creates = matches!(doubt.kind, OperationKind::Create | OperationKind::CreateReplacement { .. });
-            if creates && !self.in_doubt.contains(&doubt) {
-                self.in_doubt.push(doubt);
-            }
+    /// Adds a creation to the list of effects in doubt. Of the other effects the next refresh tells.
+    fn add_doubt(&mut self, doubt: InDoubt) {
+        let creates = matches!(doubt.kind, OperationKind::Create | OperationKind::CreateReplacement { .. });
+        if creates && !self.in_doubt.contains(&doubt) {
+            self.in_doubt.push(doubt);
+            self.unsaved.in_doubt = true;
         }
-        if self.in_doubt.len() > before {
-            journal::store_in_doubt(&self.place.journal.in_doubt, &self.in_doubt)?;
+    }
+
+    async fn save_in_doubt(&mut self) -> Result<(), SessionError> {
+        journal::store_in_doubt(&self.place.journal.in_doubt, &self.in_doubt)?;
+        if let Some(remote) = &self.place.remote {
+            let list = Some(&self.in_doubt).filter(|list| !list.is_empty());
+            remote.set_in_doubt(list.map(|list| journal::encode_in_doubt(list))).await?;
         }
+        self.unsaved.in_doubt = false;
         Ok(())
     }
 
-    async fn remove_journal(&self) -> Result<(), SessionError> {
+    async fn remove_journal(&self, is_remote: bool) -> Result<(), SessionError> {
+        if let Some(remote) = self.place.remote.as_ref().filter(|_| is_remote) {
+            remote.clear().await?;
+        }
         let path = &self.place.journal.journal;
         if path.exists() {
             durable::remove(path)
                 .and_then(|()| durable::sync_directory_of(path))
                 .map_err(|error| JournalFileError::Io { path: path.clone(), error })?;
         }
-        match &self.place.remote {
-            Some(remote) => Ok(remote.clear().await?),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// The state as last read or written; `None` if there is none yet.
@@ -235,13 +287,35 @@ impl StateSession {
     }
 
     /// Takes an effect from the list: the user has said what became of it.
-    pub fn settle(&mut self, doubt: &InDoubt) -> Result<(), SessionError> {
+    pub async fn settle(&mut self, doubt: &InDoubt) -> Result<(), SessionError> {
         self.in_doubt.retain(|other| other != doubt);
-        Ok(journal::store_in_doubt(&self.place.journal.in_doubt, &self.in_doubt)?)
+        self.save_in_doubt().await
+    }
+
+    /// As [`StateSession::begin`], for a run that starts from `prior`: the state after refresh and moves. If objects are
+    /// at other addresses there than in the stored state, it is stored first, because the results of an interrupted run
+    /// are brought into the stored state.
+    pub async fn begin_from(
+        &mut self,
+        prior: &State,
+        run: Str,
+        reserve: u64,
+    ) -> Result<Arc<dyn Journal>, SessionError> {
+        let stored = self.snapshot.as_ref().map(|snapshot| &snapshot.state);
+        let is_stored = |address: &ResourceInstance| stored.is_some_and(|state| state.instance(address).is_some());
+        if prior.instances().any(|(address, ..)| !is_stored(&address)) {
+            self.write(prior.clone()).await?;
+        }
+        self.begin(run, reserve).await
     }
 
     /// Begins a run that changes things. The journal takes `reserve` bytes in advance; without space the run cannot begin.
     pub async fn begin(&mut self, run: Str, reserve: u64) -> Result<Arc<dyn Journal>, SessionError> {
+        // Without a lock this has waited until now.
+        if !self.other_run {
+            self.settle_recovery().await?;
+            self.remove_journal(false).await?;
+        }
         let mut journal = JournalFile::create(&self.place.journal.journal, reserve)?;
         if let Some(remote) = &self.place.remote {
             journal = journal.with_remote(remote.clone());
@@ -291,7 +365,10 @@ impl StateSession {
     pub async fn finish(&mut self, state: State) -> Result<(), SessionError> {
         self.write(state).await?;
         if let Some(journal) = self.journal.clone() {
-            self.doubt(journal.in_doubt())?;
+            journal.in_doubt().into_iter().for_each(|doubt| self.add_doubt(doubt));
+            if self.unsaved.in_doubt {
+                self.save_in_doubt().await?;
+            }
             journal.finish().await?;
             self.journal = None;
         }

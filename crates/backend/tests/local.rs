@@ -193,6 +193,8 @@ async fn a_state_replaced_under_the_holder_does_not_make_two_winners() {
     std::fs::copy(dir.path("terraform.tfstate"), dir.path("copy")).unwrap();
     std::fs::rename(dir.path("copy"), dir.path("terraform.tfstate")).unwrap();
     assert!(matches!(b.lock(lock_info("b")).await.map(|_| ()), Err(LockError::Held { .. })));
+    // What the holder wrote to its own, removed file would be lost.
+    assert!(a.write(&snapshot(2, 2)).await.unwrap_err().conflict);
     lock.unlock().await.unwrap();
     b.lock(lock_info("b")).await.unwrap().unlock().await.unwrap();
 }

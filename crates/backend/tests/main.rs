@@ -1,12 +1,15 @@
 //! Behaviour of the stores and file formats through the public surface.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, clippy::print_stdout)]
 
+#[cfg(feature = "s3")]
 mod cloud;
 mod contract;
 mod crash;
 mod journal;
 mod local;
+#[cfg(feature = "s3")]
 mod proxy;
+#[cfg(feature = "s3")]
 mod s3;
 mod sample;
 mod scratch;

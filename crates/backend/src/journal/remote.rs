@@ -14,4 +14,10 @@ pub trait RemoteLog: Send + Sync {
 
     /// Removes all pieces.
     async fn clear(&self) -> Result<(), JournalError>;
+
+    /// The list of effects in doubt; `None` if there is none.
+    async fn in_doubt(&self) -> Result<Option<Vec<u8>>, JournalError>;
+
+    /// Replaces the list of effects in doubt, or removes it.
+    async fn set_in_doubt(&self, list: Option<Vec<u8>>) -> Result<(), JournalError>;
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Tries to read a file that is being written.
-const TRIES: u32 = 200;
+const TRIES: u32 = 60;
 
 /// A state file, links followed.
 #[derive(Clone, Debug)]

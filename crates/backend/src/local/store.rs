@@ -132,6 +132,10 @@ impl Inner {
         let brief = if progress.hold.is_some() { None } else { lock_briefly(&state.path)? };
         let file = progress.hold.as_ref().map(|hold| &hold.file).or(brief.as_ref());
         let old = match file {
+            // What is written to a file that is no longer there would be lost.
+            Some(file) if !durable::is_at(file, &state.path).map_err(|e| failed("found", &state.path, e))? => {
+                return Err(conflict(&state.path));
+            }
             Some(file) => state.read_locked(file)?,
             None => Vec::new(),
         };

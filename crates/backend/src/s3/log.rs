@@ -11,11 +11,12 @@ use std::sync::Arc;
 pub struct S3Log {
     bucket: Arc<Bucket>,
     prefix: String,
+    in_doubt_key: String,
 }
 
 impl S3Log {
     pub(super) fn new(bucket: Arc<Bucket>, key: &str) -> S3Log {
-        S3Log { bucket, prefix: format!("{key}.journal/") }
+        S3Log { bucket, prefix: format!("{key}.journal/"), in_doubt_key: format!("{key}.in-doubt") }
     }
 
     async fn keys(&self) -> Result<Vec<String>, JournalError> {
@@ -46,12 +47,7 @@ impl RemoteLog for S3Log {
                  begin."
                     .into(),
             )),
-            Err(PutError::NoConditions) => {
-                Err(JournalError("This S3 service does not know conditional puts, which the journal needs.".into()))
-            }
-            Err(PutError::Busy(message) | PutError::Unclear(message) | PutError::Failed(message)) => {
-                Err(failed(StoreError::new(message)))
-            }
+            Err(error) => Err(failed(StoreError::new(error.to_string()))),
         }
     }
 
@@ -69,5 +65,18 @@ impl RemoteLog for S3Log {
             self.bucket.delete(key).await.map_err(failed)?;
         }
         Ok(())
+    }
+
+    async fn in_doubt(&self) -> Result<Option<Vec<u8>>, JournalError> {
+        Ok(self.bucket.get(&self.in_doubt_key).await.map_err(failed)?.map(|object| object.bytes))
+    }
+
+    async fn set_in_doubt(&self, list: Option<Vec<u8>>) -> Result<(), JournalError> {
+        let Some(list) = list else { return self.bucket.delete(&self.in_doubt_key).await.map_err(failed) };
+        match self.bucket.put(&self.in_doubt_key, list.clone(), &Condition::None).await {
+            Ok(_) => Ok(()),
+            Err(_) if self.has(&self.in_doubt_key, &list).await => Ok(()),
+            Err(error) => Err(failed(StoreError::new(error.to_string()))),
+        }
     }
 }

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use formwork_model::StoreError;
 use md5::{Digest, Md5};
+use std::fmt;
 
 /// A bucket with its settings.
 pub(super) struct Bucket {
@@ -42,6 +43,16 @@ pub(super) enum PutError {
     /// The service does not know conditions.
     NoConditions,
     Failed(String),
+}
+
+impl fmt::Display for PutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PutError::Refused => f.write_str("another run was there first"),
+            PutError::NoConditions => f.write_str("this S3 service does not know conditional puts"),
+            PutError::Busy(message) | PutError::Unclear(message) | PutError::Failed(message) => f.write_str(message),
+        }
+    }
 }
 
 fn status<E>(error: &SdkError<E>) -> Option<u16> {
