@@ -1,11 +1,12 @@
 //! From the words of the command line to a command that runs.
 
 use crate::arguments::{ArgumentError, parse};
-use crate::commands::{Command, all};
+use crate::commands::{Command, all, streams};
 use crate::exit::Exit;
 use crate::help;
 use crate::session::Session;
 use formwork_diag::{Diagnostic, nearest};
+use formwork_render::{JsonStream, StreamMode};
 
 /// Runs what the words (without the program's name) say.
 pub fn run(session: &Session, words: &[String]) -> Exit {
@@ -109,6 +110,12 @@ fn run_command(session: &Session, command: &'static Command, words: &[String], h
     };
     if arguments.switch("no-color") {
         session.output.disable_color();
+    }
+    if arguments.switch("json") && streams(command) {
+        let saved = command.name == "apply" && !arguments.positional.is_empty();
+        session.set_json(JsonStream::new(if saved { StreamMode::SavedPlan } else { StreamMode::Plan }));
+    } else if arguments.switch("compact-warnings") {
+        session.set_compact_warnings();
     }
     let (least, most) = command.positional;
     if arguments.positional.len() < least {

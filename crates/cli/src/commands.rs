@@ -35,6 +35,11 @@ pub struct Command {
     pub run: fn(&Session, &Arguments) -> Result<Exit, Diagnostics>,
 }
 
+/// Commands whose `-json` means a stream of messages, problems included.
+pub fn streams(command: &Command) -> bool {
+    matches!(command.name, "apply" | "destroy" | "init" | "plan" | "refresh")
+}
+
 static COMMANDS: &[&Command] = &[
     &apply::APPLY,
     &apply::DESTROY,

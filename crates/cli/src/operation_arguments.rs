@@ -7,6 +7,9 @@ use crate::state_access::LockFlags;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{PlanMode, PlanOptions, ResourceInstance, TargetAddress};
 
+/// Operations that run at once if nothing is said.
+const DEFAULT_PARALLELISM: usize = 10;
+
 /// Of plan, apply, destroy and refresh.
 pub const OPERATION_FLAGS: &[Flag] = &[
     Flag::switch("compact-warnings", "Show warnings in short, if there are no errors."),
@@ -88,7 +91,10 @@ fn options(arguments: &Arguments) -> Result<PlanOptions, Diagnostics> {
         return Err(invalid("-replace cannot be combined with -destroy or -refresh-only."));
     }
     let targets: Vec<TargetAddress> = arguments.values("target").map(target_address).collect::<Result<_, _>>()?;
-    let parallelism = arguments.number_or("parallelism", 10, 1).map_err(invalid)?;
+    let parallelism = match arguments.number_or("parallelism", DEFAULT_PARALLELISM, 0).map_err(invalid)? {
+        0 => DEFAULT_PARALLELISM,
+        number => number,
+    };
     Ok(PlanOptions { mode, refresh, targets, excludes: Vec::new(), replace, parallelism })
 }
 
@@ -136,7 +142,7 @@ mod tests {
             "-refresh-only -refresh=false",
             "-destroy -replace=a.b",
             "-refresh-only -replace=a.b",
-            "-parallelism=0",
+            "-parallelism=x",
             "-target=bogus",
             "-replace=module.m",
             "-replace=data.a.b",

@@ -11,18 +11,20 @@ use crate::provider_functions::ProviderFunctionTable;
 use crate::providers::Providers;
 use crate::session::Session;
 use formwork_backend::StateSession;
-use formwork_config::{Config, check_references, check_statements};
+use formwork_config::{Config, GivenValue, Origin, check_references, check_statements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Environment, Phase, ProviderFunctions};
 use formwork_model::{Clock, Event, EventSink, Files, InDoubt, Plan, PlanMode, State, StateSnapshot};
 use formwork_plan::PlanInputs;
-use formwork_value::{Str, Value};
+use formwork_value::{Str, Type, Value, convert};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A plan with everything that applying it at once needs.
 pub struct Planned {
     pub plan: Arc<Plan>,
+    /// What was found on the way. With errors the plan is what could be planned.
+    pub diagnostics: Diagnostics,
     pub config: Arc<Config>,
     pub variables: BTreeMap<Str, Value>,
     pub providers: Providers,
@@ -32,8 +34,6 @@ pub struct Planned {
 pub enum Unplanned {
     /// Before anything was planned.
     Refused(Diagnostics),
-    /// The planning itself met errors; what could be planned is there, and the errors have been reported.
-    Errored(Box<Planned>),
     /// Effects of earlier runs must be settled first.
     InDoubt(Diagnostics),
 }
@@ -74,7 +74,7 @@ fn check(config: &Config, generating: bool) -> Diagnostics {
     diagnostics
 }
 
-/// Plans, with the state in hand. Tells what happens, the plan itself, and then every problem.
+/// Plans, with the state in hand. Tells what happens meanwhile; the plan and its problems are told by [`Planned::tell`].
 pub async fn make_plan(
     session: &Session,
     arguments: &Arguments,
@@ -95,7 +95,8 @@ pub async fn make_plan(
     }
     let providers = Providers::prepare(session, &config, Some(&snapshot.state))?;
     let config = Arc::new(config);
-    let variables: BTreeMap<Str, Value> = given.into_iter().map(|(name, given)| (name, given.value)).collect();
+    let texts = given_as_text(&config, &given);
+    let variables = with_defaults(&config, given);
     let files = Arc::new(RecordingFiles::new(session.files()));
     let environment = environment(session, Phase::Plan, &current.workspace, files.clone(), &config, &providers).await?;
     let (mut plan, problems) =
@@ -103,19 +104,34 @@ pub async fn make_plan(
     diagnostics.extend(problems);
     diagnostics.extend(providers.pool.take_warnings());
     plan.files_read = files.files_read();
-    let errored = diagnostics.has_errors();
-    let planned = Planned { plan: Arc::new(plan), config, variables, providers };
-    finish(session, &planned, &diagnostics);
-    if errored { Err(Unplanned::Errored(Box::new(planned))) } else { Ok(planned) }
+    plan.errored |= diagnostics.has_errors();
+    for name in texts {
+        if let Some(value) = plan.variables.get_mut(&name)
+            && let Ok(text) = convert(value, &Type::String)
+        {
+            *value = text;
+        }
+    }
+    Ok(Planned { plan: Arc::new(plan), diagnostics, config, variables, providers })
 }
 
-/// The plan comes before the problems found on the way.
-fn finish(session: &Session, planned: &Planned, diagnostics: &Diagnostics) {
-    let nothing = planned.plan.errored && planned.plan.changes.is_empty();
-    if !nothing {
-        Progress::tell(session, &Event::Planned(planned.plan.clone()));
+impl Planned {
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.has_errors()
     }
-    session.report(diagnostics);
+
+    /// Shows the plan, and then the problems found on the way.
+    pub fn tell(&self, session: &Session) {
+        let nothing = self.has_errors() && self.plan.changes.is_empty() && !session.is_json();
+        if !nothing {
+            Progress::tell(session, &Event::Planned(self.plan.clone()));
+        }
+        self.tell_problems(session);
+    }
+
+    pub fn tell_problems(&self, session: &Session) {
+        session.report(&self.diagnostics);
+    }
 }
 
 #[expect(clippy::too_many_arguments, reason = "these are the parts of a plan's inputs")]
@@ -206,6 +222,22 @@ fn in_doubt_problem(in_doubt: &[InDoubt], state: &State) -> Option<Diagnostics> 
 /// The files behind a plan's expressions, for applying it.
 pub fn machine_files(session: &Session) -> Arc<MachineFiles> {
     Arc::new(session.files())
+}
+
+/// The values of all variables that have one.
+fn with_defaults(config: &Config, given: BTreeMap<Str, GivenValue>) -> BTreeMap<Str, Value> {
+    let declared = config.root().variables.iter();
+    let defaults = declared.filter_map(|(name, block)| Some((name.clone(), block.default.clone()?)));
+    defaults.chain(given.into_iter().map(|(name, given)| (name, given.value))).collect()
+}
+
+/// Numbers and bools that were given as text: plans keep them as they were given.
+fn given_as_text(config: &Config, given: &BTreeMap<Str, GivenValue>) -> Vec<Str> {
+    let is_text = |given: &GivenValue| matches!(given.origin, Origin::Argument | Origin::Environment | Origin::Prompt);
+    let is_primitive =
+        |name: &Str| config.root().variables.get(name).is_some_and(|v| matches!(v.ty, Type::Number | Type::Bool));
+    let texts = given.iter().filter(|(name, given)| is_text(given) && is_primitive(name));
+    texts.map(|(name, _)| name.clone()).collect()
 }
 
 /// What the lock says about the operation. Source: fact sheet `state-v4.md` 8.2.

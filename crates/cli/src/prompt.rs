@@ -17,6 +17,11 @@ pub fn ask(session: &Session, question: &str, prompt: &str) -> Option<String> {
 
 /// True if the answer is exactly `yes`.
 pub fn confirm(session: &Session, question: &str) -> bool {
-    ask(session, &format!("{question}\n  Only 'yes' will be accepted to approve."), "Enter a value:")
-        .is_some_and(|answer| answer == "yes")
+    answer(session, question) == Some(true)
+}
+
+/// True for exactly `yes`, false for anything else; `None` if there is nobody to answer.
+pub fn answer(session: &Session, question: &str) -> Option<bool> {
+    let question = format!("{question}\n  Only 'yes' will be accepted to approve.");
+    ask(session, &question, "Enter a value:").map(|answer| answer == "yes")
 }

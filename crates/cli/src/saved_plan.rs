@@ -7,7 +7,7 @@ use crate::current::Current;
 use crate::machine::{PlanFiles, checksum};
 use crate::session::Session;
 use formwork_backend::plan_file;
-use formwork_config::{Config, ModuleResolution, Origin, collect_variables, load};
+use formwork_config::{Config, ModuleResolution, Origin, collect_variables, conclude, load};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{Files, Plan, StateSnapshot};
 use formwork_value::{Str, Value};
@@ -24,11 +24,13 @@ pub fn read(path: &str) -> Result<Plan, Diagnostics> {
     plan_file::decode(&bytes).map_err(|error| failed(error.to_string()))
 }
 
-/// The backend and workspace for which the plan was made.
-pub fn current(plan: &Plan, flags: &LocalFlags) -> Result<Current, Diagnostics> {
+/// The backend for which the plan was made, and the workspace that is selected now: a plan for one workspace suits another
+/// if their states are the same, which is checked.
+pub fn current(session: &Session, plan: &Plan, flags: &LocalFlags) -> Result<Current, Diagnostics> {
     let settings = BackendSettings { kind: plan.backend.kind.clone(), values: plan.backend.config.clone() };
     let backend = settings.open(flags)?;
-    Ok(Current { backend, settings, workspace: plan.backend.workspace.to_string() })
+    let workspace = session.data_dir().workspace(&session.environment);
+    Ok(Current { backend, settings, workspace })
 }
 
 /// The configuration as it was planned.
@@ -83,9 +85,14 @@ pub fn variables(
     plan: &Plan,
     config: &mut Config,
 ) -> Result<BTreeMap<Str, Value>, Diagnostics> {
-    let mut values: BTreeMap<Str, Value> =
-        plan.variables.iter().map(|(name, value)| (name.clone(), value.unmark_deep().0)).collect();
     let root = config.root().clone();
+    let settled = |(name, value): (&Str, &Value)| {
+        let value = value.unmark_deep().0;
+        // Kept as it was given, which may have been text.
+        let suited = root.variables.get(name).and_then(|block| conclude(block, &value).ok());
+        (name.clone(), suited.unwrap_or(value))
+    };
+    let mut values: BTreeMap<Str, Value> = plan.variables.iter().map(settled).collect();
     let (given, mut diagnostics) = collect_variables(&root, inputs(session, arguments)?, &mut config.sources);
     session.set_sources(Arc::new(config.sources.clone()));
     for (name, given) in given {

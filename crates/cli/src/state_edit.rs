@@ -1,8 +1,11 @@
 //! Changes to a state by address: what `state mv` and `state rm` do.
 
 use formwork_model::{
-    AbsResource, InstanceKey, ModuleInstance, ModuleStep, ResourceInstance, ResourceState, State, TargetAddress,
+    AbsResource, InstanceKey, ModuleInstance, ModuleStep, ObjectState, ResourceInstance, ResourceState, State,
+    TargetAddress,
 };
+
+use std::sync::Arc;
 
 /// Why a move is impossible, for users.
 pub type Refusal = String;
@@ -48,11 +51,33 @@ pub fn relocate(
             objects.push((to, resource));
         }
     }
+    forget_order(source, &pairs);
     let target = target.unwrap_or(source);
-    for (to, resource) in objects {
+    for (to, mut resource) in objects {
+        for_each_object(&mut resource, &mut |object| forget_order_of(object, &pairs));
         put_instance(target, to, resource);
     }
     Ok(pairs)
+}
+
+/// Objects that depended on something that has moved forget all their dependencies, as the reference does; the next
+/// apply finds them anew.
+fn forget_order(state: &mut State, pairs: &[(ResourceInstance, ResourceInstance)]) {
+    for resource in state.resources.values_mut() {
+        for_each_object(resource, &mut |object| forget_order_of(object, pairs));
+    }
+}
+
+fn for_each_object(resource: &mut ResourceState, change: &mut dyn FnMut(&mut Arc<ObjectState>)) {
+    for instance in resource.instances.values_mut() {
+        instance.current.iter_mut().chain(instance.deposed.values_mut()).for_each(&mut *change);
+    }
+}
+
+fn forget_order_of(object: &mut Arc<ObjectState>, pairs: &[(ResourceInstance, ResourceInstance)]) {
+    if object.dependencies.iter().any(|dependency| pairs.iter().any(|(from, _)| from.config() == *dependency)) {
+        Arc::make_mut(object).dependencies.clear();
+    }
 }
 
 fn pairs(

@@ -131,7 +131,7 @@ pub fn collect_variables(
             }
         }
     }
-    warn_undeclared(&undeclared, &mut diagnostics);
+    warn_undeclared(&undeclared, sources, &mut diagnostics);
     let mut given = BTreeMap::new();
     for (name, candidate) in candidates {
         if let Some(block) = module.variables.get(&name)
@@ -167,7 +167,7 @@ fn undeclared_argument(name: &str, module: &Module) -> Diagnostic {
 }
 
 /// Two undeclared names are told, the others counted.
-fn warn_undeclared(undeclared: &[(Str, Span)], diagnostics: &mut Diagnostics) {
+fn warn_undeclared(undeclared: &[(Str, Span)], sources: &Sources, diagnostics: &mut Diagnostics) {
     for (name, span) in undeclared.iter().take(2) {
         let detail = format!(
             "The root module has no variable {:?}, for which this file has a value. Declare it, or remove the value; \

@@ -94,6 +94,11 @@ impl JsonStream {
         }
     }
 
+    /// The stored outputs, as a refresh tells them at its end.
+    pub fn outputs(&self, outputs: &BTreeMap<Str, OutputState>, at: &str) -> String {
+        applied_outputs(outputs, at)
+    }
+
     /// What has been applied so far.
     pub fn tally(&self) -> ApplyTally {
         self.tally
@@ -122,7 +127,9 @@ impl JsonStream {
         }
         let is_told = |c: &&formwork_model::ResourceChange| {
             let is_data_delete = c.action == Action::Delete && c.address.resource.mode == ResourceMode::Data;
-            !is_data_delete && (c.action != Action::NoOp || c.is_moved() || c.importing.is_some())
+            // Of a saved plan only what is going to happen is told.
+            let is_news = self.mode == StreamMode::Plan && (c.is_moved() || c.importing.is_some());
+            !is_data_delete && (c.action != Action::NoOp || is_news)
         };
         for change in plan.changes.iter().filter(is_told) {
             out.push_str(&write_planned_change("planned_change", change, at));

@@ -3,7 +3,6 @@
 use super::{Command, GENERAL};
 use crate::applying::{Applied, apply_plan};
 use crate::arguments::{Arguments, Flag};
-use crate::commands::plan::begin;
 use crate::configuration::{VARIABLE_FLAGS, load_configuration, require_files};
 use crate::current::Current;
 use crate::exit::Exit;
@@ -21,7 +20,7 @@ use formwork_apply::ApplyOutcome;
 use formwork_backend::StateSession;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{Event, Plan, PlanMode};
-use formwork_render::{ApplyTally, JsonStream, StreamMode, apply_end_text};
+use formwork_render::{ApplyTally, apply_end_text, outputs_text};
 use std::sync::Arc;
 
 const APPROVAL_FLAG: &[Flag] = &[Flag::switch("auto-approve", "Do not ask before changing anything.")];
@@ -35,7 +34,7 @@ pub static APPLY: Command = Command {
                   before it begins. After a crash the next command takes up what the journal knows.",
     flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, PLANNING_FLAGS, WRITING_FLAGS, APPROVAL_FLAG],
     positional: (0, 1),
-    run: |session, arguments| run(session, arguments, PlanMode::Normal),
+    run: |session, arguments| run(session, arguments, Mode::Apply),
 };
 
 pub static DESTROY: Command = Command {
@@ -46,7 +45,7 @@ pub static DESTROY: Command = Command {
                   asks, and applies it. The same as \"formwork apply -destroy\".",
     flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, PLANNING_FLAGS, WRITING_FLAGS, APPROVAL_FLAG],
     positional: (0, 0),
-    run: |session, arguments| run(session, arguments, PlanMode::Destroy),
+    run: |session, arguments| run(session, arguments, Mode::Destroy),
 };
 
 pub static REFRESH: Command = Command {
@@ -57,25 +56,35 @@ pub static REFRESH: Command = Command {
                   apply -refresh-only -auto-approve\".",
     flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, WRITING_FLAGS],
     positional: (0, 0),
-    run: |session, arguments| run(session, arguments, PlanMode::RefreshOnly),
+    run: |session, arguments| run(session, arguments, Mode::Refresh),
 };
 
 fn invalid(detail: &str) -> Diagnostics {
     Diagnostic::error("Invalid command line", detail).into()
 }
 
-fn run(session: &Session, arguments: &Arguments, mode: PlanMode) -> Result<Exit, Diagnostics> {
+/// The three commands of this file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Apply,
+    Destroy,
+    Refresh,
+}
+
+fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, Diagnostics> {
     let mut operation = OperationArguments::of(session, arguments)?;
-    if mode == PlanMode::Destroy && operation.options.mode == PlanMode::RefreshOnly {
+    if command == Mode::Destroy && operation.options.mode == PlanMode::RefreshOnly {
         return Err(invalid("destroy and -refresh-only exclude each other."));
     }
-    if mode == PlanMode::Destroy && !operation.options.replace.is_empty() {
+    if command == Mode::Destroy && !operation.options.replace.is_empty() {
         return Err(invalid("destroy and -replace exclude each other."));
     }
-    if mode != PlanMode::Normal {
-        operation.options.mode = mode;
+    match command {
+        Mode::Apply => {}
+        Mode::Destroy => operation.options.mode = PlanMode::Destroy,
+        Mode::Refresh => operation.options.mode = PlanMode::RefreshOnly,
     }
-    let approved = arguments.switch("auto-approve") || mode == PlanMode::RefreshOnly;
+    let approved = arguments.switch("auto-approve") || command == Mode::Refresh;
     if let Some(path) = arguments.at(0) {
         return apply_file(session, arguments, &operation, path);
     }
@@ -85,7 +94,7 @@ fn run(session: &Session, arguments: &Arguments, mode: PlanMode) -> Result<Exit,
     if !approved && !operation.input {
         return Err(invalid("With -input=false nobody can be asked: give a plan file, or -auto-approve."));
     }
-    begin(session, arguments, &operation);
+    warn_state_flag(session, arguments);
     if operation.options.mode != PlanMode::Destroy {
         require_files(session)?;
     }
@@ -101,16 +110,20 @@ fn run(session: &Session, arguments: &Arguments, mode: PlanMode) -> Result<Exit,
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             let planned = match make_plan(session, arguments, &operation, config, &current, state).await {
                 Ok(planned) => planned,
-                Err(Unplanned::Errored(planned)) => {
-                    planned.providers.pool.shutdown_all().await;
-                    return Ok(Exit::Error);
-                }
                 Err(Unplanned::Refused(diagnostics)) => return Err(diagnostics),
                 Err(Unplanned::InDoubt(diagnostics)) => {
                     session.report(&diagnostics);
                     return Ok(Exit::Attention);
                 }
             };
+            match command {
+                Mode::Refresh => planned.tell_problems(session),
+                Mode::Apply | Mode::Destroy => planned.tell(session),
+            }
+            if planned.has_errors() {
+                planned.providers.pool.shutdown_all().await;
+                return Ok(Exit::Error);
+            }
             if !approved && planned.plan.applyable && !approve(session, &planned.plan) {
                 planned.providers.pool.shutdown_all().await;
                 session.say(if planned.plan.options.mode == PlanMode::Destroy {
@@ -120,7 +133,7 @@ fn run(session: &Session, arguments: &Arguments, mode: PlanMode) -> Result<Exit,
                 });
                 return Ok(Exit::Error);
             }
-            finish(session, &planned, &current.workspace, state).await
+            finish(session, &planned, command, &current.workspace, state).await
         })
         .await
     })
@@ -146,20 +159,16 @@ fn apply_file(
     operation: &OperationArguments,
     path: &str,
 ) -> Result<Exit, Diagnostics> {
+    // They would mean nothing: what is done was decided when the plan was made.
     let planning = ["destroy", "refresh-only", "refresh", "replace", "target"];
     if let Some(flag) = planning.iter().find(|flag| arguments.is_given(flag)) {
         let detail = format!("The plan in {path:?} says what is done, so -{flag} cannot be given with it.");
         return Err(invalid(&detail));
     }
-    if operation.json {
-        session.set_json(JsonStream::new(StreamMode::SavedPlan));
-    } else if arguments.switch("compact-warnings") {
-        session.set_compact_warnings();
-    }
     warn_state_flag(session, arguments);
     let mut plan = saved_plan::read(path)?;
     plan.options.parallelism = operation.options.parallelism;
-    let current = saved_plan::current(&plan, &operation.local)?;
+    let current = saved_plan::current(session, &plan, &operation.local)?;
     let mut config = saved_plan::configuration(session, &plan)?;
     let variables = saved_plan::variables(session, arguments, &plan, &mut config)?;
     session.block_on(async {
@@ -167,11 +176,12 @@ fn apply_file(
         with_state(session, &place, &operation.lock, "OperationTypeApply", async |state: &mut StateSession| {
             saved_plan::check(session, &plan, state.snapshot())?;
             let providers = Providers::prepare(session, &config, Some(&plan.prior.state))?;
-            let planned = Planned { plan: Arc::new(plan), config: Arc::new(config), variables, providers };
+            let (plan, config) = (Arc::new(plan), Arc::new(config));
+            let planned = Planned { plan, diagnostics: Diagnostics::new(), config, variables, providers };
             if session.is_json() {
                 Progress::tell(session, &Event::Planned(planned.plan.clone()));
             }
-            finish(session, &planned, &current.workspace, state).await
+            finish(session, &planned, Mode::Apply, &current.workspace, state).await
         })
         .await
     })
@@ -181,15 +191,24 @@ fn apply_file(
 async fn finish(
     session: &Session,
     planned: &Planned,
+    command: Mode,
     workspace: &str,
     state: &mut StateSession,
 ) -> Result<Exit, Diagnostics> {
     let Applied { outcome, failed } = apply_plan(session, planned, workspace, state).await?;
-    let destroy = planned.plan.options.mode == PlanMode::Destroy;
     let outputs = &outcome.snapshot.state.outputs;
     if !failed {
-        let told = session.with_stream(|stream| stream.applied(destroy, outputs, &message_timestamp()));
+        let destroy = command == Mode::Destroy;
+        let told = session.with_stream(|stream| match command {
+            Mode::Refresh => stream.outputs(outputs, &message_timestamp()),
+            _ => stream.applied(destroy, outputs, &message_timestamp()),
+        });
         match told {
+            None if command == Mode::Refresh => {
+                if !outputs.is_empty() {
+                    session.output.print(&format!("\nOutputs:\n\n{}", outputs_text(outputs)));
+                }
+            }
             Some(lines) => session.output.print(&lines),
             None => session.output.print(&apply_end_text(&tally(&outcome).sentence(destroy), outputs, session.text())),
         }

@@ -9,7 +9,8 @@ use crate::session::Session;
 use crate::state_access::LOCK_FLAGS;
 use formwork_config::config_files;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_render::{JsonStream, StreamMode};
+use formwork_install::write_manifest;
+use formwork_model::ModuleManifest;
 use std::path::Path;
 
 pub static COMMAND: Command = Command {
@@ -46,12 +47,9 @@ pub static COMMAND: Command = Command {
 };
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
-    if arguments.switch("json") {
-        session.set_json(JsonStream::new(StreamMode::Plan));
-    }
     let options = InitOptions::of(session, arguments)?;
     if let Some(source) = arguments.value("from-module") {
-        copy_module(Path::new(source))?;
+        copy_module(session, Path::new(source))?;
     }
     if config_files(&session.files(), ".").is_ok_and(|names| names.is_empty()) {
         session.say("There are no configuration files in this directory, so there is nothing to prepare.");
@@ -66,7 +64,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     Ok(Exit::Success)
 }
 
-fn copy_module(source: &Path) -> Result<(), Diagnostics> {
+fn copy_module(session: &Session, source: &Path) -> Result<(), Diagnostics> {
     let refused = |detail: String| {
         Diagnostics::from(Diagnostic::error("Cannot copy the module", detail).blame(Blame::Environment))
     };
@@ -74,7 +72,9 @@ fn copy_module(source: &Path) -> Result<(), Diagnostics> {
     if std::fs::read_dir(".").map_err(failed)?.next().is_some() {
         return Err(refused("-from-module needs an empty directory to copy into.".to_owned()));
     }
-    copy_tree(source, Path::new("."), 0).map_err(failed)
+    copy_tree(source, Path::new("."), 0).map_err(failed)?;
+    // As after an installation, so that the copy can be used with what it calls.
+    write_manifest(&session.data_dir().modules(), &ModuleManifest::default()).map_err(failed)
 }
 
 /// Deepest nesting of directories that is copied.

@@ -13,7 +13,6 @@ use crate::state_access::{LOCK_FLAGS, with_state};
 use formwork_backend::{StateSession, plan_file};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{Plan, PlanMode};
-use formwork_render::{JsonStream, StreamMode};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -43,7 +42,7 @@ pub static COMMAND: Command = Command {
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let operation = OperationArguments::of(session, arguments)?;
-    begin(session, arguments, &operation);
+    warn_state_flag(session, arguments);
     if operation.options.mode != PlanMode::Destroy {
         require_files(session)?;
     }
@@ -58,9 +57,8 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         let place = current.place().await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             let made = make_plan(session, arguments, &operation, config, &current, state).await;
-            let (planned, errored) = match made {
-                Ok(planned) => (planned, false),
-                Err(Unplanned::Errored(planned)) => (*planned, true),
+            let planned = match made {
+                Ok(planned) => planned,
                 Err(Unplanned::Refused(diagnostics)) => return Err(diagnostics),
                 Err(Unplanned::InDoubt(diagnostics)) => {
                     session.report(&diagnostics);
@@ -71,7 +69,8 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             if let Some(path) = arguments.value("out") {
                 save(path, &planned.plan)?;
             }
-            if errored {
+            planned.tell(session);
+            if planned.has_errors() {
                 return Ok(Exit::Error);
             }
             hint(session, arguments.value("out"), &planned.plan);
@@ -80,16 +79,6 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         })
         .await
     })
-}
-
-/// Decides how things are told.
-pub fn begin(session: &Session, arguments: &Arguments, operation: &OperationArguments) {
-    if operation.json {
-        session.set_json(JsonStream::new(StreamMode::Plan));
-    } else if arguments.switch("compact-warnings") {
-        session.set_compact_warnings();
-    }
-    warn_state_flag(session, arguments);
 }
 
 /// The file holds secrets: only its owner may read it.

@@ -5,7 +5,7 @@ use crate::arguments::{Arguments, Flag};
 use crate::commands::{Command, GENERAL};
 use crate::current::Current;
 use crate::exit::Exit;
-use crate::prompt::confirm;
+use crate::prompt::answer;
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, LockFlags, session_problem, with_state};
 use formwork_backend::StateSession;
@@ -51,9 +51,14 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
                 return Ok(Exit::Success);
             }
             session.say(&format!("Resources of {from} that {to} takes over:\n\n  {}\n", changed.join("\n  ")));
-            if !approved && !confirm(session, "Do you want to make these changes?") {
-                session.say("Nothing was changed.");
-                return Ok(Exit::Error);
+            if !approved {
+                match answer(session, "Do you want to make these changes?") {
+                    Some(true) => {}
+                    refusal => {
+                        session.say("Nothing was changed.");
+                        return Ok(if refusal.is_some() { Exit::Success } else { Exit::Error });
+                    }
+                }
             }
             state.write(new).await.map_err(|error| session_problem(&error))?;
             session.say(&format!("Changed the provider of {} resources.", changed.len()));
