@@ -5,7 +5,9 @@ use crate::provision;
 use crate::recorder::{Intent, Outcome};
 use crate::stage::{Stage, Ticker};
 use formwork_diag::{Blame, Diagnostic};
-use formwork_model::{Action, ApplyProvider, ApplyRequest, ApplyResponse, DeposedKey, ObjectState, Schema};
+use formwork_model::{
+    Action, ApplyProvider, ApplyRequest, ApplyResponse, DeposedKey, ObjectState, ObjectStatus, Schema,
+};
 use formwork_object::{Stored, encode_object, object_id, read_state};
 use formwork_value::{Value, conforms};
 use std::sync::Arc;
@@ -37,10 +39,20 @@ pub(crate) async fn delete(stage: &Stage<'_>, task: &Task<'_>, deposed: Option<&
     let failed = problems.has_errors();
     stage.report(problems);
     let Some(stored) = stored.filter(|_| !failed) else { return Done::Failed };
-    if deposed.is_none() && !provision::run_destroy_time(stage, address, &stored.value).await {
+    let ticker = Ticker::start(stage.inputs, task.id, task.change, deposed, Action::Delete, object_id(&stored.value));
+    // A tainted object was never finished: its destroy-time provisioners may rely on what is not there.
+    let provisions = deposed.is_none() && stored.status == ObjectStatus::Ready;
+    if provisions && !provision::run_destroy_time(stage, address, &stored.value).await {
+        ticker.fail();
         return Done::Failed;
     }
-    carry_out(stage, task, deposed, &*provider, &schema, &object, stored).await
+    let good = carry_out(stage, task, deposed, &*provider, &schema, &object, stored).await;
+    if good {
+        ticker.finish(None);
+    } else {
+        ticker.fail();
+    }
+    Done::of(good)
 }
 
 async fn carry_out(
@@ -51,7 +63,7 @@ async fn carry_out(
     schema: &Schema,
     object: &Arc<ObjectState>,
     stored: Stored,
-) -> Done {
+) -> bool {
     let address = &task.operation.address;
     if !provider.is_pure(&address.resource.kind) {
         let intent = Intent {
@@ -63,10 +75,9 @@ async fn carry_out(
         };
         if let Err(problem) = stage.recorder.intend(intent).await {
             stage.report_one(*problem);
-            return Done::Failed;
+            return false;
         }
     }
-    let ticker = Ticker::start(stage.inputs, task.id, task.change, deposed, Action::Delete, object_id(&stored.value));
     let null = Value::null(schema.block.implied_type());
     let (prior, _) = stored.value.unmark_deep();
     let response = provider
@@ -85,16 +96,13 @@ async fn carry_out(
     let outcome = Outcome { operation: task.id, address, deposed, provider: &task.change.provider, object: left };
     if let Err(problem) = stage.recorder.record(outcome).await {
         stage.report_one(*problem);
-        ticker.fail();
-        return Done::Failed;
+        return false;
     }
-    if gone && !failed {
+    let good = gone && !failed;
+    if good {
         stage.counts.borrow_mut().destroyed += 1;
-        ticker.finish(None);
-        return Done::Succeeded;
     }
-    ticker.fail();
-    Done::Failed
+    good
 }
 
 /// What is left of the object, and whether the operation has failed.

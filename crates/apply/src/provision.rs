@@ -2,8 +2,8 @@
 
 use crate::stage::{Configured, Stage};
 use formwork_config::{OnFailure, ProvisionerBlock, ResourceBlock, When, connection_schema, provisioner_schema};
-use formwork_diag::{Diagnostic, Severity};
-use formwork_eval::decode_block;
+use formwork_diag::Diagnostic;
+use formwork_eval::{InstanceScope, ModuleId, Repetition, decode_block};
 use formwork_hcl::{Body, Scope};
 use formwork_model::{Event, ProvisionerRequest, ResourceInstance};
 use formwork_value::Value;
@@ -19,26 +19,35 @@ pub(crate) async fn run_create_time(
     address: &ResourceInstance,
     value: &Value,
 ) -> bool {
-    run_all(stage, configured, address, value, When::Create).await
+    let scope = stage.scope(configured, address).with_self(value.clone());
+    let block = &configured.block;
+    run_all(stage, &block.provisioners, block.connection.as_ref(), &scope, address, When::Create).await
 }
 
-/// Runs the destroy-time provisioners of an object that is about to go.
+/// Runs the destroy-time provisioners of an object that is about to go: those of its block, or of the `removed` block that
+/// stands for it.
 pub(crate) async fn run_destroy_time(stage: &Stage<'_>, address: &ResourceInstance, value: &Value) -> bool {
-    match stage.configured(address) {
-        Some(configured) => run_all(stage, &configured, address, value, When::Destroy).await,
-        None => true,
+    if let Some(configured) = stage.configured(address) {
+        let scope = stage.scope(&configured, address).with_self(value.clone());
+        let block = &configured.block;
+        return run_all(stage, &block.provisioners, block.connection.as_ref(), &scope, address, When::Destroy).await;
     }
+    let Some(block) = stage.inputs.config.removed(address) else { return true };
+    let repetition = Repetition::of_key(&address.key);
+    let scope = stage.evaluator.module_scope(ModuleId::ROOT).with_repetition(&repetition).with_self(value.clone());
+    run_all(stage, &block.provisioners, block.connection.as_ref(), &scope, address, When::Destroy).await
 }
 
 async fn run_all(
     stage: &Stage<'_>,
-    configured: &Configured,
+    provisioners: &[ProvisionerBlock],
+    connection: Option<&Body>,
+    scope: &InstanceScope<'_>,
     address: &ResourceInstance,
-    value: &Value,
     when: When,
 ) -> bool {
-    for provisioner in configured.block.provisioners.iter().filter(|p| p.when == when) {
-        let good = run(stage, configured, address, value, provisioner).await;
+    for provisioner in provisioners.iter().filter(|p| p.when == when) {
+        let good = run(stage, provisioner, connection, scope, address).await;
         if !good && provisioner.on_failure == OnFailure::Fail {
             return false;
         }
@@ -48,20 +57,19 @@ async fn run_all(
 
 async fn run(
     stage: &Stage<'_>,
-    configured: &Configured,
-    address: &ResourceInstance,
-    value: &Value,
     provisioner: &ProvisionerBlock,
+    connection: Option<&Body>,
+    scope: &InstanceScope<'_>,
+    address: &ResourceInstance,
 ) -> bool {
-    let scope = stage.scope(configured, address).with_self(value.clone());
-    let (config, problems) =
-        decode_block(&provisioner.body, &provisioner_schema(&provisioner.kind).unwrap_or_default(), &scope);
+    let schema = provisioner_schema(&provisioner.kind).unwrap_or_default();
+    let (config, problems) = decode_block(&provisioner.body, &schema, scope);
     let failed = problems.has_errors();
     stage.report(problems.into_iter().map(|p| p.address(address)).collect());
     if failed {
         return false;
     }
-    let connection = connection(configured, provisioner, &scope);
+    let connection = merged_connection(connection, provisioner, scope);
     let kind = &provisioner.kind;
     let events = stage.inputs.events;
     events.emit(Event::ProvisionStarted { address: address.clone(), provisioner: kind.clone() });
@@ -78,29 +86,29 @@ async fn run(
         }
         Err(message) => {
             events.emit(Event::ProvisionFailed { address: address.clone(), provisioner: kind.clone() });
-            let detail = if secret {
-                "The error message is not shown, because the provisioner's configuration has sensitive values."
-                    .to_string()
-            } else {
-                message
-            };
-            let mut diagnostic = Diagnostic::error(format!("{kind} provisioner error"), detail)
-                .at(provisioner.header_span)
-                .address(address);
-            if provisioner.on_failure == OnFailure::Continue {
-                diagnostic.severity = Severity::Warning;
+            if provisioner.on_failure == OnFailure::Fail {
+                let detail = if secret {
+                    "The error message is not shown, because the provisioner's configuration has sensitive values."
+                        .into()
+                } else {
+                    message
+                };
+                stage.report_one(
+                    Diagnostic::error(format!("{kind} provisioner error"), detail)
+                        .at(provisioner.header_span)
+                        .address(address),
+                );
             }
-            stage.report_one(diagnostic);
             false
         }
     }
 }
 
 /// The connection: the provisioner's own, else the resource's. Null if there is none.
-fn connection(configured: &Configured, provisioner: &ProvisionerBlock, scope: &dyn Scope) -> Value {
+fn merged_connection(outer: Option<&Body>, provisioner: &ProvisionerBlock, scope: &dyn Scope) -> Value {
     let evaluate = |body: &Body| decode_block(body, &connection_schema(), scope).0;
     let own = provisioner.connection.as_ref().map(evaluate);
-    let outer = configured.block.connection.as_ref().map(evaluate);
+    let outer = outer.map(evaluate);
     match (own, outer) {
         (None, None) => Value::null(connection_schema().implied_type()),
         (Some(value), None) | (None, Some(value)) => value,

@@ -32,16 +32,11 @@ pub(crate) async fn read(stage: &Stage<'_>, task: &Task<'_>) -> Done {
     let ticker = Ticker::start(stage.inputs, task.id, task.change, None, Action::Read, None);
     let (plain, marks) = config.unmark_deep();
     let value = ask(stage, task, &configured, &*provider, &schema, &plain).await;
-    let Some(value) = value else {
-        ticker.fail();
-        return Done::Failed;
-    };
+    let Some(value) = value else { return Done::Failed };
     let value = with_schema_marks(&schema.block, &if marks.is_empty() { value } else { value.with_path_marks(&marks) });
     let good = remember(stage, task, &configured, &schema, &value).await;
     if good {
         ticker.finish(object_id(&value));
-    } else {
-        ticker.fail();
     }
     Done::of(good)
 }

@@ -12,7 +12,7 @@ use formwork_model::{
 };
 use formwork_value::{Str, Value};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,8 +29,10 @@ pub(crate) struct Stage<'a> {
     pub counts: RefCell<Counts>,
     /// Root outputs evaluated at the end.
     pub outputs: RefCell<BTreeMap<Str, formwork_model::OutputState>>,
-    pub failed_providers: RefCell<std::collections::BTreeSet<ProviderConfigAddress>>,
+    pub failed_providers: RefCell<BTreeSet<ProviderConfigAddress>>,
     dependencies: RefCell<BTreeMap<ConfigResource, Rc<Vec<ConfigResource>>>>,
+    /// Resources of which the plan has instances.
+    with_instances: BTreeSet<ConfigResource>,
 }
 
 /// What the summary counts.
@@ -67,6 +69,7 @@ impl<'a> Stage<'a> {
             outputs: RefCell::default(),
             failed_providers: RefCell::default(),
             dependencies: RefCell::default(),
+            with_instances: plan.planned_values.keys().map(|address| address.config()).collect(),
         };
         stage.load_values();
         stage
@@ -125,8 +128,8 @@ impl<'a> Stage<'a> {
         if let Some(known) = self.dependencies.borrow().get(resource) {
             return known.to_vec();
         }
-        let direct: Vec<ConfigResource> =
-            self.graph.resource_dependencies(resource).into_iter().filter(|d| d != resource).collect();
+        let passes = |other: &ConfigResource| !self.with_instances.contains(other);
+        let direct: Vec<ConfigResource> = self.graph.resource_dependencies(resource, &passes).into_iter().collect();
         self.dependencies.borrow_mut().insert(resource.clone(), Rc::new(direct.clone()));
         direct
     }

@@ -1,8 +1,8 @@
 //! The tree of modules.
 
-use crate::{Module, ProviderBlock, ProviderName};
+use crate::{Module, ProviderBlock, ProviderName, RemovedBlock, RemovedFrom};
 use formwork_diag::Sources;
-use formwork_model::{ModulePath, ProviderConfigAddress};
+use formwork_model::{ModulePath, ProviderConfigAddress, ResourceInstance};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -83,4 +83,24 @@ impl Config {
         let call = self.module(&parent)?.calls.get(call)?;
         call.providers.as_ref()?.iter().find(|p| p.child == *wanted).map(|p| p.parent.clone())
     }
+}
+
+impl Config {
+    /// The `removed` block that covers an instance.
+    pub fn removed(&self, address: &ResourceInstance) -> Option<&RemovedBlock> {
+        let path = address.module.path();
+        self.modules.values().flat_map(|m| m.removed.iter().map(move |block| (m, block))).find_map(|(module, block)| {
+            let covers = match &block.from {
+                RemovedFrom::Resource(inner, resource) => {
+                    *resource == address.resource && inside(&module.path, inner) == path
+                }
+                RemovedFrom::Module(inner) => path.0.starts_with(&inside(&module.path, inner).0),
+            };
+            covers.then_some(block)
+        })
+    }
+}
+
+fn inside(outer: &ModulePath, inner: &ModulePath) -> ModulePath {
+    ModulePath(outer.0.iter().chain(&inner.0).cloned().collect())
 }

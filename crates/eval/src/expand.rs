@@ -70,6 +70,15 @@ impl Expansion {
 }
 
 impl Repetition {
+    /// What the key alone tells, for blocks whose repetition is no longer in the configuration.
+    pub fn of_key(key: &InstanceKey) -> Repetition {
+        match key {
+            InstanceKey::None => Repetition::default(),
+            InstanceKey::Int(_) => Repetition { count_index: Some(key.to_value()), each: None },
+            InstanceKey::String(_) => Repetition { count_index: None, each: Some((key.to_value(), Value::dynamic())) },
+        }
+    }
+
     /// Everything unknown, for validation of a block with count or for_each.
     pub fn unknown(count: bool, for_each: bool) -> Repetition {
         Repetition {

@@ -5,7 +5,7 @@ use formwork_config::{Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_graph::Scheduler;
 use formwork_hcl::{Expr, Traversal, body_references, references};
-use formwork_model::{ConfigResource, ModulePath, ProviderConfigAddress, Resource};
+use formwork_model::{ConfigResource, ModulePath, ProviderConfigAddress, Resource, ResourceMode};
 use formwork_value::Str;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -132,9 +132,13 @@ impl ReferenceGraph {
         path.split_off(start)
     }
 
-    /// Resources that a resource depends on directly: through any chain of variables, locals, outputs and module calls,
-    /// but not through other resources.
-    pub fn resource_dependencies(&self, resource: &ConfigResource) -> BTreeSet<ConfigResource> {
+    /// Resources that an object depends on, for the state: through any chain of variables, locals, outputs and module
+    /// calls, past data sources and resources for which `passes` says so (they are included themselves as well).
+    pub fn resource_dependencies(
+        &self,
+        resource: &ConfigResource,
+        passes: &dyn Fn(&ConfigResource) -> bool,
+    ) -> BTreeSet<ConfigResource> {
         let mut found = BTreeSet::new();
         let Some(start) = self.resource_position(resource) else { return found };
         let mut seen = BTreeSet::from([start]);
@@ -146,7 +150,11 @@ impl ReferenceGraph {
             let Some(address) = self.nodes.get(node) else { continue };
             match &address.item {
                 Item::Resource(r) => {
-                    found.insert(ConfigResource { module: address.module.clone(), resource: r.clone() });
+                    let other = ConfigResource { module: address.module.clone(), resource: r.clone() };
+                    if r.mode != ResourceMode::Managed || passes(&other) {
+                        stack.extend(self.dependencies.get(node).into_iter().flatten());
+                    }
+                    found.insert(other);
                 }
                 // A provider configuration's own references are no dependencies of the object.
                 Item::Provider(..) => {}

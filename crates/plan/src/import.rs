@@ -8,8 +8,8 @@ use formwork_diag::{Blame, Diagnostic};
 use formwork_eval::{InstanceScope, ModuleId};
 use formwork_hcl::Expr;
 use formwork_model::{
-    ClientCapabilities, ImportRequest, Importing, InstanceKey, ObjectStatus, PlanProvider, ProviderConfigAddress,
-    Schema,
+    ClientCapabilities, Event, ImportRequest, Importing, InstanceKey, ObjectStatus, PlanProvider,
+    ProviderConfigAddress, Schema,
 };
 use formwork_object::{Stored, encode_object};
 use formwork_value::{Str, Type, Value, convert};
@@ -59,7 +59,13 @@ pub(crate) async fn import(
         dependencies: Vec::new(),
         create_before_destroy: false,
     };
+    let id_of = formwork_object::object_id(&imported.value);
+    let event = || (wanted.address.clone(), id_of.clone());
+    let (address, id_shown) = event();
+    planner.inputs.events.emit(Event::RefreshStarted { address, deposed: None, id: id_shown });
     let read = refresh::read(planner, &wanted.address, provider, schema, &imported).await.ok()?;
+    let (address, id_shown) = event();
+    planner.inputs.events.emit(Event::RefreshFinished { address, deposed: None, id: id_shown });
     let Some(stored) = read else {
         planner.report_one(
             Diagnostic::error(

@@ -26,6 +26,7 @@ mod target;
 mod trigger;
 mod validate;
 mod walk;
+mod warning;
 
 pub use inputs::PlanInputs;
 pub use planner::plan;

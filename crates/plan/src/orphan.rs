@@ -2,7 +2,7 @@
 
 use crate::planner::Planner;
 use crate::{refresh, walk};
-use formwork_config::{RemovedBlock, RemovedFrom, ResourceBlock};
+use formwork_config::ResourceBlock;
 use formwork_diag::Diagnostic;
 use formwork_model::{
     AbsResource, Action, ActionReason, DeposedKey, InstanceKey, ModulePath, PlanMode, ResourceChange, ResourceInstance,
@@ -84,7 +84,8 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     if planner.mode() == PlanMode::RefreshOnly {
         return;
     }
-    let forget = planner.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
+    let forget =
+        planner.inputs.config.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
     if let Some((_, block)) = &block
         && block.lifecycle.prevent_destroy
         && deposed.is_none()
@@ -146,12 +147,11 @@ fn no_schema(address: &ResourceInstance, provider: &str) -> Diagnostic {
 /// Why an instance is to be destroyed.
 fn reason(planner: &Planner<'_>, address: &ResourceInstance, block: Option<&ResourceBlock>) -> ActionReason {
     let Some(block) = block else {
-        let module_known = planner.inputs.config.modules.contains_key(&address.module.path());
         let moved = planner.previous_address(address) != *address;
-        return match (moved, module_known) {
-            (true, _) => ActionReason::DeleteBecauseNoMoveTarget,
-            (false, true) => ActionReason::DeleteBecauseNoResourceConfig,
-            (false, false) => ActionReason::DeleteBecauseNoModule,
+        return if moved {
+            ActionReason::DeleteBecauseNoMoveTarget
+        } else {
+            ActionReason::DeleteBecauseNoResourceConfig
         };
     };
     if !walk::has_module_instance(planner, &address.module) {
@@ -171,27 +171,4 @@ impl Planner<'_> {
         let block = self.inputs.config.modules.get(&path)?.resources.get(&address.resource)?.clone();
         Some((path, block))
     }
-
-    /// The `removed` block that covers an address.
-    pub fn removed(&self, address: &ResourceInstance) -> Option<RemovedBlock> {
-        let path = address.module.path();
-        for module in self.inputs.config.modules.values() {
-            for block in &module.removed {
-                let covers = match &block.from {
-                    RemovedFrom::Resource(inner, resource) => {
-                        *resource == address.resource && join(&module.path, inner) == path
-                    }
-                    RemovedFrom::Module(inner) => path.0.starts_with(&join(&module.path, inner).0),
-                };
-                if covers {
-                    return Some(block.clone());
-                }
-            }
-        }
-        None
-    }
-}
-
-fn join(outer: &ModulePath, inner: &ModulePath) -> ModulePath {
-    ModulePath(outer.0.iter().chain(&inner.0).cloned().collect())
 }

@@ -6,8 +6,8 @@ use crate::{PlanInputs, exec, moves, output, walk};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, ReadSet, ReferenceGraph};
 use formwork_model::{
-    AbsResource, Action, CheckResult, ConfigResource, ConfigSummary, InstanceKey, Plan, PlanMode, ProviderAddress,
-    ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State, StateSnapshot,
+    AbsResource, Action, CheckResult, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan, PlanMode,
+    ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State, StateSnapshot,
 };
 use formwork_value::{Marks, Str, Value};
 use std::cell::RefCell;
@@ -149,6 +149,10 @@ impl Planner<'_> {
         let mut work = self.work.take();
         work.changes.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
         work.drift.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
+        if self.inputs.options.mode == PlanMode::Normal {
+            update_dependencies(&self.graph, &mut work);
+        }
+        work.diagnostics.extend(crate::warning::warnings(inputs, &work));
         let errored = work.diagnostics.has_errors();
         let relevant_attributes = crate::relevant::relevant_attributes(&inputs.config, &work);
         let execution = if errored { Default::default() } else { exec::build(&self.evaluator, &self.graph, &work) };
@@ -156,12 +160,7 @@ impl Planner<'_> {
         let schemas = used_schemas(&work.schemas, &work.changes, &work.drift, &prior);
         let mut plan = Plan {
             options: inputs.options.clone(),
-            variables: inputs
-                .variables
-                .iter()
-                .filter(|(_, v)| !v.marks().contains(Marks::EPHEMERAL))
-                .map(|(n, v)| (n.clone(), v.clone()))
-                .collect(),
+            variables: root_variables(inputs),
             apply_time_variables: apply_time_variables(inputs),
             changes: work.changes,
             drift: work.drift,
@@ -209,6 +208,36 @@ fn is_applyable(plan: &Plan) -> bool {
         }
         _ => plan.has_changes(),
     }
+}
+
+/// Objects that stay as they are may nevertheless depend on other resources than the state says.
+fn update_dependencies(graph: &ReferenceGraph, work: &mut Work) {
+    let with_instances: BTreeSet<ConfigResource> = work.planned_values.keys().map(ResourceInstance::config).collect();
+    let passes = |other: &ConfigResource| !with_instances.contains(other);
+    let mut known: BTreeMap<ConfigResource, Vec<ConfigResource>> = BTreeMap::new();
+    for change in work.changes.iter().filter(|c| c.action == Action::NoOp && c.deposed.is_none()) {
+        let config = change.address.config();
+        let dependencies = known
+            .entry(config)
+            .or_insert_with_key(|config| graph.resource_dependencies(config, &passes).into_iter().collect());
+        let Some(object) = work.state.object(&change.address).filter(|o| o.dependencies != *dependencies) else {
+            continue;
+        };
+        let changed = ObjectState { dependencies: dependencies.clone(), ..(**object).clone() };
+        work.state.set_object(&change.address, None, &change.provider, Some(Arc::new(changed)));
+    }
+}
+
+/// Values of root variables, defaults included, ephemeral ones left out.
+fn root_variables(inputs: &PlanInputs<'_>) -> BTreeMap<Str, Value> {
+    let root = inputs.config.modules.get(&formwork_model::ModulePath::root());
+    let blocks = root.into_iter().flat_map(|r| r.variables.values()).filter(|v| !v.ephemeral);
+    let value = |v: &formwork_config::VariableBlock| {
+        let marks = if v.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+        let value = inputs.variables.get(&v.name).or(v.default.as_ref())?;
+        Some((v.name.clone(), value.clone().with_marks(marks)))
+    };
+    blocks.filter_map(value).collect()
 }
 
 fn apply_time_variables(inputs: &PlanInputs<'_>) -> Vec<Str> {
