@@ -1,46 +1,66 @@
 //! The engine without the machine around it: planner and applier over files, journal and clock in memory, with the
-//! built-in provider.
+//! built-in provider and a simulated cloud.
 
+pub mod case;
+mod cloud;
 mod ports;
+pub mod text;
 
 use formwork_apply::{ApplyInputs, ApplyOutcome};
 use formwork_config::{Config, ModuleResolution};
 use formwork_diag::Diagnostics;
 use formwork_eval::{Environment, Phase};
-use formwork_model::{ModuleManifest, Plan, PlanOptions, StateSnapshot};
+use formwork_model::{Event, ModuleManifest, Plan, PlanOptions, StateSnapshot};
 use formwork_plan::PlanInputs;
 use formwork_value::{Str, Value};
-pub use ports::{CountingEntropy, FrozenClock, MemoryFiles, MemoryJournal, NoEvents, NoProvisioner, OneProvider};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An engine with its state.
+pub use cloud::{Cloud, CloudObject, CloudProvider, Fault};
+pub use ports::{CountingEntropy, FrozenClock, MemoryFiles, MemoryJournal, NotedEvents, NotedProvisioner, Providers};
+
+/// An engine with its state and its cloud.
 pub struct Engine {
-    pub files: Arc<MemoryFiles>,
+    files: BTreeMap<String, String>,
     pub variables: BTreeMap<Str, Value>,
     pub state: StateSnapshot,
     pub journal: MemoryJournal,
+    pub cloud: Arc<Cloud>,
+    pub provisioner: NotedProvisioner,
     entropy: Arc<CountingEntropy>,
-    providers: OneProvider,
+    providers: Providers,
+    pub parallelism: usize,
 }
 
 impl Engine {
     /// An engine over a root module with one file, and no state.
     pub fn new(main: &str) -> Engine {
         let entropy = Arc::new(CountingEntropy::default());
+        let cloud = Arc::new(Cloud::default());
         Engine {
-            files: Arc::new(MemoryFiles::new([("main.tf", main)])),
+            files: [("main.tf".to_string(), main.to_string())].into(),
             variables: BTreeMap::new(),
             state: StateSnapshot::default(),
             journal: MemoryJournal::default(),
-            providers: OneProvider::new(entropy.clone()),
+            providers: Providers::new(entropy.clone(), cloud.clone()),
+            provisioner: NotedProvisioner::default(),
+            cloud,
             entropy,
+            parallelism: 10,
         }
     }
 
     /// Replaces the root module's file.
     pub fn configure(&mut self, main: &str) {
-        self.files = Arc::new(MemoryFiles::new([("main.tf", main)]));
+        self.write("main.tf", main);
+    }
+
+    pub fn write(&mut self, path: &str, text: &str) {
+        self.files.insert(path.to_string(), text.to_string());
+    }
+
+    fn files(&self) -> Arc<MemoryFiles> {
+        Arc::new(MemoryFiles::new(self.files.iter().map(|(name, text)| (&**name, &**text))))
     }
 
     fn environment(&self, phase: Phase) -> Environment {
@@ -49,58 +69,86 @@ impl Engine {
             workspace: "default".into(),
             plan_timestamp: "2026-01-01T00:00:00Z".into(),
             timestamp: "2026-01-01T00:00:00Z".into(),
-            files: self.files.clone(),
+            files: self.files(),
             entropy: self.entropy.clone(),
             original_dir: "/work".into(),
+            provider_functions: None,
         }
     }
 
+    /// The configuration, and the problems found in loading it.
+    pub fn try_load(&self) -> (Arc<Config>, Diagnostics) {
+        let manifest = ModuleManifest::default();
+        let (config, problems) = formwork_config::load(&*self.files(), ".", &manifest, ModuleResolution::Direct);
+        (Arc::new(config), problems)
+    }
+
     /// Loads the configuration; errors are the test's failure.
+    #[track_caller]
     pub fn load(&self) -> Arc<Config> {
-        let (config, problems) = formwork_config::load(&*self.files, ".", &ModuleManifest::default(), ModuleResolution::Direct);
+        let (config, problems) = self.try_load();
         assert!(!problems.has_errors(), "{problems:#?}");
-        Arc::new(config)
+        config
     }
 
     pub fn validate(&self) -> Diagnostics {
         block_on(formwork_plan::validate(self.load(), self.environment(Phase::Validate), &self.providers))
     }
 
+    #[track_caller]
     pub fn plan(&self, options: PlanOptions) -> (Plan, Diagnostics) {
-        let config = self.load();
+        self.plan_until(options, &|| false)
+    }
+
+    /// Plans until `cancelled` says so.
+    #[track_caller]
+    pub fn plan_until(&self, options: PlanOptions, cancelled: &(dyn Fn() -> bool + Sync)) -> (Plan, Diagnostics) {
         let inputs = PlanInputs {
-            config,
+            config: self.load(),
             variables: self.variables.clone(),
             previous: self.state.clone(),
             providers: &self.providers,
             environment: self.environment(Phase::Plan),
-            events: &NoEvents,
+            events: &NotedEvents::default(),
             options,
             backend: Default::default(),
             lock_file: Default::default(),
-            cancelled: &|| false,
+            cancelled,
         };
         block_on(formwork_plan::plan(&inputs))
     }
 
     /// Applies a plan and keeps the new state.
+    #[track_caller]
     pub fn apply(&mut self, plan: Plan) -> ApplyOutcome {
+        self.apply_until(plan, |_| false).0
+    }
+
+    /// Applies until `cancelled`, which is told the number of operations that have begun, says so. Gives the events as
+    /// well.
+    #[track_caller]
+    pub fn apply_until(&mut self, plan: Plan, cancelled: impl Fn(usize) -> bool + Sync) -> (ApplyOutcome, Vec<Event>) {
+        let events = NotedEvents::default();
+        let started = || {
+            let events = events.0.lock().expect("no panic while it was held");
+            events.iter().filter(|e| matches!(e, Event::Started { .. })).count()
+        };
         let inputs = ApplyInputs {
-            variables: plan.variables.clone(),
+            variables: self.variables.clone(),
             plan: Arc::new(plan),
             config: self.load(),
             providers: &self.providers,
             environment: self.environment(Phase::Apply),
             journal: &self.journal,
-            provisioner: &NoProvisioner,
+            provisioner: &self.provisioner,
             clock: &FrozenClock,
-            events: &NoEvents,
-            parallelism: 10,
-            cancelled: &|| false,
+            events: &events,
+            parallelism: self.parallelism,
+            cancelled: &|| cancelled(started()),
         };
         let outcome = block_on(formwork_apply::apply(&inputs));
         self.state = outcome.snapshot.clone();
-        outcome
+        (outcome, events.0.into_inner().expect("no panic while it was held"))
     }
 }
 
@@ -108,9 +156,4 @@ impl Engine {
 fn block_on<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(future)
-}
-
-/// The planned actions, one a line: `create terraform_data.a`.
-pub fn actions(plan: &Plan) -> String {
-    plan.changes.iter().map(|c| format!("{:?} {}\n", c.action, c.address)).collect()
 }

@@ -1,11 +1,13 @@
 //! The engine's ports in memory.
 
+use super::cloud::{Cloud, CloudProvider};
 use async_trait::async_trait;
 use formwork_builtin::{BackendProblem, BuiltinProvider, RemoteStates};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{
     ApplyProvider, ApplyProviders, Clock, Entropy, Event, EventSink, Files, Journal, JournalEntry, JournalError,
-    PlanProvider, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema, Provisioner, ProvisionerRequest,
+    PlanProvider, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema, Provisioner,
+    ProvisionerRequest,
 };
 use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
@@ -93,10 +95,16 @@ impl Clock for FrozenClock {
     }
 }
 
-pub struct NoEvents;
+/// Keeps what operations tell of their beginning and end.
+#[derive(Default)]
+pub struct NotedEvents(pub Mutex<Vec<Event>>);
 
-impl EventSink for NoEvents {
-    fn emit(&self, _: Event) {}
+impl EventSink for NotedEvents {
+    fn emit(&self, event: Event) {
+        if let Ok(mut events) = self.0.lock() {
+            events.push(event);
+        }
+    }
 }
 
 /// Keeps the entries.
@@ -111,12 +119,22 @@ impl Journal for MemoryJournal {
     }
 }
 
-pub struct NoProvisioner;
+/// Provisioners that only note what they are to do; a command with `fail` in it fails.
+#[derive(Default)]
+pub struct NotedProvisioner(pub Mutex<Vec<String>>);
 
 #[async_trait]
-impl Provisioner for NoProvisioner {
-    async fn run(&self, request: ProvisionerRequest, _: &(dyn for<'l> Fn(&'l str) + Send + Sync)) -> Result<(), String> {
-        Err(format!("there is no provisioner {} here", request.kind))
+impl Provisioner for NotedProvisioner {
+    async fn run(
+        &self,
+        request: ProvisionerRequest,
+        _: &(dyn for<'l> Fn(&'l str) + Send + Sync),
+    ) -> Result<(), String> {
+        let command = request.config.unmark_deep().0;
+        let command = command.get("command").and_then(Value::as_str).unwrap_or("?").to_string();
+        let mut notes = self.0.lock().map_err(|e| e.to_string())?;
+        notes.push(format!("{}: {} {command}", request.address, request.kind));
+        if command.contains("fail") { Err(format!("{command} has failed")) } else { Ok(()) }
     }
 }
 
@@ -128,54 +146,59 @@ impl RemoteStates for NoStates {
         Err(BackendProblem::UnknownType)
     }
 
-    async fn outputs(
-        &self,
-        backend: &str,
-        _: &Value,
-        _: &str,
-    ) -> Result<Option<BTreeMap<Str, Value>>, String> {
+    async fn outputs(&self, backend: &str, _: &Value, _: &str) -> Result<Option<BTreeMap<Str, Value>>, String> {
         Err(format!("there is no backend {backend} here"))
     }
 }
 
-/// The built-in provider, and no other.
-pub struct OneProvider(Arc<BuiltinProvider>);
+/// The built-in provider and the simulated cloud's, and no others.
+pub struct Providers {
+    builtin: Arc<BuiltinProvider>,
+    cloud: Arc<Cloud>,
+}
 
-impl OneProvider {
-    pub fn new(entropy: Arc<dyn Entropy>) -> OneProvider {
-        OneProvider(Arc::new(BuiltinProvider::new(entropy, Arc::new(NoStates))))
+impl Providers {
+    pub fn new(entropy: Arc<dyn Entropy>, cloud: Arc<Cloud>) -> Providers {
+        Providers { builtin: Arc::new(BuiltinProvider::new(entropy, Arc::new(NoStates))), cloud }
     }
 
-    fn known(&self, provider: &ProviderAddress) -> Result<Arc<BuiltinProvider>, Diagnostics> {
+    fn find(&self, provider: &ProviderAddress, config: Option<&Value>) -> Result<Arc<dyn ApplyProvider>, Diagnostics> {
         if *provider == BuiltinProvider::address() {
-            return Ok(self.0.clone());
+            return Ok(self.builtin.clone());
+        }
+        if *provider == Cloud::address() {
+            return Ok(Arc::new(CloudProvider::new(self.cloud.clone(), config)));
         }
         Err(Diagnostic::error("Unknown provider", format!("There is no provider {provider} here.")).into())
     }
 }
 
 #[async_trait]
-impl PlanProviders for OneProvider {
+impl PlanProviders for Providers {
     async fn schema(&self, provider: &ProviderAddress) -> Result<Arc<ProviderSchema>, Diagnostics> {
-        self.known(provider).map(|p| p.schema())
+        self.find(provider, None).map(|p| p.schema())
     }
 
     async fn unconfigured(&self, provider: &ProviderAddress) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
-        self.known(provider).map(|p| p as Arc<dyn PlanProvider>)
+        self.find(provider, None).map(|p| p as Arc<dyn PlanProvider>)
     }
 
-    async fn configured(&self, address: &ProviderConfigAddress, _: &Value) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
-        self.known(&address.provider).map(|p| p as Arc<dyn PlanProvider>)
+    async fn configured(
+        &self,
+        address: &ProviderConfigAddress,
+        config: &Value,
+    ) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
+        self.find(&address.provider, Some(config)).map(|p| p as Arc<dyn PlanProvider>)
     }
 }
 
 #[async_trait]
-impl ApplyProviders for OneProvider {
+impl ApplyProviders for Providers {
     async fn configured_for_apply(
         &self,
         address: &ProviderConfigAddress,
-        _: &Value,
+        config: &Value,
     ) -> Result<Arc<dyn ApplyProvider>, Diagnostics> {
-        self.known(&address.provider).map(|p| p as Arc<dyn ApplyProvider>)
+        self.find(&address.provider, Some(config))
     }
 }

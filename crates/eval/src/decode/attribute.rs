@@ -3,9 +3,10 @@
 use super::dynamic::{ExpandedBlock, ExpandedBlocks};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Attribute, Scope};
-use formwork_model::{Attribute as AttributeDecl, AttributeType, Block};
-use formwork_value::{Str, Type, Value, convert};
+use formwork_model::{Attribute as AttributeDecl, AttributeType, Block, Nesting};
+use formwork_value::{ObjectType, Str, Type, Value, convert};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// True for attributes that may be written as nested blocks too: lists and sets of objects. Older providers declare
 /// such attributes where they want absence and emptiness to differ.
@@ -33,7 +34,7 @@ pub(super) fn decode_attributes(
                 if declaration.deprecated {
                     diagnostics.push(deprecated(name, declaration, attribute));
                 }
-                decode_attribute(attribute, &ty, scope, diagnostics)
+                decode_attribute(attribute, &target(declaration), scope, diagnostics)
             }
             (None, Some(blocks)) => from_blocks(blocks, &ty, diagnostics),
             (None, None) => Value::null(ty),
@@ -50,12 +51,27 @@ fn deprecated(name: &str, declaration: &AttributeDecl, attribute: &Attribute) ->
     Diagnostic::warning("Argument is deprecated", detail).at(attribute.expr.span)
 }
 
+/// The type to which a written value is converted: inside nested types only required attributes must be written.
+fn target(declaration: &AttributeDecl) -> Type {
+    let AttributeType::Nested(nested) = &declaration.kind else { return declaration.ty() };
+    let object = Type::Object(Arc::new(ObjectType {
+        attributes: nested.attributes.iter().map(|(name, inner)| (name.clone(), target(inner))).collect(),
+        optional: nested.attributes.iter().filter(|(_, inner)| !inner.required).map(|(name, _)| name.clone()).collect(),
+    }));
+    match nested.nesting {
+        Nesting::Single | Nesting::Group => object,
+        Nesting::List => Type::list(object),
+        Nesting::Set => Type::set(object),
+        Nesting::Map => Type::map(object),
+    }
+}
+
 fn decode_attribute(attribute: &Attribute, ty: &Type, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Value {
     let evaluated = formwork_hcl::evaluate(&attribute.expr, scope);
     let failed = evaluated.diagnostics.has_errors();
     diagnostics.extend(evaluated.diagnostics);
     if failed {
-        return Value::unknown(ty.clone());
+        return Value::unknown(ty.without_optional());
     }
     match convert(&evaluated.value, ty) {
         Ok(value) => value,
@@ -68,7 +84,7 @@ fn decode_attribute(attribute: &Attribute, ty: &Type, scope: &dyn Scope, diagnos
                 )
                 .at(attribute.expr.span),
             );
-            Value::unknown(ty.clone())
+            Value::unknown(ty.without_optional())
         }
     }
 }
