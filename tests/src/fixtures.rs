@@ -44,8 +44,16 @@ fn installed(path: &str) -> PathBuf {
     path
 }
 
-/// A filesystem mirror with hashicorp/null 2.1.2.
-pub fn null_mirror() -> PathBuf {
+/// The provider of `tests/examples`, which cargo builds with the tests.
+pub fn slow_provider() -> PathBuf {
+    let test = std::env::current_exe().expect("the test has a path");
+    let path = test.ancestors().nth(2).map(|dir| dir.join("examples/terraform-provider-slow")).unwrap_or_default();
+    assert!(path.exists(), "{} is missing: run cargo build --examples -p formwork-tests", path.display());
+    path
+}
+
+/// A filesystem mirror with hashicorp/null 2.1.2 and hashicorp/aws 3.39.0.
+pub fn mirror() -> PathBuf {
     installed("fixtures/mirror")
 }
 
@@ -82,6 +90,36 @@ impl Cloud {
         // Its log must be read, or it would wait for room in the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Cloud { server, endpoint: format!("http://127.0.0.1:{port}") }
+    }
+}
+
+/// What a script may use: clients by their names, and `say` for its result.
+const PRELUDE: &str = r#"
+import boto3, json, sys
+session = boto3.Session("test", "test", region_name="eu-central-1")
+clients = {}
+def client(name):
+    if name not in clients:
+        clients[name] = session.client(name, endpoint_url=sys.argv[1])
+    return clients[name]
+def say(value):
+    print(json.dumps(value, default=str, sort_keys=True))
+"#;
+
+impl Cloud {
+    /// Runs a script of boto3, a client that is not ours: `client("ec2")` is a client, `say(value)` gives the result.
+    #[track_caller]
+    pub fn ask(&self, script: &str) -> serde_json::Value {
+        let output = Command::new(python())
+            .args(["-c", &format!("{PRELUDE}\n{script}"), &self.endpoint])
+            .output()
+            .expect("Python starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}\n{errors}");
+        match output.stdout.is_empty() {
+            true => serde_json::Value::Null,
+            false => serde_json::from_slice(&output.stdout).expect("JSON"),
+        }
     }
 }
 

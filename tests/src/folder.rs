@@ -76,6 +76,41 @@ impl Folder {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Takes back what [`Folder::set`] has set.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.retain(|(other, _)| other != name);
+    }
+
+    /// All providers come from the mirror that `tests/setup` fills.
+    #[track_caller]
+    pub fn use_mirror(&mut self) {
+        let mirror = fixtures::mirror();
+        self.settings(&format!("provider_installation {{ filesystem_mirror {{ path = {mirror:?} }} }}\n"));
+    }
+
+    /// Binaries stand in for packages: sources of providers with their binaries.
+    #[track_caller]
+    pub fn use_binaries(&mut self, binaries: &[(&str, &Path)]) {
+        let mut overrides = String::new();
+        for (source, binary) in binaries {
+            let dir = self.dir.path().join("binaries").join(source);
+            std::fs::create_dir_all(&dir).expect("a folder");
+            let kind = source.rsplit('/').next().unwrap_or(source);
+            std::os::unix::fs::symlink(binary, dir.join(format!("terraform-provider-{kind}"))).expect("a link");
+            overrides.push_str(&format!("    {source:?} = {dir:?}\n"));
+        }
+        self.settings(&format!("provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n"));
+    }
+
+    /// The user's settings, for all commands that follow.
+    #[track_caller]
+    fn settings(&mut self, text: &str) {
+        let path = self.dir.path().join("settings.tfrc");
+        std::fs::write(&path, text).expect("a file");
+        self.unset("TF_CLI_CONFIG_FILE");
+        self.set("TF_CLI_CONFIG_FILE", &path.to_string_lossy());
+    }
+
     /// The state file as JSON.
     #[track_caller]
     pub fn state(&self) -> serde_json::Value {

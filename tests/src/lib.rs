@@ -1,16 +1,21 @@
 //! The harness of the tests that use the program as a whole, and of the tests about the source tree.
 //!
-//! [`Run`] and [`Folder`] run the real binary in folders of their own; [`fixtures`] says where the things are that
-//! `tests/setup` installs; [`tree`] reads the source tree.
+//! [`Run`] and [`Folder`] run the real binary in folders of their own; [`Program`] is the binary or the reference, and
+//! [`Observed`] what both do, to be compared; [`fixtures`] says where the things are that `tests/setup` installs; [`tree`]
+//! reads the source tree.
 
 pub mod documents;
 pub mod engine;
 pub mod fixtures;
 mod folder;
+mod observed;
+mod program;
 mod run;
 pub mod tree;
 
 pub use folder::Folder;
+pub use observed::{Observed, state_values};
+pub use program::{Program, REFERENCE};
 pub use run::Run;
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! Planning one object with its provider.
 
 use crate::check_plan::same;
-use crate::{Ignore, check_plan, filter_replace, ignore_changes, normalize, proposed, with_schema_marks};
+use crate::{Ignore, check_plan, filter_replace, ignore_changes, proposed, with_schema_marks};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{
     Action, ActionReason, ClientCapabilities, ObjectStatus, PlanProvider, PlanRequest, PlanResponse, ResourceInstance,
@@ -131,11 +131,11 @@ fn relegacy(input: &PlanInput<'_>, response: &PlanResponse, prior: &Value) -> Va
     if !response.legacy_type_system {
         return response.planned.clone();
     }
-    let planned = normalize(&input.schema.block, &response.planned);
+    // Not normalized: unknown blocks must come back to the provider as unknown, or it takes them for configured ones.
     match input.ignore {
         Ignore::Everything if !prior.is_null() => prior.clone(),
-        Ignore::Everything => planned,
-        ignore => ignore_changes(&input.schema.block, ignore, prior, &planned),
+        Ignore::Everything => response.planned.clone(),
+        ignore => ignore_changes(&input.schema.block, ignore, prior, &response.planned),
     }
 }
 

@@ -1,3 +1,14 @@
 //! The program as a whole, as users run it.
 
+mod aws_network;
+mod broken_inputs;
 mod command_line;
+mod interrupted;
+mod killed;
+mod locked;
+mod null_provider;
+mod official_aws;
+mod quickstart;
+mod slow;
+mod state_exchange;
+mod surroundings;
