@@ -38,13 +38,13 @@ impl<'a> Arguments<'a> {
         self.values.get(index).and_then(Value::as_number).unwrap_or(ZERO)
     }
 
-    /// A whole number. Numbers too large for the type are cut to its bounds.
+    /// A whole number that fits.
     pub fn whole(&self, index: usize) -> Result<i64, FunctionFailure> {
         let number = self.number(index);
         if !number.is_integer() {
             return Err(blame(index, "a whole number is required"));
         }
-        Ok(number.to_i64().unwrap_or(if number.is_negative() { i64::MIN } else { i64::MAX }))
+        number.to_i64().ok_or_else(|| blame(index, "a whole number of a sensible size is required"))
     }
 
     /// Elements of a list, set or tuple.

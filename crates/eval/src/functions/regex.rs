@@ -7,11 +7,11 @@ mod pattern;
 
 use super::arguments::Arguments;
 use super::definition::{Definition, Outcome, Shape, blame, failed, text};
-use ::regex::{Captures, Regex, RegexBuilder};
+use ::regex::{Captures, RegexBuilder};
 use formwork_hcl::FunctionFailure;
 use formwork_value::{Type, Value};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) static FUNCTIONS: &[Definition] = &[
     Definition::new(
@@ -40,16 +40,23 @@ pub(super) static FUNCTIONS: &[Definition] = &[
 /// Compiled patterns that are kept, as the same few are used over and over.
 const KEPT: usize = 128;
 
-static COMPILED: Mutex<BTreeMap<String, Regex>> = Mutex::new(BTreeMap::new());
+static COMPILED: Mutex<BTreeMap<String, Arc<Regex>>> = Mutex::new(BTreeMap::new());
 
-fn compile(source: &str) -> Result<Regex, String> {
+struct Regex {
+    compiled: ::regex::Regex,
+    /// The name of each group that has one.
+    names: Vec<Option<String>>,
+}
+
+fn compile(source: &str) -> Result<Arc<Regex>, String> {
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = compiled.get(source) {
         return Ok(found.clone());
     }
     let translated = pattern::translate(source)?;
-    let built = RegexBuilder::new(&translated).nest_limit(1000).size_limit(32 * 1024 * 1024).build();
-    let regex = built.map_err(|error| reason(&error))?;
+    let built = RegexBuilder::new(&translated.pattern).nest_limit(1000).size_limit(32 * 1024 * 1024).build();
+    let compiled_now = built.map_err(|error| reason(&error))?;
+    let regex = Arc::new(Regex { compiled: compiled_now, names: translated.names });
     if compiled.len() >= KEPT {
         compiled.clear();
     }
@@ -71,11 +78,10 @@ enum Groups {
     Named(Vec<String>),
 }
 
-fn groups(args: &Arguments) -> Result<(Regex, Groups), FunctionFailure> {
+fn groups(args: &Arguments) -> Result<(Arc<Regex>, Groups), FunctionFailure> {
     let regex = compile(args.text(0)).map_err(|message| blame(0, message))?;
-    let names: Vec<Option<&str>> = regex.capture_names().skip(1).collect();
-    let named: Vec<String> = names.iter().flatten().map(|name| (*name).to_owned()).collect();
-    let groups = match (names.len(), named.len()) {
+    let named: Vec<String> = regex.names.iter().flatten().cloned().collect();
+    let groups = match (regex.names.len(), named.len()) {
         (0, _) => Groups::None,
         (count, 0) => Groups::Numbered(count),
         (count, named_count) if count == named_count => Groups::Named(named),
@@ -101,7 +107,10 @@ impl Groups {
         match self {
             Groups::None => text(captures.get(0)),
             Groups::Numbered(_) => Value::tuple(captures.iter().skip(1).map(text)),
-            Groups::Named(names) => Value::object(names.iter().map(|name| (name.as_str(), text(captures.name(name))))),
+            Groups::Named(names) => {
+                let groups = captures.iter().skip(1);
+                Value::object(names.iter().zip(groups).map(|(name, group)| (name.as_str(), text(group))))
+            }
         }
     }
 }
@@ -111,7 +120,7 @@ fn first(args: &Arguments) -> Outcome {
     let Some(text) = args.get(1).and_then(Value::as_str) else {
         return Ok(Value::unknown_not_null(groups.ty()));
     };
-    match regex.captures(text) {
+    match regex.compiled.captures(text) {
         Some(captures) => Ok(groups.value(&captures)),
         None => Err(failed("the pattern did not match any part of the given string")),
     }
@@ -122,7 +131,7 @@ fn all(args: &Arguments) -> Outcome {
     let Some(text) = args.get(1).and_then(Value::as_str) else {
         return Ok(Value::unknown_not_null(Type::list(groups.ty())));
     };
-    let matches = regex.captures_iter(text).map(|captures| groups.value(&captures)).collect();
+    let matches = regex.compiled.captures_iter(text).map(|captures| groups.value(&captures)).collect();
     Ok(Value::list(groups.ty(), matches))
 }
 
@@ -135,11 +144,11 @@ fn replace(args: &Arguments) -> Outcome {
             let mut left = super::string::MAX_TEXT;
             let mut out = String::new();
             let mut last = 0;
-            for captures in regex.captures_iter(text) {
+            for captures in regex.compiled.captures_iter(text) {
                 let Some(whole) = captures.get(0) else { break };
                 out.push_str(text.get(last..whole.start()).unwrap_or_default());
                 let before = out.len();
-                captures.expand(replacement, &mut out);
+                regex.expand(&captures, replacement, &mut out);
                 left = left.checked_sub(out.len() - before).ok_or_else(too_long)?;
                 last = whole.end();
             }
@@ -155,6 +164,52 @@ fn replace(args: &Arguments) -> Outcome {
         }
     };
     Ok(replaced.into())
+}
+
+impl Regex {
+    /// Appends a replacement, in which `$1`, `$name` and `${name}` stand for groups and `$$` for a dollar sign.
+    fn expand(&self, captures: &Captures, replacement: &str, out: &mut String) {
+        let mut rest = replacement;
+        while let Some((before, after)) = rest.split_once('$') {
+            out.push_str(before);
+            if let Some(after) = after.strip_prefix('$') {
+                out.push('$');
+                rest = after;
+                continue;
+            }
+            match group_reference(after) {
+                Some((name, after)) => {
+                    out.push_str(self.group(captures, name).unwrap_or_default());
+                    rest = after;
+                }
+                None => {
+                    out.push('$');
+                    rest = after;
+                }
+            }
+        }
+        out.push_str(rest);
+    }
+
+    fn group<'t>(&self, captures: &Captures<'t>, name: &str) -> Option<&'t str> {
+        if let Ok(number) = name.parse::<usize>() {
+            return captures.get(number).map(|found| found.as_str());
+        }
+        let numbers = self.names.iter().enumerate().filter(|(_, own)| own.as_deref() == Some(name));
+        numbers.filter_map(|(index, _)| captures.get(index + 1)).map(|found| found.as_str()).next()
+    }
+}
+
+/// The name of a group behind a dollar sign, and what follows.
+fn group_reference(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('{');
+    let source = inner.unwrap_or(text);
+    let end = source.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(source.len());
+    let (name, rest) = source.split_at(end);
+    if name.is_empty() {
+        return None;
+    }
+    if inner.is_some() { Some((name, rest.strip_prefix('}')?)) } else { Some((name, rest)) }
 }
 
 fn too_long() -> FunctionFailure {

@@ -1,4 +1,4 @@
-//! Expressions and their values. Each file has, for each expression after `> `, how its value is shown: as the reference
+//! Expressions and their values. Each file has, for each expression after `>>> `, how its value is shown: as the reference
 //! shows it, or `!` for an error.
 
 use super::Functions;
@@ -58,12 +58,12 @@ fn check(file: &str) {
     let scope = scope(Phase::Console);
     let mut wrong = Vec::new();
     let mut count = 0;
-    for case in format!("\n{file}").split("\n> ").skip(1) {
+    for case in format!("\n{file}").split("\n>>> ").skip(1) {
         let (source, expected) = case.split_once('\n').unwrap_or((case, ""));
         let (actual, problem) = shown(source, &scope);
         count += 1;
         if actual != expected.trim_end_matches('\n') {
-            wrong.push(format!("> {source}\n-- expected\n{expected}\n-- actual\n{actual} {problem}\n"));
+            wrong.push(format!(">>> {source}\n-- expected\n{expected}\n-- actual\n{actual} {problem}\n"));
         }
     }
     assert!(count > 0, "there are no cases");
@@ -81,4 +81,4 @@ macro_rules! families {
     };
 }
 
-families!(collection, encoding, filesystem, hash, network, numeric, string, time, types);
+families!(collection, documents, format, encoding, filesystem, hash, network, numeric, string, text, time, types);

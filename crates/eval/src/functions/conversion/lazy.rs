@@ -3,7 +3,7 @@
 use super::super::definition::{Body, Definition, Shape, any};
 use crate::{Environment, Phase};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Evaluated, Expr, ExprKind, Scope, evaluate, references, type_constraint};
+use formwork_hcl::{Evaluated, Expr, Scope, evaluate, type_constraint};
 use formwork_value::{Type, Value};
 
 pub(super) const CAN: Definition = Definition::lazy(
@@ -34,33 +34,24 @@ pub(super) const CONVERT: Definition = Definition::lazy(
     convert_to,
 );
 
-/// True if an expression refers to something that is not wholly known: whether it will succeed then is not known
-/// either.
-fn depends_on_unknown(expr: &Expr, scope: &dyn Scope) -> bool {
-    references(expr).into_iter().any(|traversal| {
-        let reference = Expr { kind: ExprKind::Traversal(traversal.clone().into()), span: traversal.span };
-        let evaluated = evaluate(&reference, scope);
-        // An error is one whatever else is unknown.
-        !evaluated.diagnostics.has_errors() && !evaluated.value.is_wholly_known()
-    })
-}
-
 fn can(_: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
     let Some(expr) = args.first() else { return Evaluated::ok(Value::from(false)) };
-    if depends_on_unknown(expr, scope) {
-        return Evaluated::ok(Value::unknown(Type::Bool));
+    let evaluated = evaluate(expr, scope);
+    if evaluated.diagnostics.has_errors() {
+        return Evaluated::ok(Value::from(false));
     }
-    Evaluated::ok(Value::from(!evaluate(expr, scope).diagnostics.has_errors()))
+    Evaluated::ok(if evaluated.value.is_wholly_known() { Value::from(true) } else { Value::unknown(Type::Bool) })
 }
 
 fn first_of(_: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
     let mut reasons = Vec::new();
     for expr in args {
-        if depends_on_unknown(expr, scope) {
-            return Evaluated::ok(Value::dynamic());
-        }
         let evaluated = evaluate(expr, scope);
         match evaluated.diagnostics.iter().find(|problem| problem.is_error()) {
+            // What is not known yet may still turn out to be an error.
+            None if !evaluated.value.is_wholly_known() => {
+                return Evaluated::ok(Value::dynamic().with_marks(evaluated.value.marks_deep()));
+            }
             None => return evaluated,
             Some(problem) => reasons.push(format!("{}: {}", problem.summary, problem.detail)),
         }

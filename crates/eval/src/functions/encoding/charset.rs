@@ -1,8 +1,9 @@
 //! Character encodings by their IANA names.
 //!
-//! Known difference to the reference: of the old code pages of IBM PCs only 866 is there.
+//! Known differences to the reference: of the old code pages of IBM PCs only 866 is there, and HZ-GB-2312 and
+//! ISO-8859-9 are not.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 pub(super) enum Charset {
     Utf8,
@@ -75,12 +76,59 @@ impl Charset {
     }
 }
 
-/// An encoding that browsers know under a name that is also an IANA name.
+/// IANA names, and aliases of them, of encodings that browsers know as well.
+const NAMES: &[(&str, &[&str])] = &[
+    ("big5", &["csbig5"]),
+    ("euc-jp", &["extended_unix_code_packed_format_for_japanese", "cseucpkdfmtjapanese"]),
+    ("euc-kr", &["cseuckr"]),
+    ("gb18030", &["csgb18030"]),
+    ("gbk", &["cp936", "ms936", "windows-936", "csgbk"]),
+    ("ibm866", &["cp866", "866", "csibm866"]),
+    ("iso-2022-jp", &["csiso2022jp"]),
+    ("iso-8859-2", &["iso_8859-2", "iso_8859-2:1987", "iso-ir-101", "latin2", "l2", "csisolatin2"]),
+    ("iso-8859-3", &["iso_8859-3", "iso_8859-3:1988", "iso-ir-109", "latin3", "l3", "csisolatin3"]),
+    ("iso-8859-4", &["iso_8859-4", "iso_8859-4:1988", "iso-ir-110", "latin4", "l4", "csisolatin4"]),
+    ("iso-8859-5", &["iso_8859-5", "iso_8859-5:1988", "iso-ir-144", "cyrillic", "csisolatincyrillic"]),
+    (
+        "iso-8859-6",
+        &[
+            "iso_8859-6",
+            "iso_8859-6:1987",
+            "iso-ir-127",
+            "ecma-114",
+            "asmo-708",
+            "arabic",
+            "iso-8859-6-e",
+            "iso-8859-6-i",
+        ],
+    ),
+    ("iso-8859-7", &["iso_8859-7", "iso_8859-7:1987", "iso-ir-126", "elot_928", "ecma-118", "greek", "greek8"]),
+    ("iso-8859-8", &["iso_8859-8", "iso_8859-8:1988", "iso-ir-138", "hebrew", "iso-8859-8-e", "csisolatinhebrew"]),
+    ("iso-8859-8-i", &["csiso88598i"]),
+    ("iso-8859-10", &["iso-ir-157", "l6", "latin6", "csisolatin6", "iso_8859-10:1992"]),
+    ("iso-8859-13", &["csiso885913"]),
+    ("iso-8859-14", &["iso-ir-199", "iso_8859-14", "iso_8859-14:1998", "latin8", "l8", "iso-celtic"]),
+    ("iso-8859-15", &["iso_8859-15", "latin-9", "csiso885915"]),
+    ("iso-8859-16", &["iso-ir-226", "iso_8859-16", "iso_8859-16:2001", "latin10", "l10"]),
+    ("koi8-r", &["cskoi8r"]),
+    ("koi8-u", &["cskoi8u"]),
+    ("macintosh", &["mac", "csmacintosh"]),
+    ("shift_jis", &["ms_kanji", "csshiftjis"]),
+    ("windows-874", &["cswindows874"]),
+    ("windows-1250", &["cswindows1250"]),
+    ("windows-1251", &["cswindows1251"]),
+    ("windows-1252", &["cswindows1252"]),
+    ("windows-1253", &["cswindows1253"]),
+    ("windows-1254", &["cswindows1254"]),
+    ("windows-1255", &["cswindows1255"]),
+    ("windows-1256", &["cswindows1256"]),
+    ("windows-1257", &["cswindows1257"]),
+    ("windows-1258", &["cswindows1258"]),
+];
+
 fn known(lower: &str) -> Option<&'static Encoding> {
-    // Names that only browsers use.
-    const NOT_IANA: &[&str] = &["utf8", "unicode-1-1-utf-8", "x-sjis", "x-x-big5", "x-gbk", "x-cp1252", "unicode"];
-    let encoding = Encoding::for_label_no_replacement(lower.as_bytes())?;
-    if NOT_IANA.contains(&lower) || encoding == UTF_8 || lower.trim() != lower { None } else { Some(encoding) }
+    let (label, _) = NAMES.iter().find(|(name, aliases)| *name == lower || aliases.contains(&lower))?;
+    Encoding::for_label_no_replacement(label.as_bytes())
 }
 
 fn decode_strictly(encoding: &'static Encoding, bytes: &[u8]) -> Result<String, String> {

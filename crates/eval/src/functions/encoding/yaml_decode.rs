@@ -14,6 +14,7 @@ const MAX_VALUES: usize = 1_000_000;
 
 /// The value of the only document in a text.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
+    check_source(text)?;
     let mut builder = Builder::default();
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
@@ -37,6 +38,20 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
     builder.result.ok_or_else(|| "there is no document in the text".into())
 }
 
+/// What version 1.1 does not allow but the parser, which reads version 1.2, does.
+fn check_source(text: &str) -> Result<(), String> {
+    for (index, line) in text.split('\n').enumerate() {
+        let at = |message: &str| Err(format!("line {}: {message}", index + 1));
+        if line.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}')) {
+            return at("control characters are not allowed");
+        }
+        if line.strip_prefix("%YAML ").is_some_and(|version| version.trim() != "1.1") {
+            return at("only version 1.1 of YAML is supported");
+        }
+    }
+    Ok(())
+}
+
 /// True for a block behind a tab (brackets and braces may stand anywhere).
 fn is_indented_by_tab(text: &str, line: usize, column: usize) -> bool {
     if !text.contains('\t') {
@@ -55,12 +70,12 @@ fn syntax(error: &ScanError) -> String {
 /// A list or mapping that is being read.
 enum Open {
     List { anchor: usize, items: Vec<Value>, size: usize },
-    Mapping { anchor: usize, entries: BTreeMap<Str, Value>, merged: Vec<Value>, key: Option<Key>, size: usize },
+    Mapping { anchor: usize, entries: BTreeMap<Str, Value>, key: Option<Key>, size: usize },
 }
 
 enum Key {
     Name(Str),
-    /// `<<`: the entries of the value are added where there are none of that name.
+    /// `<<`: the entries of the value are added as if they stood there.
     Merge,
 }
 
@@ -84,8 +99,7 @@ impl Builder {
             }
             Event::MappingStart(anchor, tag) => {
                 collection_tag(tag, "map")?;
-                let (entries, merged) = (BTreeMap::new(), Vec::new());
-                self.open(Open::Mapping { anchor, entries, merged, key: None, size: 1 })
+                self.open(Open::Mapping { anchor, entries: BTreeMap::new(), key: None, size: 1 })
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
@@ -114,14 +128,7 @@ impl Builder {
     fn close(&mut self) -> Read {
         let (value, anchor, size) = match self.open.pop() {
             Some(Open::List { anchor, items, size }) => (Value::tuple(items), anchor, size),
-            Some(Open::Mapping { anchor, mut entries, merged, size, .. }) => {
-                for source in merged {
-                    for (name, value) in source.as_mapping().into_iter().flatten() {
-                        entries.entry(name.clone()).or_insert_with(|| value.clone());
-                    }
-                }
-                (Value::object_map(entries), anchor, size)
-            }
+            Some(Open::Mapping { anchor, entries, size, .. }) => (Value::object_map(entries), anchor, size),
             None => return Ok(()),
         };
         self.anchor(anchor, &value, size);
@@ -135,21 +142,14 @@ impl Builder {
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, tag: Option<&Tag>) -> Read {
-        let is_merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
-        let value = match tag {
-            Some(tag) if tag.is_yaml_core_schema() && style == ScalarStyle::Plain => {
-                yaml_scalar::tagged(text, &tag.suffix)?
-            }
-            // What is in quotes is text, whatever its tag says.
-            Some(tag) if tag.is_yaml_core_schema() => match yaml_scalar::tagged("", &tag.suffix) {
-                Err(message) if message.contains("not supported") => return Err(message),
-                _ => Value::from(text),
-            },
-            Some(tag) if tag.handle.is_empty() && tag.suffix == "!" => Value::from(text),
-            Some(tag) => return Err(format!("the tag {}{} is not supported", tag.handle, tag.suffix)),
-            None if style == ScalarStyle::Plain => yaml_scalar::plain(text),
-            None => Value::from(text),
+        let quoted = style != ScalarStyle::Plain;
+        let value = match tag.map(core_tag) {
+            Some(Some(tag)) => yaml_scalar::tagged(text, &tag, quoted)?,
+            Some(None) => return Err("tags of one's own are not supported".into()),
+            None if quoted => Value::from(text),
+            None => yaml_scalar::plain(text)?,
         };
+        let is_merge = text == "<<" && tag.is_none();
         self.anchor(anchor, &value, 1);
         self.add(value, 1, is_merge)
     }
@@ -165,11 +165,11 @@ impl Builder {
             Some(Open::Mapping { key: key @ None, .. }) => {
                 *key = Some(if is_merge { Key::Merge } else { Key::Name(name(&value)?) });
             }
-            Some(Open::Mapping { entries, merged, key, size, .. }) => {
+            Some(Open::Mapping { entries, key, size, .. }) => {
                 grow(size, added)?;
                 match key.take() {
                     Some(Key::Name(name)) => drop(entries.insert(name, value)),
-                    _ => merge(merged, value)?,
+                    _ => merge(entries, &value)?,
                 }
             }
         }
@@ -182,15 +182,11 @@ fn grow(size: &mut usize, added: usize) -> Read {
     if *size > MAX_VALUES { Err(format!("the document stands for more than {MAX_VALUES} values")) } else { Ok(()) }
 }
 
-/// A mapping, or several, of which the first ones win.
-fn merge(merged: &mut Vec<Value>, value: Value) -> Read {
-    match value.kind() {
-        Kind::Object(_) => merged.push(value),
-        Kind::Tuple(items) if items.iter().all(|item| matches!(item.kind(), Kind::Object(_))) => {
-            merged.extend(items.iter().cloned());
-        }
-        _ => return Err("only a mapping, or a list of mappings, can be merged with <<".into()),
-    }
+fn merge(entries: &mut BTreeMap<Str, Value>, value: &Value) -> Read {
+    let Kind::Object(merged) = value.kind() else {
+        return Err("only a mapping can be merged with <<".into());
+    };
+    entries.extend(merged.iter().map(|(name, value)| (name.clone(), value.clone())));
     Ok(())
 }
 
@@ -203,10 +199,16 @@ fn name(key: &Value) -> Result<Str, String> {
     }
 }
 
+/// The name of a tag of the YAML namespace.
+fn core_tag(tag: &Tag) -> Option<String> {
+    const NAMESPACE: &str = "tag:yaml.org,2002:";
+    format!("{}{}", tag.handle, tag.suffix).strip_prefix(NAMESPACE).map(str::to_owned)
+}
+
 fn collection_tag(tag: Option<Cow<Tag>>, own: &str) -> Read {
     match tag {
         None => Ok(()),
-        Some(tag) if tag.is_yaml_core_schema() && tag.suffix == own => Ok(()),
+        Some(tag) if core_tag(&tag).as_deref() == Some(own) => Ok(()),
         Some(tag) => Err(format!("the tag {}{} is not supported here", tag.handle, tag.suffix)),
     }
 }

@@ -1,7 +1,7 @@
 //! Values as YAML in the reference's style: blocks, keys and text in double quotes, text of several lines as literal
 //! blocks.
 
-use formwork_value::{Kind, Number, Str, Value};
+use formwork_value::{Kind, Str, Value};
 use std::collections::BTreeMap;
 
 /// Deepest nesting that is written.
@@ -28,6 +28,9 @@ enum Place {
     /// Behind `key:`.
     Entry,
 }
+
+/// Column behind which text in quotes goes on in the next line at a space.
+const LINE_WIDTH: usize = 80;
 
 struct Writer {
     out: String,
@@ -56,7 +59,7 @@ impl Writer {
             Kind::Unknown(..) => Err("the value is not known yet".into()),
             Kind::Null(_) => self.plain("null", place),
             Kind::Bool(bool) => self.plain(if *bool { "true" } else { "false" }, place),
-            Kind::Number(number) => self.plain(&number_text(number), place),
+            Kind::Number(number) => self.plain(&number.to_string(), place),
         }
     }
 
@@ -124,7 +127,7 @@ impl Writer {
                 self.out.push_str(": ");
                 self.value(item, indent + 2, depth + 1, Place::Item)?;
             } else {
-                self.quoted(key);
+                self.quoted(key, None);
                 self.out.push(':');
                 self.value(item, indent + 2, depth + 1, Place::Entry)?;
             }
@@ -136,7 +139,8 @@ impl Writer {
         if text.contains('\n') && fits_block(text) {
             self.literal(text, indent, place);
         } else {
-            self.quoted(text);
+            let indent = if place == Place::Top { indent + 2 } else { indent };
+            self.quoted(text, Some(indent));
             self.out.push('\n');
         }
     }
@@ -145,61 +149,81 @@ impl Writer {
     fn literal(&mut self, text: &str, indent: usize, place: Place) {
         let indent = if place == Place::Top { indent + 2 } else { indent };
         self.out.push('|');
-        if text.starts_with([' ', '\n']) {
+        if text.starts_with(' ') || text.starts_with(is_break) {
             self.out.push('2');
         }
-        match text.strip_suffix('\n') {
-            None => self.out.push('-'),
-            Some(rest) if rest.is_empty() || rest.ends_with('\n') => {
-                self.out.push('+');
-                self.open_ended = true;
-            }
-            Some(_) => {}
+        let breaks = text.chars().rev().take_while(|c| is_break(*c)).count();
+        match breaks {
+            0 => self.out.push('-'),
+            1 if text.chars().count() > 1 => {}
+            _ => self.out.push('+'),
         }
         self.out.push('\n');
-        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
-            if !line.is_empty() {
+        let mut at_start = true;
+        for c in text.chars() {
+            if at_start && !is_break(c) {
                 self.pad(indent);
-                self.out.push_str(line);
             }
+            at_start = is_break(c);
+            self.out.push(c);
+        }
+        if breaks == 0 {
             self.out.push('\n');
         }
     }
 
-    fn quoted(&mut self, text: &str) {
+    /// Text in double quotes; with an indentation, it goes on in a new line where it gets too long.
+    fn quoted(&mut self, text: &str, indent: Option<usize>) {
+        // As in the reference, a byte order mark at the beginning makes everything be escaped.
+        let escape_all = text.starts_with('\u{feff}');
+        let mut column = self.out.chars().rev().take_while(|c| *c != '\n').count() + 1;
         self.out.push('"');
-        for c in text.chars() {
-            match c {
-                '"' => self.out.push_str("\\\""),
-                '\\' => self.out.push_str("\\\\"),
-                '\0' => self.out.push_str("\\0"),
-                '\u{7}' => self.out.push_str("\\a"),
-                '\u{8}' => self.out.push_str("\\b"),
-                '\t' => self.out.push_str("\\t"),
-                '\n' => self.out.push_str("\\n"),
-                '\u{b}' => self.out.push_str("\\v"),
-                '\u{c}' => self.out.push_str("\\f"),
-                '\r' => self.out.push_str("\\r"),
-                '\u{1b}' => self.out.push_str("\\e"),
-                '\u{85}' => self.out.push_str("\\N"),
-                '\u{a0}' => self.out.push_str("\\_"),
-                '\u{2028}' => self.out.push_str("\\L"),
-                '\u{2029}' => self.out.push_str("\\P"),
-                c if is_printable(c) => self.out.push(c),
-                c if u32::from(c) <= 0xff => self.out.push_str(&format!("\\x{:02X}", u32::from(c))),
-                c if u32::from(c) <= 0xffff => self.out.push_str(&format!("\\u{:04X}", u32::from(c))),
-                c => self.out.push_str(&format!("\\U{:08X}", u32::from(c))),
+        let mut after_space = false;
+        let mut rest = text.chars();
+        while let Some(c) = rest.next() {
+            let before = self.out.len();
+            let may_fold = c == ' ' && !after_space && column > LINE_WIDTH && !rest.as_str().is_empty();
+            after_space = c == ' ' && !escape_all;
+            match indent.filter(|_| may_fold && !escape_all) {
+                Some(indent) => {
+                    self.out.push('\n');
+                    self.pad(indent);
+                    if rest.as_str().starts_with(' ') {
+                        self.out.push('\\');
+                    }
+                    column = self.out.len() - before - 1;
+                }
+                None => {
+                    self.character(c, escape_all);
+                    column += self.out.get(before..).map_or(0, |written| written.chars().count());
+                }
             }
         }
         self.out.push('"');
     }
-}
 
-fn number_text(number: &Number) -> String {
-    match number.is_infinite() {
-        true if number.is_negative() => "-.inf".into(),
-        true => ".inf".into(),
-        false => number.to_string(),
+    fn character(&mut self, c: char, escape_all: bool) {
+        match c {
+            c if !escape_all && is_printable(c) && !is_break(c) && !matches!(c, '"' | '\\') => self.out.push(c),
+            '"' => self.out.push_str("\\\""),
+            '\\' => self.out.push_str("\\\\"),
+            '\0' => self.out.push_str("\\0"),
+            '\u{7}' => self.out.push_str("\\a"),
+            '\u{8}' => self.out.push_str("\\b"),
+            '\t' => self.out.push_str("\\t"),
+            '\n' => self.out.push_str("\\n"),
+            '\u{b}' => self.out.push_str("\\v"),
+            '\u{c}' => self.out.push_str("\\f"),
+            '\r' => self.out.push_str("\\r"),
+            '\u{1b}' => self.out.push_str("\\e"),
+            '\u{85}' => self.out.push_str("\\N"),
+            '\u{a0}' => self.out.push_str("\\_"),
+            '\u{2028}' => self.out.push_str("\\L"),
+            '\u{2029}' => self.out.push_str("\\P"),
+            c if u32::from(c) <= 0xff => self.out.push_str(&format!("\\x{:02X}", u32::from(c))),
+            c if u32::from(c) <= 0xffff => self.out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => self.out.push_str(&format!("\\U{:08X}", u32::from(c))),
+        }
     }
 }
 
@@ -208,8 +232,18 @@ fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
 }
 
+fn is_break(c: char) -> bool {
+    matches!(c, '\n' | '\u{2028}' | '\u{2029}')
+}
+
 /// True if text can be a literal block: nothing in it needs an escape, and no line ends with a space.
 fn fits_block(text: &str) -> bool {
-    let is_special = |c: char| !is_printable(c) || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}');
-    !text.contains(is_special) && !text.contains(" \n") && !text.ends_with(' ')
+    let mut after_space = false;
+    for c in text.chars() {
+        if !is_printable(c) || (after_space && is_break(c)) {
+            return false;
+        }
+        after_space = c == ' ';
+    }
+    !after_space
 }

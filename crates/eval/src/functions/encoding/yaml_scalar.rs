@@ -2,30 +2,49 @@
 
 use formwork_value::{Number, Type, Value};
 
-/// A tag of the YAML namespace, such as `int` of `!!int`.
-pub(super) fn tagged(text: &str, tag: &str) -> Result<Value, String> {
-    let value = match tag {
-        "str" | "binary" => Some(Value::from(text)),
-        "int" => integer(text).map(Value::from),
-        "float" => float(text).map(Value::from),
-        "bool" => bool(text).map(Value::from),
-        "null" => is_null(text).then(|| Value::null(Type::Dynamic)),
-        "timestamp" => timestamp(text).map(Value::from),
+/// A scalar with a tag of the YAML namespace, such as `int` of `!!int`. As the reference has it, a tag only makes sure
+/// that the text means something; what, is decided by the text. What is in quotes stays text.
+pub(super) fn tagged(text: &str, tag: &str, quoted: bool) -> Result<Value, String> {
+    let misfit = || format!("{text:?} is no value of the tag !!{tag}");
+    let resolved = match tag {
+        "str" => return Ok(Value::from(text)),
+        "binary" => {
+            super::decode_base64(text).map_err(|_| misfit())?;
+            return Ok(Value::from(text));
+        }
+        "int" | "float" | "bool" | "null" => basic(text)?,
+        "timestamp" => basic(text)?.or_else(|| timestamp(text).map(Value::from)),
         _ => return Err(format!("the tag !!{tag} is not supported")),
     };
-    value.ok_or_else(|| format!("{text:?} is no value of the tag !!{tag}"))
+    match resolved {
+        Some(_) if quoted => Ok(Value::from(text)),
+        Some(value) => Ok(value),
+        None if tag == "null" => Ok(Value::null(Type::Dynamic)),
+        None => Err(misfit()),
+    }
 }
 
 /// A plain scalar without a tag.
-pub(super) fn plain(text: &str) -> Value {
+pub(super) fn plain(text: &str) -> Result<Value, String> {
+    let found = basic(text)?.or_else(|| timestamp(text).map(Value::from));
+    Ok(found.unwrap_or_else(|| Value::from(text)))
+}
+
+/// Null, a bool or a number.
+fn basic(text: &str) -> Result<Option<Value>, String> {
     if is_null(text) {
-        return Value::null(Type::Dynamic);
+        return Ok(Some(Value::null(Type::Dynamic)));
     }
-    let found = bool(text).map(Value::from);
-    let found = found.or_else(|| integer(text).map(Value::from));
-    let found = found.or_else(|| float(text).map(Value::from));
-    let found = found.or_else(|| timestamp(text).map(Value::from));
-    found.unwrap_or_else(|| Value::from(text))
+    if matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return Err("there is no value for \"not a number\"".into());
+    }
+    if let Some(bool) = bool(text) {
+        return Ok(Some(Value::from(bool)));
+    }
+    match integer(text)? {
+        Some(number) => Ok(Some(Value::from(number))),
+        None => Ok(float(text)?.map(Value::from)),
+    }
 }
 
 fn is_null(text: &str) -> bool {
@@ -40,22 +59,33 @@ fn bool(text: &str) -> Option<bool> {
     }
 }
 
-fn integer(text: &str) -> Option<Number> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if let Some(hex) = text.strip_prefix("0x") {
-        return hex.bytes().all(|b| b.is_ascii_hexdigit()).then(|| Number::parse_radix(hex, 16).ok())?;
+/// Decimal of any size; hexadecimal and octal of 64 bits.
+fn integer(text: &str) -> Result<Option<Number>, String> {
+    let with_radix = |digits: &str, radix: u32| {
+        if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+            return Ok(None);
+        }
+        let number = u64::from_str_radix(digits, radix).map_err(|_| format!("the number {text} is too large"))?;
+        Ok(Some(Number::from(number)))
+    };
+    if let Some(digits) = text.strip_prefix("0x") {
+        return with_radix(digits, 16);
     }
-    if let Some(octal) = text.strip_prefix("0o") {
-        return octal.bytes().all(|b| (b'0'..=b'7').contains(&b)).then(|| Number::parse_radix(octal, 8).ok())?;
+    if let Some(digits) = text.strip_prefix("0o") {
+        return with_radix(digits, 8);
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    digits(unsigned).then(|| Number::parse(text).ok())?
+    if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(None);
+    }
+    Number::parse(text).map(Some).map_err(|error| error.0)
 }
 
-fn float(text: &str) -> Option<Number> {
+fn float(text: &str) -> Result<Option<Number>, String> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
-        return Some(if text.starts_with('-') { Number::NEGATIVE_INFINITY } else { Number::INFINITY });
+        let negative = text.starts_with('-');
+        return Ok(Some(if negative { Number::NEGATIVE_INFINITY } else { Number::INFINITY }));
     }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
@@ -65,12 +95,12 @@ fn float(text: &str) -> Option<Number> {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let valid = digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty());
     if !valid || exponent.is_some_and(|exponent| exponent.is_empty() || !digits(exponent)) {
-        return None;
+        return Ok(None);
     }
-    Number::parse(text).ok()
+    Number::parse(text).map(Some).map_err(|error| error.0)
 }
 
-/// A date, or date and time, as RFC 3339.
+/// A date, or date and time, as RFC 3339 without a fraction of a second.
 fn timestamp(text: &str) -> Option<String> {
     let (date, rest) = split_date(text)?;
     let (year, month, day) = date;
@@ -86,18 +116,16 @@ fn timestamp(text: &str) -> Option<String> {
     }
     let mut parts = clock.split(':');
     let (hour, minute, second) = (parts.next()?, parts.next()?, parts.next()?);
-    let (second, fraction) = second.split_once('.').unwrap_or((second, ""));
-    if parts.next().is_some() || !fraction.bytes().all(|b| b.is_ascii_digit()) || fraction.len() > 9 {
+    let (second, fraction) = second.split_once(['.', ',']).unwrap_or((second, "0"));
+    if parts.next().is_some() || fraction.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let (hour, minute, second) = (number(hour, 23)?, number(minute, 59)?, number(second, 59)?);
-    let fraction = fraction.trim_end_matches('0');
-    let fraction = if fraction.is_empty() { String::new() } else { format!(".{fraction}") };
     let zone = match zone {
         "" | "Z" | "+00:00" | "-00:00" => "Z",
         zone => offset(zone)?,
     };
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}"))
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}"))
 }
 
 fn split_date(text: &str) -> Option<((u32, u32, u32), &str)> {

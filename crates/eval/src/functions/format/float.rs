@@ -7,7 +7,7 @@ use formwork_value::Number;
 const DEFAULT_PRECISION: usize = 6;
 
 /// Exponent from which `%g` without a precision writes one.
-const MAX_PLAIN_EXPONENT: i64 = 21;
+const MAX_PLAIN_EXPONENT: i64 = 6;
 
 /// Decimal digits without leading zeros, and the place of the point counted from the first digit.
 struct Decimal {
@@ -44,7 +44,7 @@ pub(super) fn write(out: &mut String, verb: &Verb, number: &Number) -> Result<()
 }
 
 /// `%g`: the shortest digits, or as many as the precision says, without zeros at the end.
-fn general(number: &Number, precision: Option<usize>, letter: char) -> String {
+pub(super) fn general(number: &Number, precision: Option<usize>, letter: char) -> String {
     let (decimal, plain_below) = match precision {
         None => (Decimal::of_text(&number.abs().to_string()), MAX_PLAIN_EXPONENT),
         Some(precision) => {

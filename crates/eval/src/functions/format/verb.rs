@@ -148,16 +148,23 @@ fn as_type(value: &Value, ty: &Type) -> Result<Value, String> {
 fn write_any(out: &mut String, verb: &Verb, value: &Value) -> Written {
     let text = match value.kind() {
         Kind::String(text) if !verb.flags.sharp => text.to_string(),
-        Kind::Number(number) if !verb.flags.sharp => number.to_string(),
+        Kind::Number(number) if number.is_infinite() => number.to_string(),
+        Kind::Number(number) if !verb.flags.sharp => {
+            let sign = if number.is_negative() { "-" } else { "" };
+            format!("{sign}{}", float::general(number, None, 'e'))
+        }
         _ => json::encode_plain(value).map_err(|error| error.to_string())?,
     };
     push_padded(out, verb, &text);
     Ok(())
 }
 
-/// The characters that the precision allows.
+/// The characters that the precision allows (all of them if it is 0).
 fn cut<'t>(verb: &Verb, text: &'t str) -> &'t str {
-    let end = verb.precision.and_then(|precision| text.grapheme_indices(true).nth(precision));
+    let end = verb
+        .precision
+        .filter(|precision| *precision > 0)
+        .and_then(|precision| text.grapheme_indices(true).nth(precision));
     end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 

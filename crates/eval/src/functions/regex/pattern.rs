@@ -7,16 +7,25 @@
 /// Greatest number in a repetition.
 const MAX_REPEAT: u32 = 1000;
 
-/// The pattern in the crate's notation. Errors: notations that RE2 does not have.
-pub(super) fn translate(source: &str) -> Result<String, String> {
-    let mut translator = Translator { rest: source, out: String::with_capacity(source.len() + 16) };
+/// A pattern in the crate's notation. Its groups have no names there, as the crate allows fewer names.
+pub(super) struct Translated {
+    pub pattern: String,
+    /// The name of each group that has one.
+    pub names: Vec<Option<String>>,
+}
+
+/// Errors: notations that RE2 does not have.
+pub(super) fn translate(source: &str) -> Result<Translated, String> {
+    let out = String::with_capacity(source.len() + 16);
+    let mut translator = Translator { rest: source, out, names: Vec::new() };
     translator.run()?;
-    Ok(translator.out)
+    Ok(Translated { pattern: translator.out, names: translator.names })
 }
 
 struct Translator<'a> {
     rest: &'a str,
     out: String,
+    names: Vec<Option<String>>,
 }
 
 type Step = Result<(), String>;
@@ -115,12 +124,13 @@ impl<'a> Translator<'a> {
         self.take();
         self.out.push('(');
         if !self.take_prefix("?") {
+            self.names.push(None);
             return Ok(());
         }
-        self.out.push('?');
         if self.take_prefix("P<") || self.take_prefix("<") {
             return self.group_name();
         }
+        self.out.push('?');
         while let Some(c) = self.take() {
             match c {
                 'i' | 'm' | 's' | 'U' | '-' => self.out.push(c),
@@ -140,11 +150,8 @@ impl<'a> Translator<'a> {
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             return Err("the pattern is not a valid regular expression: a group has an invalid name".into());
         }
-        if name.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err("the name of a group must not begin with a digit".into());
-        }
-        self.out.push_str(&format!("P<{name}"));
-        self.rest = rest;
+        self.names.push(Some(name.to_owned()));
+        self.rest = rest.get(1..).unwrap_or_default();
         Ok(())
     }
 
@@ -208,7 +215,7 @@ impl<'a> Translator<'a> {
             'x' => self.hexadecimal(),
             'p' | 'P' => self.property(c),
             '0'..='7' => self.octal(c),
-            _ if c.is_ascii_punctuation() => Ok(Escaped::Char(c)),
+            _ if c.is_ascii() && !c.is_ascii_alphanumeric() => Ok(Escaped::Char(c)),
             _ => Err(format!("the pattern is not a valid regular expression: unknown escape \\{c}")),
         }
     }
@@ -254,11 +261,20 @@ impl<'a> Translator<'a> {
             Some(name) => (name, true),
             None => (name, false),
         };
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        // Names have one spelling: categories of one or two letters, and scripts such as Old_Italic.
+        let spelled = name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.bytes().skip(1).any(|b| b.is_ascii_lowercase()) | (name.len() == 1)
+            && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+        if !spelled {
             return Err(invalid());
         }
+        let kind_of_name = match name {
+            "Any" => "",
+            _ if name.len() <= 2 => "gc=",
+            _ => "sc=",
+        };
         let letter = if (kind == 'P') != inverted { 'P' } else { 'p' };
-        Ok(Escaped::Set(format!("\\{letter}{{{name}}}")))
+        Ok(Escaped::Set(format!("\\{letter}{{{kind_of_name}{name}}}")))
     }
 
     /// A class in brackets, item by item.
