@@ -25,6 +25,12 @@ pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
             inputs.plan.execution.operations.len()
         }
     };
+    if !inputs.plan.options.targets.is_empty() || !inputs.plan.options.excludes.is_empty() {
+        stage.report_one(Diagnostic::warning(
+            "Applied changes may be incomplete",
+            "The plan was created with the -target option in effect, so some changes requested in the configuration may have been ignored and the output values may not be fully updated. Plan again without it to see whether anything is left to do.",
+        ));
+    }
     output::update(&stage);
     stage.report(stage.evaluator.take_problems());
     let Stage { recorder, diagnostics, counts, checks, outputs, .. } = stage;

@@ -177,10 +177,28 @@ impl Evaluator {
         table.borrow_mut().insert(name.clone(), None);
         let ((value, diagnostics), reads) = self.record(evaluate);
         self.report(diagnostics);
-        let remembered = Remembered { value: value.clone(), reads: Rc::new(reads) };
-        table.borrow_mut().insert(name.clone(), Some(remembered));
+        if self.is_final(&value) {
+            let remembered = Remembered { value: value.clone(), reads: Rc::new(reads) };
+            table.borrow_mut().insert(name.clone(), Some(remembered));
+        } else {
+            table.borrow_mut().remove(name);
+        }
         self.depth.set(self.depth.get() - 1);
         Ok(value)
+    }
+
+    /// False while an apply may still make the value known: it must then be evaluated again when it is next needed.
+    fn is_final(&self, value: &Value) -> bool {
+        self.phase() != Phase::Apply || value.is_wholly_known()
+    }
+
+    /// As [`Evaluator::is_final`], for what a repetition hands to its instances.
+    pub(crate) fn is_final_expansion(&self, expansion: &Expansion) -> bool {
+        match expansion {
+            Expansion::ForEach { items, .. } => items.values().all(|value| self.is_final(value)),
+            Expansion::Unknown { .. } => self.phase() != Phase::Apply,
+            Expansion::Single | Expansion::Count { .. } => true,
+        }
     }
 
     /// How often a resource occurs in a module instance.
@@ -198,7 +216,9 @@ impl Evaluator {
         self.report(diagnostics);
         let reads = Rc::new(reads);
         let known = RememberedExpansion { expansion: expansion.clone(), reads: reads.clone(), children: Rc::default() };
-        data.expansions.borrow_mut().insert(resource.clone(), Some(known));
+        if self.is_final_expansion(&expansion) {
+            data.expansions.borrow_mut().insert(resource.clone(), Some(known));
+        }
         let mut resources = data.resources.borrow_mut();
         let values = resources.entry(resource.clone()).or_insert_with(|| ResourceValues::new(None));
         values.expansion = Some(expansion.clone());

@@ -37,8 +37,23 @@ impl Evaluator {
         self.report(diagnostics);
         let children = Rc::new(self.children(module, &data, block, &expansion));
         let known = RememberedExpansion { expansion, reads: Rc::new(reads), children };
-        data.calls.borrow_mut().insert(call.clone(), Some(known.clone()));
+        if self.is_final_expansion(&known.expansion) {
+            data.calls.borrow_mut().insert(call.clone(), Some(known.clone()));
+        } else {
+            data.calls.borrow_mut().remove(call);
+        }
         Ok((known.expansion, known.children, known.reads))
+    }
+
+    /// What `count` and `each` stand for in the arguments of the call that made a module instance.
+    pub(crate) fn call_repetition(&self, module: ModuleId) -> Repetition {
+        let data = self.data(module);
+        match (data.parent, &data.call, data.address.0.last()) {
+            (Some(parent), Some(call), Some(step)) if self.phase() == Phase::Apply => self
+                .call_instances(parent, call)
+                .map_or_else(|_| data.repetition.clone(), |(expansion, _, _)| expansion.repetition(&step.key)),
+            _ => data.repetition.clone(),
+        }
     }
 
     fn children(

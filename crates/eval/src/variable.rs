@@ -54,8 +54,7 @@ impl Evaluator {
         let parent_data = self.data(parent);
         let Some(call) = parent_data.module.calls.get(call) else { return (default_value(block), Diagnostics::new()) };
         let Some(argument) = argument(call, &block.name) else { return (default_value(block), Diagnostics::new()) };
-        let data = self.data(module);
-        let scope = InstanceScope::new(self, parent).with_repetition(&data.repetition);
+        let scope = InstanceScope::new(self, parent).with_repetition(&self.call_repetition(module));
         let evaluated = formwork_hcl::evaluate(&argument.expr, &scope);
         let mut diagnostics = evaluated.diagnostics;
         if diagnostics.has_errors() {

@@ -78,10 +78,8 @@ fn replace(config: &Value, prior: &Value, steps: &[PathStep]) -> Value {
             Some(name) => replace_key(config, prior, name, rest),
             None => config.clone(),
         },
-        (PathStep::Index(key), Kind::Object(_)) => match key.as_str() {
-            Some(name) => replace(config, prior, &[&[PathStep::Attribute(name.into())], rest].concat()),
-            None => config.clone(),
-        },
+        // A key in brackets selects one element of a map; of an object it means the whole (as the reference has it).
+        (PathStep::Index(_), Kind::Object(_)) => prior.clone(),
         (PathStep::Index(key), Kind::List(_) | Kind::Tuple(_)) => {
             let at = key.as_number().and_then(formwork_value::Number::to_i64).and_then(|n| usize::try_from(n).ok());
             let (Some(at), Some(items)) = (at, config.as_sequence()) else { return config.clone() };

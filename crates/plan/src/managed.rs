@@ -239,6 +239,9 @@ impl Planner<'_> {
     }
 
     pub fn previous_address(&self, address: &ResourceInstance) -> ResourceInstance {
+        if self.mode() == PlanMode::Destroy {
+            return address.clone();
+        }
         self.work.borrow().moved.get(address).unwrap_or(address).clone()
     }
 

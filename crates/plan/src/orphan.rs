@@ -115,7 +115,7 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         deposed,
         provider: provider_address,
         action: if forget { Action::Forget } else { Action::Delete },
-        reason: if forget { ActionReason::None } else { reason },
+        reason,
         after: Value::null(schema.block.implied_type()),
         before: prior.value,
         replace_paths: Vec::new(),

@@ -32,8 +32,11 @@ pub(crate) fn plan_outputs(planner: &Planner<'_>) -> Vec<OutputChange> {
             _ => Value::null(Type::Dynamic),
         };
         let sensitive = old.is_some_and(|o| o.sensitive) || block.is_some_and(|b| b.sensitive && !destroy);
-        let action =
-            action(old.is_some(), &prior, &after, old.is_some_and(|o| o.sensitive), block.is_some_and(|b| b.sensitive));
+        let is_sensitive = block.is_some_and(|b| b.sensitive);
+        let mut action = action(old.is_some(), &prior, &after, old.is_some_and(|o| o.sensitive), is_sensitive);
+        if action == Action::Delete && block.is_some() && !destroy {
+            action = Action::Update;
+        }
         out.push(OutputChange { name, action, before: prior, after, sensitive });
     }
     out

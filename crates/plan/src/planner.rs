@@ -58,7 +58,7 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
         return (empty_plan(inputs), cycles);
     }
     let (state, moved, problems) = moves::apply(&inputs.config, &inputs.previous.state);
-    let scope = Scope::new(inputs, &graph, &state);
+    let scope = Scope::new(inputs, &graph);
     let create_before_destroy = create_before_destroy(&inputs.config, &graph);
     let planner = Planner {
         inputs,
@@ -77,6 +77,8 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     if inputs.options.mode != PlanMode::Destroy {
         planner.report(formwork_config::check_statements(&inputs.config, false));
     }
+    let cut = crate::warning::moves_cut_off(inputs, &planner.work.borrow());
+    planner.report(cut.into_iter().collect());
     if !planner.work.borrow().diagnostics.has_errors() {
         walk::run(&planner).await;
     }

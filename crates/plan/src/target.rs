@@ -2,7 +2,7 @@
 
 use crate::PlanInputs;
 use formwork_eval::{Item, ItemAddress, ReferenceGraph};
-use formwork_model::{ConfigResource, ResourceInstance, State, TargetAddress};
+use formwork_model::{ConfigResource, ResourceInstance, TargetAddress};
 use std::collections::BTreeSet;
 
 /// The part of the configuration that is planned: everything, or the targets and what they depend on.
@@ -18,7 +18,7 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    pub fn new(inputs: &PlanInputs<'_>, graph: &ReferenceGraph, state: &State) -> Scope {
+    pub fn new(inputs: &PlanInputs<'_>, graph: &ReferenceGraph) -> Scope {
         let options = &inputs.options;
         let mut scope = Scope {
             targets: options.targets.clone(),
@@ -28,7 +28,7 @@ impl Scope {
             unwanted: BTreeSet::new(),
         };
         if !options.targets.is_empty() {
-            scope.find_wanted(inputs, graph, state);
+            scope.find_wanted(inputs, graph);
         }
         if !options.excludes.is_empty() {
             scope.find_unwanted(graph);
@@ -36,23 +36,28 @@ impl Scope {
         scope
     }
 
-    fn find_wanted(&mut self, inputs: &PlanInputs<'_>, graph: &ReferenceGraph, state: &State) {
+    fn find_wanted(&mut self, inputs: &PlanInputs<'_>, graph: &ReferenceGraph) {
         let destroy = inputs.options.mode == formwork_model::PlanMode::Destroy;
         let named: Vec<usize> = (0..graph.nodes.len())
             .filter(|n| graph.nodes.get(*n).is_some_and(|a| self.targets.iter().any(|t| target_covers_node(t, a))))
             .collect();
-        let mut stack = named.clone();
-        let mut wanted: BTreeSet<usize> = named.into_iter().collect();
+        let named: BTreeSet<usize> = named.into_iter().collect();
+        let mut stack: Vec<usize> = named.iter().copied().collect();
+        let mut wanted = named.clone();
         let edges = if destroy { reversed(&graph.dependencies) } else { graph.dependencies.clone() };
         while let Some(node) = stack.pop() {
             for next in edges.get(node).into_iter().flatten() {
-                self.whole.insert(*next);
+                // A node that is a target itself keeps to the instances that the target names.
+                if !named.contains(next) {
+                    self.whole.insert(*next);
+                }
                 if wanted.insert(*next) {
                     stack.push(*next);
                 }
             }
         }
-        let _ = state;
+        let outputs = complete_outputs(graph, &wanted);
+        wanted.extend(outputs);
         self.wanted = Some(wanted);
     }
 
@@ -97,6 +102,32 @@ impl Scope {
             }
         }
     }
+}
+
+/// Root outputs all of whose resources are wanted, with everything between.
+fn complete_outputs(graph: &ReferenceGraph, wanted: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let mut out = BTreeSet::new();
+    for (position, address) in graph.nodes.iter().enumerate() {
+        if !matches!(address.item, Item::Output(_)) || !address.module.is_root() {
+            continue;
+        }
+        let mut seen = BTreeSet::from([position]);
+        let mut stack = vec![position];
+        let (mut resources, mut complete) = (0, true);
+        while let Some(node) = stack.pop() {
+            let is_resource = matches!(graph.nodes.get(node).map(|a| &a.item), Some(Item::Resource(_)));
+            if is_resource {
+                resources += 1;
+                complete &= wanted.contains(&node);
+                continue;
+            }
+            stack.extend(graph.dependencies.get(node).into_iter().flatten().copied().filter(|n| seen.insert(*n)));
+        }
+        if resources > 0 && complete {
+            out.extend(seen);
+        }
+    }
+    out
 }
 
 fn reversed(dependencies: &[Vec<usize>]) -> Vec<Vec<usize>> {

@@ -5,8 +5,7 @@ use crate::planner::Work;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{Action, ResourceInstance};
 
-/// Warnings about limits of the plan, forgotten objects, and replacements that were asked for in vain; an error if targets cut a
-/// move in two.
+/// Warnings about limits of the plan, forgotten objects, and replacements that were asked for in vain.
 pub(crate) fn warnings(inputs: &PlanInputs<'_>, work: &Work) -> Diagnostics {
     let mut out = Diagnostics::new();
     let limited = !inputs.options.targets.is_empty() || !inputs.options.excludes.is_empty();
@@ -15,7 +14,6 @@ pub(crate) fn warnings(inputs: &PlanInputs<'_>, work: &Work) -> Diagnostics {
             "Resource targeting is in effect",
             "You are creating a plan with the -target option, which means that the result of this plan may not represent all of the changes requested by the current configuration.\n\nThe -target option is not for routine use, and is provided only for exceptional situations such as recovering from errors or mistakes, or when an error message specifically suggests to use it.",
         ));
-        out.extend(moves_cut_off(inputs, work));
     }
     out.extend(forgotten(work));
     out.extend(replace_in_vain(inputs, work));
@@ -23,7 +21,10 @@ pub(crate) fn warnings(inputs: &PlanInputs<'_>, work: &Work) -> Diagnostics {
 }
 
 /// Moves of which the targets cover only one side.
-fn moves_cut_off(inputs: &PlanInputs<'_>, work: &Work) -> Option<Diagnostic> {
+pub(crate) fn moves_cut_off(inputs: &PlanInputs<'_>, work: &Work) -> Option<Diagnostic> {
+    if inputs.options.targets.is_empty() {
+        return None;
+    }
     let covered = |address: &ResourceInstance| {
         inputs.options.targets.is_empty() || inputs.options.targets.iter().any(|t| t.contains(address))
     };
@@ -63,23 +64,16 @@ fn replace_in_vain(inputs: &PlanInputs<'_>, work: &Work) -> Diagnostics {
         }
         let same = work.planned_values.keys().filter(|a| a.resource() == address.resource());
         let keys: Vec<String> = same.map(|a| format!("  -replace={:?}", a.to_string())).collect();
-        let diagnostic = if keys.is_empty() {
-            Diagnostic::warning(
-                "Unmatched force-replace resource instance",
-                format!(
-                    "Your force-replace request for {address} doesn't match any resource instance in the configuration, so it has no effect."
-                ),
-            )
-        } else {
-            Diagnostic::warning(
+        if keys.is_empty() {
+            continue;
+        }
+        out.push(Diagnostic::warning(
                 "Incompletely-matched force-replace resource instance",
                 format!(
                     "Your force-replace request for {address} doesn't match any resource instances because this resource has other instance keys. To force replacement of particular instances, use one or more of these options instead:\n{}",
                     keys.join("\n")
                 ),
-            )
-        };
-        out.push(diagnostic);
+            ));
     }
     out
 }
