@@ -1,12 +1,19 @@
 //! The commands, one file each.
 
 mod apply;
+mod console;
 mod fmt;
 mod force_unlock;
 mod get;
+mod graph;
+mod import;
 mod init;
+mod metadata;
+mod modules;
 mod output;
 mod plan;
+mod providers;
+mod settle;
 mod show;
 mod state;
 mod taint;
@@ -44,12 +51,20 @@ static COMMANDS: &[&Command] = &[
     &apply::APPLY,
     &apply::DESTROY,
     &apply::REFRESH,
+    &console::COMMAND,
     &fmt::COMMAND,
     &force_unlock::COMMAND,
     &get::COMMAND,
+    &graph::COMMAND,
+    &import::COMMAND,
     &init::COMMAND,
+    &metadata::FUNCTIONS,
+    &modules::COMMAND,
     &output::COMMAND,
     &plan::COMMAND,
+    &providers::COMMAND,
+    &providers::schema::COMMAND,
+    &settle::COMMAND,
     &show::COMMAND,
     &state::list::COMMAND,
     &state::mv::COMMAND,

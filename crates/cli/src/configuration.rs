@@ -30,8 +30,12 @@ pub fn manifest(session: &Session) -> Result<ModuleManifest, Diagnostics> {
 /// Loads the whole tree; modules must be installed. Warnings come with it. Diagnostics that are printed from now on can
 /// point into the files.
 pub fn load_configuration(session: &Session) -> Result<(Config, Diagnostics), Diagnostics> {
-    let files = session.files();
-    let (config, diagnostics) = load(&files, ".", &manifest(session)?, ModuleResolution::Manifest);
+    load_configuration_with(session, &session.files())
+}
+
+/// As [`load_configuration`], from other files.
+pub fn load_configuration_with(session: &Session, files: &dyn Files) -> Result<(Config, Diagnostics), Diagnostics> {
+    let (config, diagnostics) = load(files, ".", &manifest(session)?, ModuleResolution::Manifest);
     session.set_sources(Arc::new(config.sources.clone()));
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
 }

@@ -46,6 +46,8 @@ pub struct OperationArguments {
     pub input: bool,
     pub json: bool,
     pub auto_init: bool,
+    /// An address that is imported, which settles what is in doubt about it.
+    pub imports: Option<ResourceInstance>,
 }
 
 fn invalid(detail: impl Into<String>) -> Diagnostics {
@@ -62,6 +64,7 @@ impl OperationArguments {
             input: !json && arguments.switch_or("input", true) && session.environment.input(),
             json,
             auto_init: arguments.switch("init") || session.environment.auto_init(),
+            imports: None,
         })
     }
 }

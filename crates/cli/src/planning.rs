@@ -90,7 +90,7 @@ pub async fn make_plan(
     let (given, warnings) = variables(session, arguments, &mut config, operation.input)?;
     diagnostics.extend(warnings);
     let snapshot = state.snapshot().cloned().unwrap_or_default();
-    if let Some(problem) = in_doubt_problem(state.in_doubt(), &snapshot.state) {
+    if let Some(problem) = in_doubt_problem(state.in_doubt(), &snapshot.state, operation) {
         return Err(Unplanned::InDoubt(problem));
     }
     let providers = Providers::prepare(session, &config, Some(&snapshot.state))?;
@@ -200,17 +200,22 @@ pub fn listen(
     })
 }
 
-/// Effects of earlier runs of which nobody knows whether they happened. An address that has an object again (by an
-/// import) is settled.
-fn in_doubt_problem(in_doubt: &[InDoubt], state: &State) -> Option<Diagnostics> {
+/// Effects of earlier runs of which nobody knows whether they happened, as far as this plan would touch them.
+fn in_doubt_problem(in_doubt: &[InDoubt], state: &State, operation: &OperationArguments) -> Option<Diagnostics> {
+    let targets = &operation.options.targets;
+    let is_open = |doubt: &&InDoubt| {
+        state.object(&doubt.address).is_none()
+            && operation.imports.as_ref() != Some(&doubt.address)
+            && (targets.is_empty() || targets.iter().any(|target| target.contains(&doubt.address)))
+    };
     let mut diagnostics = Diagnostics::new();
-    for doubt in in_doubt.iter().filter(|doubt| state.object(&doubt.address).is_none()) {
+    for doubt in in_doubt.iter().filter(is_open) {
         let planned = doubt.planned.as_ref().map(|text| format!("\n\nIt was to become: {text}")).unwrap_or_default();
         let detail = format!(
             "A run was killed while {0} was being created. Nobody knows whether the object exists, so it is not created \
-             a second time without your word. Look for it, then run one of:\n  formwork settle -adopt=ID {0}   it \
-             exists: take it over\n  formwork settle -retry {0}      it does not exist: create it again\n  formwork \
-             settle -forget {0}     it exists and shall be left alone{planned}",
+             a second time without your word. Look for it, then run one of:\n  formwork import {0} ID       \
+             it exists: take it over\n  formwork settle -retry {0}   it does not exist: create it again\n  formwork \
+             settle -forget {0}  it exists and shall be left alone{planned}",
             doubt.address
         );
         let problem = Diagnostic::error("Unknown outcome of an earlier run", detail).blame(Blame::Environment);
@@ -225,7 +230,7 @@ pub fn machine_files(session: &Session) -> Arc<MachineFiles> {
 }
 
 /// The values of all variables that have one.
-fn with_defaults(config: &Config, given: BTreeMap<Str, GivenValue>) -> BTreeMap<Str, Value> {
+pub fn with_defaults(config: &Config, given: BTreeMap<Str, GivenValue>) -> BTreeMap<Str, Value> {
     let declared = config.root().variables.iter();
     let defaults = declared.filter_map(|(name, block)| Some((name.clone(), block.default.clone()?)));
     defaults.chain(given.into_iter().map(|(name, given)| (name, given.value))).collect()

@@ -63,14 +63,28 @@ pub fn lock_file() -> Result<LockFile, Diagnostics> {
 
 impl Providers {
     /// For a configuration and a state: all that either names must be there.
+    /// Of large schemas only the types that both use are known afterwards.
     pub fn prepare(session: &Session, config: &Config, state: Option<&State>) -> Result<Providers, Diagnostics> {
+        Providers::prepare_with(session, config, state, wanted_types(config, state))
+    }
+
+    /// As [`Providers::prepare`], with all types of the schemas.
+    pub fn prepare_whole(session: &Session, config: &Config, state: Option<&State>) -> Result<Providers, Diagnostics> {
+        Providers::prepare_with(session, config, state, None)
+    }
+
+    fn prepare_with(
+        session: &Session,
+        config: &Config,
+        state: Option<&State>,
+        wanted: Option<WantedTypes>,
+    ) -> Result<Providers, Diagnostics> {
         let requirements = provider_requirements(config);
         let mut needed: BTreeSet<ProviderAddress> = requirements.keys().cloned().collect();
         if let Some(state) = state {
             needed.extend(state.resources.values().map(|resource| resource.provider.provider.clone()));
         }
         needed.retain(|provider| !provider.is_builtin());
-        let wanted = wanted_types(config, state);
         if needed.is_empty() {
             // Nothing but what is linked in: neither settings nor the lock file matter.
             let pool = pool(session, BTreeMap::new(), wanted);

@@ -1,0 +1,172 @@
+//! `console`.
+
+use super::{Command, GENERAL};
+use crate::arguments::{Arguments, Flag};
+use crate::backend::LocalFlags;
+use crate::configuration::{VARIABLE_FLAGS, load_configuration, variables};
+use crate::current::Current;
+use crate::exit::Exit;
+use crate::planning::{environment, with_defaults};
+use crate::providers::Providers;
+use crate::session::Session;
+use crate::state_access::{LOCK_FLAGS, LockFlags, with_state};
+use formwork_backend::StateSession;
+use formwork_config::Config;
+use formwork_diag::{Diagnostics, Sources};
+use formwork_eval::{Evaluator, ModuleId, Phase};
+use formwork_hcl::parse_expression;
+use formwork_model::{
+    ModuleInstance, ObjectState, PlanProviders, ProviderSchema, RawState, ResourceInstance, ResourceMode, State,
+};
+use formwork_render::value_text;
+use formwork_value::{Marks, PathMarks, Value, json};
+use std::io::{BufRead, IsTerminal, stdin};
+use std::sync::Arc;
+
+pub static COMMAND: Command = Command {
+    name: "console",
+    arguments: "",
+    summary: "Try expressions.",
+    description: "Reads expressions, one a line, and prints their values: functions, variables, locals, and the objects \
+                  in the state. In a pipe only the last value is printed. \"exit\" ends it.",
+    flags: &[
+        GENERAL,
+        LOCK_FLAGS,
+        VARIABLE_FLAGS,
+        &[
+            Flag::value("plan", "", ""),
+            Flag::value("state", "FILE", "Use this state file. For the local backend only."),
+        ],
+    ],
+    positional: (0, 0),
+    run,
+};
+
+fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
+    let (mut config, _) = load_configuration(session)?;
+    let current = Current::of_config(session, &config, &LocalFlags::of(arguments))?;
+    let lock = LockFlags::of(arguments)?;
+    let interactive = stdin().is_terminal();
+    let (given, warnings) = variables(session, arguments, &mut config, interactive)?;
+    session.report(&warnings);
+    let values = with_defaults(&config, given);
+    let config = Arc::new(config);
+    session.block_on(async {
+        let place = current.place().await?;
+        with_state(session, &place, &lock, "OperationTypeInvalid", async |state: &mut StateSession| {
+            let state = state.snapshot().map(|snapshot| snapshot.state.clone()).unwrap_or_default();
+            let providers = Providers::prepare(session, &config, Some(&state))?;
+            let files = Arc::new(session.files());
+            let environment =
+                environment(session, Phase::Console, &current.workspace, files, &config, &providers).await?;
+            let evaluator = Evaluator::new(config.clone(), values, environment);
+            fill(&evaluator, &config, &state, &providers).await?;
+            let exit = if interactive { talk(session, &evaluator) } else { read_all(session, &evaluator) };
+            providers.pool.shutdown_all().await;
+            Ok(exit)
+        })
+        .await
+    })
+}
+
+/// Gives the evaluator the values of all stored objects, module by module from the root.
+async fn fill(evaluator: &Evaluator, config: &Config, state: &State, providers: &Providers) -> Result<(), Diagnostics> {
+    for module in config.modules.values() {
+        for block in module.resources.values() {
+            let schema = providers.pool.schema(&block.provider_address).await?;
+            evaluator.add_schema(block.provider_address.clone(), schema);
+        }
+    }
+    let mut modules = vec![ModuleId::ROOT];
+    while let Some(module) = modules.pop() {
+        let address = evaluator.module_address(module);
+        fill_module(evaluator, module, &address, state);
+        for call in evaluator.module_config(module).calls.keys() {
+            if let Ok((_, children, _)) = evaluator.call_instances(module, call) {
+                modules.extend(children.values().copied());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn fill_module(evaluator: &Evaluator, module: ModuleId, address: &ModuleInstance, state: &State) {
+    for (instance, resource, stored) in state.instances().filter(|(instance, ..)| instance.module == *address) {
+        let schema = evaluator.schema(&resource.provider.provider);
+        if let (Some(schema), Some(object)) = (schema, &stored.current)
+            && let Some(value) = stored_value(&schema, &instance, object)
+        {
+            evaluator.set_instance(module, &instance.resource, instance.key.clone(), value);
+        }
+    }
+}
+
+/// `None` for objects of another version: they are as unknown as new ones.
+fn stored_value(schema: &ProviderSchema, address: &ResourceInstance, object: &ObjectState) -> Option<Value> {
+    let kinds = if address.resource.mode == ResourceMode::Data { &schema.data_sources } else { &schema.resources };
+    let schema = kinds.get(&address.resource.kind)?;
+    let RawState::Json(text) = &object.attributes else { return None };
+    let value = json::decode_state(text, &schema.block.implied_type()).ok()?;
+    let mark = |path: &formwork_value::Path| PathMarks { path: path.clone(), marks: Marks::SENSITIVE };
+    Some(value.with_path_marks(&object.sensitive.iter().map(mark).collect::<Vec<_>>()))
+}
+
+fn evaluate(session: &Session, evaluator: &Evaluator, line: &str) -> Result<String, Diagnostics> {
+    let mut sources = Sources::clone(&session.sources());
+    let file = sources.add("<console-input>", line);
+    session.set_sources(Arc::new(sources));
+    let (expr, mut diagnostics) = parse_expression(file, line, 0);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    let evaluation = evaluator.evaluate(&expr, &evaluator.module_scope(ModuleId::ROOT));
+    diagnostics.extend(evaluation.diagnostics);
+    diagnostics.extend(evaluator.take_problems());
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    session.report(&diagnostics);
+    Ok(value_text(&evaluation.value))
+}
+
+/// From a pipe: the first problem ends it, and only the last value counts.
+fn read_all(session: &Session, evaluator: &Evaluator) -> Exit {
+    let mut last = String::new();
+    for line in stdin().lock().lines().map_while(Result::ok) {
+        if line.trim() == "exit" {
+            return Exit::Success;
+        }
+        if line.trim().is_empty() {
+            continue;
+        }
+        match evaluate(session, evaluator, &line) {
+            Ok(text) => last = text,
+            Err(diagnostics) => {
+                session.report(&diagnostics);
+                return Exit::Error;
+            }
+        }
+    }
+    session.output.line(&last);
+    Exit::Success
+}
+
+/// At a terminal: one after the other, until the end.
+fn talk(session: &Session, evaluator: &Evaluator) -> Exit {
+    loop {
+        session.output.print("> ");
+        let mut line = String::new();
+        match stdin().lock().read_line(&mut line) {
+            Ok(read) if read > 0 => {}
+            _ => return Exit::Success,
+        }
+        match line.trim() {
+            "exit" => return Exit::Success,
+            "" => {}
+            expression => match evaluate(session, evaluator, expression) {
+                Ok(text) => session.output.line(&text),
+                Err(diagnostics) => session.report(&diagnostics),
+            },
+        }
+    }
+}
