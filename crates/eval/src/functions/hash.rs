@@ -135,10 +135,13 @@ fn uuid_of_name(args: &Arguments) -> Outcome {
     Ok(uuid_text(bytes, 5).into())
 }
 
+/// With or without dashes, braces around, or `urn:uuid:` before.
 fn parse_uuid(text: &str) -> Option<[u8; 16]> {
+    let text = text.strip_prefix("urn:uuid:").unwrap_or(text);
+    let text = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
     let groups: Vec<&str> = text.split('-').collect();
     let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    if lengths != [8, 4, 4, 4, 12] {
+    if lengths != [8, 4, 4, 4, 12] && lengths != [32] {
         return None;
     }
     let digits = groups.concat();

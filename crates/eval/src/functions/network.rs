@@ -51,15 +51,14 @@ fn parse(args: &Arguments) -> Result<Prefix, FunctionFailure> {
     Prefix::parse(args.text(0)).map_err(|message| blame(0, message))
 }
 
-/// A whole number of any size that fits.
-fn big(args: &Arguments, index: usize) -> Result<i128, FunctionFailure> {
+/// A whole number as its sign and magnitude. Of magnitudes that do not fit, it only matters that they are too large.
+fn big(args: &Arguments, index: usize) -> Result<(bool, u128), FunctionFailure> {
     let number = args.number(index);
     if !number.is_integer() {
         return Err(blame(index, "a whole number is required"));
     }
-    let text = number.to_string();
-    // Of what does not fit, only the sign matters.
-    Ok(text.parse().unwrap_or(if number.is_negative() { i128::MIN } else { i128::MAX }))
+    let magnitude = number.abs().to_string().parse();
+    magnitude.map(|magnitude| (number.is_negative(), magnitude)).map_err(|_| blame(index, "the number is too large"))
 }
 
 fn contains(args: &Arguments) -> Outcome {
@@ -75,29 +74,29 @@ fn contains(args: &Arguments) -> Outcome {
 
 fn host(args: &Arguments) -> Outcome {
     let prefix = parse(args)?;
-    let number = big(args, 1)?;
+    let (negative, magnitude) = big(args, 1)?;
     let last = prefix.last_host();
-    let distance = if number < 0 { (number + 1).unsigned_abs() } else { number.unsigned_abs() };
+    let distance = if negative { magnitude - 1 } else { magnitude };
     if distance > last {
         return Err(blame(1, format!("the network {prefix} has no address with this number")));
     }
-    let host = if number < 0 { last - distance } else { distance };
+    let host = if negative { last - distance } else { distance };
     Ok(prefix.host(host).into())
 }
 
 fn subnet(args: &Arguments) -> Outcome {
     let prefix = parse(args)?;
     let new_bits = args.whole(1)?;
-    let number = big(args, 2)?;
+    let (negative, number) = big(args, 2)?;
     let Some(new_bits) = u32::try_from(new_bits).ok().filter(|bits| *bits <= prefix.host_bits()) else {
         let message = format!("the network {prefix} has only {} more bits", prefix.host_bits());
         return Err(blame(1, message));
     };
     let count = if new_bits >= 128 { u128::MAX } else { (1u128 << new_bits) - 1 };
-    match u128::try_from(number) {
-        Ok(number) if number <= count => Ok(prefix.subnet(new_bits, number).to_string().into()),
-        _ => Err(blame(2, format!("with {new_bits} more bits, networks have the numbers 0 to {count}"))),
+    if negative || number > count {
+        return Err(blame(2, format!("with {new_bits} more bits, networks have the numbers 0 to {count}")));
     }
+    Ok(prefix.subnet(new_bits, number).to_string().into())
 }
 
 fn subnets(args: &Arguments) -> Outcome {

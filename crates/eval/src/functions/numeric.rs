@@ -24,7 +24,7 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         "The logarithm of a number to a base, in double precision.",
         &[number("num"), number("base")],
         Shape::Number,
-        |args| from_float(args.number(0).to_f64().ln() / args.number(1).to_f64().ln()),
+        |args| from_float(float(args, 0)?.ln() / float(args, 1)?.ln()),
     ),
     Definition::new("max", "The greatest of the numbers.", &[], Shape::Number, |args| extreme(args, |a, b| a > b))
         .variadic(number("numbers").with_unknown()),
@@ -42,7 +42,7 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         "A number raised to a power, in double precision.",
         &[number("num"), number("power")],
         Shape::Number,
-        |args| from_float(args.number(0).to_f64().powf(args.number(1).to_f64())),
+        |args| from_float(power(float(args, 0)?, float(args, 1)?)),
     ),
     Definition::new("signum", "-1, 0 or 1: the sign of a whole number.", &[number("num")], Shape::Number, |args| {
         Ok(Value::from(args.whole(0)?.signum()))
@@ -58,10 +58,101 @@ pub(super) static FUNCTIONS: &[Definition] = &[
     .variadic(number("params")),
 ];
 
+/// A number in double precision.
+fn float(args: &Arguments, index: usize) -> Result<f64, FunctionFailure> {
+    let number = args.number(index);
+    let float = number.to_f64();
+    if float.is_infinite() && !number.is_infinite() {
+        return Err(blame(index, "the number is too large for double precision"));
+    }
+    Ok(float)
+}
+
 /// A result in double precision: the number of its shortest digits, as the reference shows it.
 fn from_float(result: f64) -> Outcome {
-    let number = if result.is_finite() { Number::parse(&result.to_string()).ok() } else { Number::from_f64(result) };
+    let number = if result.is_finite() { Number::parse(&shortest(result)).ok() } else { Number::from_f64(result) };
     number.map(Value::from).ok_or_else(|| failed("the result is not a number"))
+}
+
+/// The shortest digits that stand for a float. As in the reference, a power of two takes digits that are as far below
+/// it as they may be above it.
+fn shortest(float: f64) -> String {
+    const MANTISSA: u64 = (1 << 52) - 1;
+    let own = float.to_string();
+    if float.to_bits() & MANTISSA != 0 || float.abs() < MANTISSA as f64 {
+        return own;
+    }
+    let half_step = Number::from_f64(float.abs() / (MANTISSA + 1) as f64 / 2.0);
+    let (Some(exact), Some(half_step)) = (Number::from_f64(float), half_step) else { return own };
+    for digits in 0..16 {
+        let shorter = format!("{float:.digits$e}");
+        let distance = Number::parse(&shorter).and_then(|near| near.sub(&exact));
+        if distance.is_ok_and(|distance| distance.abs() <= half_step) {
+            return shorter;
+        }
+    }
+    own
+}
+
+/// A power, by squaring where the exponent is whole, so that the last digits are those of the reference.
+fn power(base: f64, exponent: f64) -> f64 {
+    let (whole, mut fraction) = (exponent.abs().trunc(), exponent.abs().fract());
+    let special = base == 0.0 || !base.is_finite() || !exponent.is_finite() || whole >= MAX_SQUARED;
+    if special || fraction == 0.5 && whole == 0.0 {
+        return if exponent == 0.5 { base.sqrt() } else { base.powf(exponent) };
+    }
+    if fraction != 0.0 && base < 0.0 {
+        return f64::NAN;
+    }
+    let mut left = whole as u64;
+    let (mut mantissa, mut scale) = (1.0, 0i64);
+    if fraction != 0.0 {
+        if fraction > 0.5 {
+            fraction -= 1.0;
+            left += 1;
+        }
+        mantissa = (fraction * base.ln()).exp();
+    }
+    let (mut square, mut square_scale) = split(base);
+    while left != 0 {
+        if left & 1 == 1 {
+            mantissa *= square;
+            scale = scale.saturating_add(square_scale);
+        }
+        square *= square;
+        square_scale = square_scale.saturating_mul(2);
+        if square < 0.5 {
+            square += square;
+            square_scale -= 1;
+        }
+        left >>= 1;
+    }
+    if exponent < 0.0 {
+        (mantissa, scale) = (1.0 / mantissa, -scale);
+    }
+    scaled(mantissa, scale)
+}
+
+/// Whole exponents from which squaring makes no sense.
+const MAX_SQUARED: f64 = 9.0e15;
+
+/// A float as a mantissa of a magnitude from 0.5 to 1, and the power of two to multiply it with.
+fn split(float: f64) -> (f64, i64) {
+    let (float, extra) = if float.abs() < f64::MIN_POSITIVE { (float * 2f64.powi(64), -64) } else { (float, 0) };
+    let bits = float.to_bits();
+    let scale = ((bits >> 52) & 0x7ff) as i64 - 1022;
+    (f64::from_bits((bits & !(0x7ff << 52)) | (1022 << 52)), scale + extra)
+}
+
+/// A float multiplied with a power of two, in steps that do not overflow on the way.
+fn scaled(mut float: f64, scale: i64) -> f64 {
+    let mut left = scale.clamp(-4000, 4000);
+    while left != 0 && float != 0.0 && float.is_finite() {
+        let step = left.clamp(-1000, 1000);
+        float *= 2f64.powi(step as i32);
+        left -= step;
+    }
+    float
 }
 
 pub(super) fn number_failure(error: NumberError) -> FunctionFailure {
@@ -166,10 +257,13 @@ fn range(args: &Arguments) -> Outcome {
     if start.is_infinite() || limit.is_infinite() {
         return Err(failed("a range must be finite"));
     }
+    if start == limit {
+        return Ok(Value::list(Type::Number, Vec::new()));
+    }
     if step.is_zero() {
         return Err(blame(2, "the step must not be zero"));
     }
-    if start != limit && step.is_negative() != down {
+    if step.is_negative() != down {
         let needed = if down { "less than" } else { "greater than" };
         return Err(blame(2, format!("the step must be {needed} zero to get from the start to the limit")));
     }

@@ -81,4 +81,18 @@ macro_rules! families {
     };
 }
 
-families!(collection, documents, format, encoding, filesystem, hash, network, numeric, string, text, time, types);
+families!(
+    collection,
+    documents,
+    format,
+    encoding,
+    filesystem,
+    hash,
+    network,
+    numbers_times_networks,
+    numeric,
+    string,
+    text,
+    time,
+    types
+);

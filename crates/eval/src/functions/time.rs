@@ -62,8 +62,5 @@ fn parse(args: &Arguments, index: usize) -> Result<Timestamp, FunctionFailure> {
 fn add(args: &Arguments) -> Outcome {
     let timestamp = parse(args, 0)?;
     let nanoseconds = duration::parse(args.text(1)).map_err(|message| blame(1, message))?;
-    match timestamp.add(nanoseconds) {
-        Some(sum) => Ok(sum.to_string().into()),
-        None => Err(blame(1, "the resulting year is not one of 0 to 9999")),
-    }
+    Ok(timestamp.add(nanoseconds).to_string().into())
 }

@@ -24,6 +24,11 @@ pub(super) fn write(pattern: &str, timestamp: &Timestamp) -> Result<String, Stri
     let mut out = String::new();
     let mut rest = pattern;
     while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("''") {
+            out.push('\'');
+            rest = after;
+            continue;
+        }
         if c == '\'' {
             rest = quoted(rest, &mut out)?;
             continue;

@@ -47,13 +47,12 @@ impl Timestamp {
         (self.local - self.offset, self.nanosecond)
     }
 
-    /// Later by nanoseconds. `None` if the year gets out of range.
-    pub fn add(&self, nanoseconds: i64) -> Option<Timestamp> {
+    /// Later by nanoseconds.
+    pub fn add(&self, nanoseconds: i64) -> Timestamp {
         const BILLION: i64 = 1_000_000_000;
         let total = i64::from(self.nanosecond) + nanoseconds.rem_euclid(BILLION);
         let local = self.local + nanoseconds.div_euclid(BILLION) + total / BILLION;
-        let sum = Timestamp { local, nanosecond: u32::try_from(total % BILLION).unwrap_or(0), ..*self };
-        (0..=9999).contains(&sum.date().year).then_some(sum)
+        Timestamp { local, nanosecond: u32::try_from(total % BILLION).unwrap_or(0), ..*self }
     }
 
     pub fn date(&self) -> Date {
@@ -77,7 +76,8 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Date { year, month, day } = self.date();
         let (hour, minute, second) = self.clock();
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        let sign = if year < 0 { "-" } else { "" };
+        write!(f, "{sign}{:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}", year.abs())?;
         if self.offset == 0 {
             return f.write_str("Z");
         }
