@@ -14,7 +14,7 @@ mod run;
 pub mod tree;
 
 pub use folder::Folder;
-pub use observed::{Observed, state_values};
+pub use observed::{Observed, assert_same, state_values};
 pub use program::{Program, REFERENCE};
 pub use run::Run;
 

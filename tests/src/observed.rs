@@ -49,12 +49,17 @@ impl Observed {
     /// Panics, with every place at which the other differs.
     #[track_caller]
     pub fn same_as(&self, other: &Observed, whose: &str) {
-        let mut different = Vec::new();
-        let left = Value::Object(self.0.clone().into_iter().collect());
-        let right = Value::Object(other.0.clone().into_iter().collect());
-        differences("", &left, &right, &mut different);
-        assert!(different.is_empty(), "seen here | {whose}\n{}", different.join("\n"));
+        let all = |seen: &Observed| Value::Object(seen.0.clone().into_iter().collect());
+        assert_same(&all(self), &all(other), whose);
     }
+}
+
+/// Panics unless two values are the same, with every place at which they differ.
+#[track_caller]
+pub fn assert_same(seen: &Value, other: &Value, whose: &str) {
+    let mut different = Vec::new();
+    differences("", seen, other, &mut different);
+    assert!(different.is_empty(), "seen here | {whose}\n{}", different.join("\n"));
 }
 
 /// The parts of a plan that mean the same for every program.
@@ -121,8 +126,8 @@ fn normal_member(name: &str, member: &Value) -> Value {
         Value::String(text) if name == "id" && text.bytes().all(|b| b.is_ascii_digit()) && text.len() > 5 => {
             Value::String("<number>".to_owned())
         }
-        // Without its order an array of the order of things says nothing.
-        Value::Array(paths) if name == "replace_paths" => Value::Array(paths.clone()),
+        // Here the order means something.
+        Value::Array(_) if name == "actions" || name == "replace_paths" => member.clone(),
         other => normal(other),
     }
 }
@@ -146,6 +151,9 @@ fn normal_text(text: &str) -> String {
 
 fn normal_word(word: &str, after: &str) -> String {
     let hex = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
+    if word.len() >= 16 && word.bytes().all(|b| b.is_ascii_digit()) {
+        return "<number>".to_owned();
+    }
     let groups: Vec<&str> = word.split('-').collect();
     if groups.len() == 5 && [8, 4, 4, 4, 12].iter().zip(&groups).all(|(len, group)| group.len() == *len && hex(group)) {
         return "<uuid>".to_owned();
@@ -206,6 +214,8 @@ mod tests {
             ("10.7.1.0/24", "10.7.1.0/24"),
             ("ip-10-7-1-4.eu-central-1.compute.internal", "<host>"),
             ("ami-12c6146b", "ami-12c6146b"),
+            ("6612093178379796296", "<number>"),
+            ("123456789012", "123456789012"),
             ("t2.micro", "t2.micro"),
             ("1e2d1b30-4b05-4a20-a1b5-64a1ea9fbb0a", "<uuid>"),
         ];

@@ -1,7 +1,7 @@
 //! `examples/aws-network` with our own provider, on a cloud of its own.
 
 use formwork_tests::fixtures::{self, Cloud};
-use formwork_tests::{Folder, Observed, Program, state_values};
+use formwork_tests::{Folder, Observed, Program, assert_same, state_values};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -30,7 +30,10 @@ say({
     ),
     'keys': [k['KeyName'] for k in ec2.describe_key_pairs()['KeyPairs']],
     'volumes': len(ec2.describe_volumes()['Volumes']),
-    'interfaces': len(ec2.describe_network_interfaces()['NetworkInterfaces']),
+    # moto keeps the interfaces of instances that are gone, even without their subnets.
+    'interfaces': len([
+        n for n in ec2.describe_network_interfaces()['NetworkInterfaces'] if n.get('Attachment', {}).get('InstanceId')
+    ]),
     'instances': sorted([tags(i).get('Name', ''), tags(i).get('Role', ''), i['ImageId']] for i in alive),
 })
 ";
@@ -130,7 +133,7 @@ fn its_state_goes_to_the_reference_and_back() {
     formwork.run(folder, &format!("plan -detailed-exitcode -no-color {OLD_IMAGE}")).ok();
     let theirs = state_values(&folder.state());
     formwork.run(folder, &format!("apply -auto-approve -no-color {OLD_IMAGE}")).ok();
-    assert_eq!(state_values(&folder.state()), theirs);
+    assert_same(&state_values(&folder.state()), &theirs, "terraform");
     formwork.run(folder, &format!("apply -auto-approve -no-color {OLD_IMAGE} -var=role=back")).ok().says("3 changed");
     terraform.run(folder, &format!("plan -detailed-exitcode -no-color {OLD_IMAGE} -var=role=back")).ok();
     terraform.run(folder, &format!("destroy -auto-approve -no-color {OLD_IMAGE}")).ok();
@@ -143,10 +146,12 @@ fn the_newest_image_is_found() {
     let network = Network::new();
     let found = network.cloud.ask(
         "images = client('ec2').describe_images(Owners=['amazon'], Filters=[{'Name': 'name', 'Values': \
-         ['al2023-ami-2023.*-x86_64']}])['Images']\nsay(max(images, key=lambda i: i['CreationDate'])['ImageId'])",
+         ['al2023-ami-2023.*-x86_64']}])['Images']\nnewest = max(i['CreationDate'] for i in images)\nsay([i['ImageId'] for i in images if \
+         i['CreationDate'] == newest])",
     );
     network.folder.run("plan -out=p").ok();
     let plan = network.folder.run("show -json p").ok().json();
     let image = plan["resource_changes"].as_array().unwrap().iter().find(|c| c["address"] == "aws_instance.web[0]");
-    assert_eq!(image.unwrap()["change"]["after"]["ami"], found);
+    let image = &image.unwrap()["change"]["after"]["ami"];
+    assert!(found.as_array().unwrap().contains(image), "{image} is not among {found}");
 }

@@ -26,6 +26,10 @@ fn contents(path: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path).unwrap().map(Result::unwrap) {
         let path = entry.path();
+        // The slow provider tells of itself there.
+        if path.extension().is_some_and(|extension| extension == "process") {
+            continue;
+        }
         match path.is_dir() {
             true => found.extend(contents(&path)),
             false => found.push((path.display().to_string(), std::fs::read(&path).unwrap_or_default())),

@@ -97,7 +97,7 @@ fn recover(round: &str, folder: &Folder, existing: &[String], tally: &mut Tally)
         match existing.iter().find(|id| address(name(id)) == *doubt) {
             Some(id) => {
                 tally.existing_in_doubt += 1;
-                folder.run(&format!("settle -adopt={id} {doubt}")).ok();
+                folder.run(&format!("import {doubt} {id}")).ok();
             }
             None => drop(folder.run(&format!("settle -retry {doubt}")).ok()),
         }

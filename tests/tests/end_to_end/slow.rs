@@ -39,7 +39,8 @@ pub fn objects(folder: &Folder) -> Vec<String> {
 
 /// Ids of all objects in the state, sorted.
 pub fn recorded(folder: &Folder) -> Vec<String> {
-    if !folder.exists("terraform.tfstate") {
+    // Locking a state that is not there creates an empty one.
+    if !folder.exists("terraform.tfstate") || folder.read("terraform.tfstate").is_empty() {
         return Vec::new();
     }
     let state = folder.state();

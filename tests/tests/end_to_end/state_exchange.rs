@@ -1,6 +1,6 @@
 //! State files go from one program to the other and back.
 
-use formwork_tests::{Folder, Program, state_values};
+use formwork_tests::{Folder, Program, assert_same, state_values};
 
 const MAIN: &str = r#"
 variable "release" {
@@ -71,7 +71,7 @@ fn both_programs_plan_nothing_on_the_others_state() {
         second.run(&folder, "init -input=false").ok();
         second.run(&folder, "plan -detailed-exitcode -no-color").ok();
         second.run(&folder, "apply -auto-approve -no-color").ok().says("0 added, 0 changed, 0 destroyed");
-        assert_eq!(state_values(&folder.state()), state_values(&serde_json::from_str(&before).unwrap()));
+        assert_same(&state_values(&folder.state()), &state_values(&serde_json::from_str(&before).unwrap()), first.name);
         // And on: the second changes, the first goes on from there, and destroys.
         second.run(&folder, "apply -auto-approve -no-color -var=release=two").ok().says("1 added");
         first.run(&folder, "plan -detailed-exitcode -no-color -var=release=two").ok();
@@ -91,6 +91,6 @@ fn a_state_of_the_reference_is_taken_over() {
     folder.run("plan -detailed-exitcode").ok();
     let before = state_values(&folder.state());
     folder.run("apply -auto-approve").ok().says("0 added, 0 changed, 0 destroyed");
-    assert_eq!(state_values(&folder.state()), before);
+    assert_same(&state_values(&folder.state()), &before, "terraform");
     folder.run("destroy -auto-approve").ok().says("8 destroyed");
 }

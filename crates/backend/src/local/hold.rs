@@ -5,9 +5,13 @@ use super::options::lock_info_path;
 use crate::{durable, file_lock, lock_info};
 use formwork_model::{LockError, LockInfo};
 use fs2::FileExt as _;
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Tries to lock a file that others replace at the same time.
 const TRIES: usize = 32;
@@ -87,9 +91,32 @@ fn lock_state(path: &Path, info_path: &Path) -> Result<(File, bool), LockError> 
     Err(failed(path, "others keep replacing it"))
 }
 
+/// How often and how long to wait until a holder has said who it is: it locks first, and writes that then.
+const INTRODUCTION: (usize, Duration) = (50, Duration::from_millis(10));
+
+/// What the holder says of itself. A process that has been killed may have left its words behind: those are not the
+/// holder's.
+fn introduced(info_path: &Path) -> Option<(LockInfo, Option<u32>)> {
+    let (tries, pause) = INTRODUCTION;
+    for _ in 0..tries {
+        let known = durable::read(info_path).ok().flatten().and_then(|bytes| lock_info::decode(&bytes));
+        match known {
+            Some((info, own)) if own.is_none_or(is_alive) => return Some((info, own)),
+            _ => std::thread::sleep(pause),
+        }
+    }
+    None
+}
+
+/// Whether there may be such a process. It may run on another machine that shares the directory, but then this one
+/// cannot tell, and rather names nobody.
+fn is_alive(process: u32) -> bool {
+    i32::try_from(process).is_ok_and(|process| kill(Pid::from_raw(process), None) != Err(Errno::ESRCH))
+}
+
 /// The error that names the holder. `process` is known for Terraform's locks.
 fn held(info_path: &Path, process: Option<i32>) -> LockError {
-    let known = durable::read(info_path).ok().flatten().and_then(|bytes| lock_info::decode(&bytes));
+    let known = introduced(info_path);
     let process = process.and_then(|p| u32::try_from(p).ok());
     let message = match &known {
         Some((info, own)) => lock_info::describe(info, own.or(process)),
