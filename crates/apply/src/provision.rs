@@ -106,18 +106,10 @@ async fn run(
 
 /// The connection: the provisioner's own, else the resource's. Null if there is none.
 fn merged_connection(outer: Option<&Body>, provisioner: &ProvisionerBlock, scope: &dyn Scope) -> Value {
-    let evaluate = |body: &Body| decode_block(body, &connection_schema(), scope).0;
-    let own = provisioner.connection.as_ref().map(evaluate);
-    let outer = outer.map(evaluate);
-    match (own, outer) {
-        (None, None) => Value::null(connection_schema().implied_type()),
-        (Some(value), None) | (None, Some(value)) => value,
-        (Some(own), Some(outer)) => {
-            let merged = own.as_mapping().into_iter().flatten().map(|(name, value)| {
-                let value = if value.is_null() { outer.get(name).unwrap_or(value) } else { value };
-                (name.clone(), value.clone())
-            });
-            Value::object(merged)
-        }
-    }
+    let body = match (outer, &provisioner.connection) {
+        (None, None) => return Value::null(connection_schema().implied_type()),
+        (Some(body), None) | (None, Some(body)) => body.clone(),
+        (Some(outer), Some(own)) => outer.overridden_by(own),
+    };
+    decode_block(&body, &connection_schema(), scope).0
 }

@@ -33,7 +33,6 @@ pub fn connection_schema() -> Block {
         "type",
         "user",
         "password",
-        "host",
         "timeout",
         "script_path",
         "target_platform",
@@ -58,5 +57,6 @@ pub fn connection_schema() -> Block {
         ["port", "proxy_port", "bastion_port"].into_iter().map(|n| (n, Attribute::new(Type::Number).optional()));
     let flags =
         ["agent", "https", "insecure", "use_ntlm"].into_iter().map(|n| (n, Attribute::new(Type::Bool).optional()));
-    Block::new(texts.chain(numbers).chain(flags), [])
+    let host = [("host", Attribute::new(Type::String).required())];
+    Block::new(texts.chain(numbers).chain(flags).chain(host), [])
 }

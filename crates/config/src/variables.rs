@@ -169,12 +169,14 @@ fn undeclared_argument(name: &str, module: &Module) -> Diagnostic {
 /// Two undeclared names are told, the others counted.
 fn warn_undeclared(undeclared: &[(Str, Span)], sources: &Sources, diagnostics: &mut Diagnostics) {
     for (name, span) in undeclared.iter().take(2) {
+        let file = sources.get(span.file).map_or("", |file| &file.name);
         let detail = format!(
-            "The root module has no variable {:?}, for which this file has a value. Declare it, or remove the value; \
-             for values that serve several configurations use TF_VAR_ environment variables.",
+            "The root module has no variable {:?}, for which the file {file:?} has a value. Declare it, or remove the \
+             value; for values that serve several configurations use TF_VAR_ environment variables.",
             &**name
         );
-        diagnostics.push(Diagnostic::warning("Value for undeclared variable", detail).at(*span));
+        // Without a place, as tools expect of this warning.
+        diagnostics.push(Diagnostic::warning("Value for undeclared variable", detail));
     }
     if let Some(more @ 1..) = undeclared.len().checked_sub(2) {
         let detail = format!("Files hold values for {more} more variables that are not declared.");

@@ -70,6 +70,7 @@ fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -
     }
     match convert(&value, &Type::String).ok().as_ref().and_then(Value::as_str) {
         Some(text) => CheckOutcome::Fail(text.trim().to_string()),
+        None if value.is_null() => CheckOutcome::Fail("The condition failed, and its error message is null.".into()),
         None if !value.is_known() => CheckOutcome::Fail("The error message is not known yet.".into()),
         None => {
             diagnostics.push(

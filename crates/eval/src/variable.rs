@@ -61,7 +61,7 @@ impl Evaluator {
             return (Value::unknown(block.ty.without_optional()), diagnostics);
         }
         if let Some((_, reads)) = self.call_instances(parent, &call.name).ok().map(|(_, c, r)| (c, r)) {
-            self.read_all(&reads);
+            self.read_shared(&reads);
         }
         self.depends_on(parent, &call.depends_on);
         let value = match conclude(block, &evaluated.value) {
@@ -86,6 +86,7 @@ impl Evaluator {
                 .at(argument.expr.span),
             );
         }
+        let value = if diagnostics.has_errors() { Value::unknown(block.ty.without_optional()) } else { value };
         (value, diagnostics)
     }
 

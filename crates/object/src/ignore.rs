@@ -79,7 +79,7 @@ fn replace(config: &Value, prior: &Value, steps: &[PathStep]) -> Value {
             None => config.clone(),
         },
         // A key in brackets selects one element of a map; of an object it means the whole (as the reference has it).
-        (PathStep::Index(_), Kind::Object(_)) => prior.clone(),
+        (PathStep::Index(key), Kind::Object(_)) if key.as_str().is_some() => prior.clone(),
         (PathStep::Index(key), Kind::List(_) | Kind::Tuple(_)) => {
             let at = key.as_number().and_then(formwork_value::Number::to_i64).and_then(|n| usize::try_from(n).ok());
             let (Some(at), Some(items)) = (at, config.as_sequence()) else { return config.clone() };

@@ -124,7 +124,6 @@ async fn read_now(
     planner.report(located(problems, wanted));
     let value = state.filter(|_| !failed).and_then(|state| checked(planner, wanted, schema, state));
     let Some(value) = value else {
-        planner.inputs.events.emit(Event::Failed { operation: None, object: event(None) });
         planner.set_value(wanted, Value::unknown(schema.block.implied_type()));
         return;
     };

@@ -5,15 +5,22 @@
 //! - A replacement destroys first, then creates; or creates while the old object becomes deposed, and destroys that
 //!   after everything that reads the new object has been created or updated.
 //! - An object is destroyed before anything that the configuration of its provider needs.
+//! - What leaves the configuration is destroyed before those that depended on it are changed; after them if it was to be
+//!   replaced by creating first.
 //!
-//! Groups of instances that others wait for as a whole get a barrier, so that edges stay linear.
+//! Groups of operations that others wait for as a whole get a barrier, so that edges stay linear.
+
+mod creates;
+mod deletes;
+mod preference;
 
 use crate::planner::Work;
-use formwork_eval::{Evaluator, Item, Read, ReadSet, ReferenceGraph};
+use formwork_eval::{Evaluator, ReadSet, ReferenceGraph};
 use formwork_model::{
     AbsResource, Action, ConfigResource, DeposedKey, ExecutionGraph, InstanceKey, Operation, OperationId,
-    OperationKind, ResourceChange, ResourceInstance,
+    OperationKind, ProviderConfigAddress, ResourceChange, ResourceInstance,
 };
+use preference::Preference;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -33,6 +40,7 @@ pub(crate) fn build(evaluator: &Evaluator, graph: &ReferenceGraph, work: &Work) 
     }
     builder.order_creates();
     builder.order_deletes();
+    builder.keep_preferences();
     builder.finish()
 }
 
@@ -43,6 +51,13 @@ struct Draft {
     after: BTreeSet<usize>,
 }
 
+/// The destruction of an object.
+struct Deletion {
+    operation: usize,
+    /// What the object depends on, by the state.
+    dependencies: Vec<ConfigResource>,
+}
+
 struct Builder<'a> {
     evaluator: &'a Evaluator,
     graph: &'a ReferenceGraph,
@@ -50,21 +65,27 @@ struct Builder<'a> {
     operations: Vec<Draft>,
     /// The operation that gives an instance its new value.
     producers: BTreeMap<ResourceInstance, usize>,
-    /// Deletes of current and deposed objects, with the state's dependencies of the object.
-    deletes: Vec<(usize, Vec<ConfigResource>)>,
-    /// The delete of the old object of a replacement that creates first.
-    late_deletes: BTreeMap<ResourceInstance, usize>,
+    /// Deletes of current and deposed objects.
+    deletions: Vec<Deletion>,
+    /// By the creating half of a replacement that creates first, the delete of the old object.
+    late_deletes: BTreeMap<usize, usize>,
+    preferences: Vec<Preference>,
+    /// Who waits for an operation in order to read its result; only kept if there are late deletes.
+    readers: BTreeMap<usize, BTreeSet<usize>>,
     /// For each instance the operations to wait for on its behalf.
     effective: BTreeMap<ResourceInstance, Ops>,
     /// All operations to wait for on behalf of a whole resource.
     whole: BTreeMap<AbsResource, Ops>,
+    /// The same for sets of reads that many share, and for the configurations of providers.
+    shared: BTreeMap<*const ReadSet, Ops>,
+    providers: BTreeMap<ProviderConfigAddress, Ops>,
     instances: BTreeMap<AbsResource, BTreeSet<InstanceKey>>,
 }
 
 impl<'a> Builder<'a> {
     fn new(evaluator: &'a Evaluator, graph: &'a ReferenceGraph, work: &'a Work) -> Builder<'a> {
         let mut instances: BTreeMap<AbsResource, BTreeSet<InstanceKey>> = BTreeMap::new();
-        for address in work.planned_values.keys() {
+        for address in work.planned_values.keys().chain(work.reads.keys()) {
             instances.entry(address.resource()).or_default().insert(address.key.clone());
         }
         Builder {
@@ -73,10 +94,14 @@ impl<'a> Builder<'a> {
             work,
             operations: Vec::new(),
             producers: BTreeMap::new(),
-            deletes: Vec::new(),
+            deletions: Vec::new(),
             late_deletes: BTreeMap::new(),
+            preferences: Vec::new(),
+            readers: BTreeMap::new(),
             effective: BTreeMap::new(),
             whole: BTreeMap::new(),
+            shared: BTreeMap::new(),
+            providers: BTreeMap::new(),
             instances,
         }
     }
@@ -99,26 +124,17 @@ impl<'a> Builder<'a> {
         let address = &change.address;
         match change.action {
             Action::NoOp => {}
-            Action::Create | Action::Update | Action::Read => {
-                let kind = match change.action {
-                    Action::Create => OperationKind::Create,
-                    Action::Update => OperationKind::Update,
-                    _ => OperationKind::Read,
-                };
-                let operation = self.add(position, address, kind);
-                self.producers.insert(address.clone(), operation);
-            }
+            Action::Create => self.add_producer(position, address, OperationKind::Create),
+            Action::Update => self.add_producer(position, address, OperationKind::Update),
+            Action::Read => self.add_producer(position, address, OperationKind::Read),
             Action::Forget => {
                 self.add(position, address, OperationKind::Forget { deposed: change.deposed.clone() });
             }
             Action::Delete => {
-                let kind = OperationKind::Delete { deposed: change.deposed.clone() };
-                let operation = self.add(position, address, kind);
-                self.deletes.push((operation, self.stored_dependencies(address, change.deposed.as_ref())));
+                self.add_deletion(position, address, change.deposed.clone(), change.deposed.as_ref());
             }
             Action::DeleteThenCreate => {
-                let delete = self.add(position, address, OperationKind::Delete { deposed: None });
-                self.deletes.push((delete, self.stored_dependencies(address, None)));
+                let delete = self.add_deletion(position, address, None, None);
                 let create = self.add(position, address, OperationKind::Create);
                 self.after(create, delete);
                 self.producers.insert(address.clone(), create);
@@ -126,13 +142,31 @@ impl<'a> Builder<'a> {
             Action::CreateThenDelete => {
                 let key = self.deposed_key();
                 let create = self.add(position, address, OperationKind::CreateReplacement { depose_as: key.clone() });
-                let delete = self.add(position, address, OperationKind::Delete { deposed: Some(key) });
-                self.deletes.push((delete, self.stored_dependencies(address, None)));
+                let delete = self.add_deletion(position, address, Some(key), None);
                 self.after(delete, create);
                 self.producers.insert(address.clone(), create);
-                self.late_deletes.insert(address.clone(), delete);
+                self.late_deletes.insert(create, delete);
             }
         }
+    }
+
+    fn add_producer(&mut self, position: usize, address: &ResourceInstance, kind: OperationKind) {
+        let operation = self.add(position, address, kind);
+        self.producers.insert(address.clone(), operation);
+    }
+
+    /// The delete of the object that is deposed under `key` when the operation runs; `now` is its key in the state.
+    fn add_deletion(
+        &mut self,
+        position: usize,
+        address: &ResourceInstance,
+        key: Option<DeposedKey>,
+        now: Option<&DeposedKey>,
+    ) -> usize {
+        let operation = self.add(position, address, OperationKind::Delete { deposed: key });
+        let dependencies = self.stored_dependencies(address, now).to_vec();
+        self.deletions.push(Deletion { operation, dependencies });
+        operation
     }
 
     fn deposed_key(&self) -> DeposedKey {
@@ -141,115 +175,18 @@ impl<'a> Builder<'a> {
         DeposedKey(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
     }
 
-    fn stored_dependencies(&self, address: &ResourceInstance, deposed: Option<&DeposedKey>) -> Vec<ConfigResource> {
-        let Some(instance) = self.work.state.instance(address) else { return Vec::new() };
+    fn stored_dependencies(&self, address: &ResourceInstance, deposed: Option<&DeposedKey>) -> &'a [ConfigResource] {
+        let Some(instance) = self.work.state.instance(address) else { return &[] };
         let object = match deposed {
             None => instance.current.as_ref(),
             Some(key) => instance.deposed.get(key),
         };
-        object.map(|o| o.dependencies.clone()).unwrap_or_default()
+        object.map_or(&[], |o| &o.dependencies)
     }
 
-    /// Creates, updates and reads come after what they have read.
-    fn order_creates(&mut self) {
-        let graph = self.graph;
-        let mut by_config: BTreeMap<ConfigResource, Vec<ResourceInstance>> = BTreeMap::new();
-        for address in self.work.planned_values.keys() {
-            by_config.entry(address.config()).or_default().push(address.clone());
-        }
-        let order = graph.order(self.evaluator.config()).unwrap_or_default();
-        for node in order {
-            let Some(node) = graph.nodes.get(node) else { continue };
-            let Item::Resource(resource) = &node.item else { continue };
-            let config = ConfigResource { module: node.module.clone(), resource: resource.clone() };
-            for address in by_config.remove(&config).unwrap_or_default() {
-                self.order_instance(&address);
-            }
-        }
-    }
-
-    fn order_instance(&mut self, address: &ResourceInstance) {
-        let work = self.work;
-        let mut waits: BTreeSet<usize> = BTreeSet::new();
-        if let Some(reads) = work.reads.get(address) {
-            self.collect(reads, &mut waits);
-        }
-        let producer = self.producers.get(address).copied();
-        if let Some(operation) = producer {
-            let provider = self.operations.get(operation).and_then(|o| work.changes.get(o.change)).map(|c| &c.provider);
-            if let Some(reads) = provider.and_then(|p| work.provider_reads.get(p)) {
-                self.collect(reads, &mut waits);
-            }
-            self.wait_for(operation, &waits, address);
-        }
-        let effective = match producer {
-            Some(operation) => BTreeSet::from([operation]),
-            None => waits,
-        };
-        self.effective.insert(address.clone(), Rc::new(effective));
-    }
-
-    /// Adds the edges of a producer, and keeps old objects alive until their readers have moved on.
-    fn wait_for(&mut self, operation: usize, waits: &BTreeSet<usize>, address: &ResourceInstance) {
-        for wait in waits {
-            self.after(operation, *wait);
-        }
-        if self.late_deletes.is_empty() {
-            return;
-        }
-        let mut read: BTreeSet<usize> = BTreeSet::new();
-        for wait in waits {
-            match self.operations.get(*wait) {
-                Some(draft) if draft.kind == OperationKind::Barrier => read.extend(&draft.after),
-                _ => {
-                    read.insert(*wait);
-                }
-            }
-        }
-        for wait in read {
-            let other = self.operations.get(wait).map(|o| o.address.clone());
-            if let Some(other) = other.filter(|other| other != address)
-                && let Some(delete) = self.late_deletes.get(&other).copied()
-            {
-                self.after(delete, operation);
-            }
-        }
-    }
-
-    /// The operations to wait for on behalf of everything read.
-    fn collect(&mut self, reads: &ReadSet, out: &mut BTreeSet<usize>) {
-        for read in reads.iter() {
-            match &read.key {
-                Some(key) => {
-                    let address = self.resource_of(read).instance(key.clone());
-                    if let Some(operations) = self.effective.get(&address) {
-                        out.extend(operations.iter());
-                    }
-                }
-                None => out.extend(self.whole_resource(read).iter()),
-            }
-        }
-    }
-
-    fn resource_of(&self, read: &Read) -> AbsResource {
-        read.resource.in_module(self.evaluator.module_address(read.module))
-    }
-
-    fn whole_resource(&mut self, read: &Read) -> Ops {
-        let resource = self.resource_of(read);
-        if let Some(known) = self.whole.get(&resource) {
-            return known.clone();
-        }
-        let keys = self.instances.get(&resource).cloned().unwrap_or_default();
-        let mut operations: BTreeSet<usize> = BTreeSet::new();
-        for key in keys {
-            if let Some(more) = self.effective.get(&resource.instance(key)) {
-                operations.extend(more.iter());
-            }
-        }
-        let operations = Rc::new(self.grouped(operations));
-        self.whole.insert(resource, operations.clone());
-        operations
+    fn change_of(&self, operation: usize) -> Option<&'a ResourceChange> {
+        let draft = self.operations.get(operation)?;
+        self.work.changes.get(draft.change)
     }
 
     /// The operations themselves if they are few, else a barrier behind them.
@@ -266,100 +203,30 @@ impl<'a> Builder<'a> {
         BTreeSet::from([barrier])
     }
 
-    /// Objects are destroyed before those that they depend on; the objects that a provider's configuration needs are
-    /// destroyed after what the provider serves.
-    fn order_deletes(&mut self) {
-        let deleted = self.deleted();
-        let mut waits: BTreeMap<ConfigResource, BTreeSet<usize>> = BTreeMap::new();
-        for (operation, dependencies) in std::mem::take(&mut self.deletes) {
-            let Some(draft) = self.operations.get(operation) else { continue };
-            let own = draft.address.config();
-            let provider = self.work.changes.get(draft.change).map(|c| &c.provider);
-            let reads = provider.and_then(|p| self.work.provider_reads.get(p));
-            let mut before = self.reachable(&dependencies, &deleted);
-            for read in reads.into_iter().flat_map(ReadSet::iter) {
-                before.insert(self.resource_of(read).config());
-            }
-            before.remove(&own);
-            for dependency in before {
-                waits.entry(dependency).or_default().insert(operation);
-            }
-        }
-        self.late_orphans(&mut waits);
-        for (resource, waits) in waits {
-            let Some(deletes) = deleted.get(&resource) else { continue };
-            let waits = if deletes.len() > 1 { self.grouped(waits) } else { waits };
-            for delete in deletes {
-                for wait in &waits {
-                    self.after(*delete, *wait);
-                }
-            }
-        }
-    }
-
-    /// The delete operations of each resource.
-    fn deleted(&self) -> BTreeMap<ConfigResource, Vec<usize>> {
-        let mut deleted: BTreeMap<ConfigResource, Vec<usize>> = BTreeMap::new();
-        for (operation, _) in &self.deletes {
-            if let Some(draft) = self.operations.get(*operation) {
-                deleted.entry(draft.address.config()).or_default().push(*operation);
-            }
-        }
-        deleted
-    }
-
-    /// The deleted resources among the dependencies; those that stay are followed to their own dependencies.
-    fn reachable(
-        &self,
-        dependencies: &[ConfigResource],
-        deleted: &BTreeMap<ConfigResource, Vec<usize>>,
-    ) -> BTreeSet<ConfigResource> {
-        let mut found = BTreeSet::new();
-        let mut seen: BTreeSet<ConfigResource> = BTreeSet::new();
-        let mut stack: Vec<ConfigResource> = dependencies.to_vec();
-        while let Some(resource) = stack.pop() {
-            if deleted.contains_key(&resource) {
-                found.insert(resource);
-            } else if seen.insert(resource.clone()) {
-                let (module, resource) = (resource.module.without_keys(), resource.resource);
-                if let Some(state) = self.work.state.resource(&AbsResource { module, resource }) {
-                    let objects = state.instances.values().filter_map(|i| i.current.as_ref());
-                    stack.extend(objects.flat_map(|o| o.dependencies.iter().cloned()));
-                }
-            }
-        }
-        found
-    }
-
-    /// An object that was to be replaced by creating first is, when its resource goes, destroyed after those that
-    /// depended on it have been updated.
-    fn late_orphans(&self, waits: &mut BTreeMap<ConfigResource, BTreeSet<usize>>) {
-        let late: BTreeSet<ConfigResource> = self
-            .work
-            .changes
-            .iter()
-            .filter(|c| c.action == Action::Delete && c.create_before_destroy)
-            .map(|c| c.address.config())
-            .collect();
-        if late.is_empty() {
-            return;
-        }
-        for (address, operation) in &self.producers {
-            for dependency in self.stored_dependencies(address, None) {
-                if late.contains(&dependency) {
-                    waits.entry(dependency).or_default().insert(*operation);
-                }
-            }
-        }
-    }
-
+    /// Leaves out barriers for which nobody waits, and numbers what is left.
     fn finish(self) -> ExecutionGraph {
-        let id = |n: usize| OperationId(u32::try_from(n).unwrap_or(u32::MAX));
-        let operations = self.operations.into_iter().map(|draft| Operation {
+        let mut awaited = vec![false; self.operations.len()];
+        for draft in self.operations.iter().rev() {
+            for other in &draft.after {
+                if let Some(slot) = awaited.get_mut(*other) {
+                    *slot = true;
+                }
+            }
+        }
+        let mut numbers: Vec<Option<OperationId>> = Vec::with_capacity(self.operations.len());
+        let mut next = 0u32;
+        for (draft, awaited) in self.operations.iter().zip(awaited) {
+            let stays = awaited || draft.kind != OperationKind::Barrier;
+            numbers.push(stays.then_some(OperationId(next)));
+            next += u32::from(stays);
+        }
+        let number = |n: usize| numbers.get(n).copied().flatten();
+        let operations = self.operations.into_iter().enumerate().filter(|(n, _)| number(*n).is_some());
+        let operations = operations.map(|(_, draft)| Operation {
             address: draft.address,
             kind: draft.kind,
             change: draft.change,
-            after: draft.after.into_iter().map(id).collect(),
+            after: draft.after.into_iter().filter_map(number).collect(),
         });
         ExecutionGraph { operations: operations.collect() }
     }

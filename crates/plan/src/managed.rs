@@ -27,7 +27,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         planner.set_value(&wanted, Value::unknown(schema.block.implied_type()));
         return;
     };
-    let prior = match refresh::current(planner, &address, None, &*provider, &schema).await {
+    let prior = match refresh::current(planner, &address, None, &*provider, &schema, true).await {
         Ok(prior) => prior,
         Err(()) => {
             planner.set_value(&wanted, Value::unknown(schema.block.implied_type()));
@@ -257,7 +257,7 @@ impl Planner<'_> {
     /// True if something that was read will change when the plan is applied.
     pub fn is_pending(&self, reads: &ReadSet) -> bool {
         let work = self.work.borrow();
-        reads.iter().any(|read| {
+        reads.all().into_iter().any(|read| {
             let resource = read.resource.in_module(self.evaluator.module_address(read.module));
             work.pending.get(&resource).is_some_and(|keys| match &read.key {
                 None => !keys.is_empty(),

@@ -73,7 +73,11 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         return;
     };
     let Some(provider) = planner.provider(&provider_address).await else { return };
-    let Ok(prior) = refresh::current(planner, address, deposed.as_ref(), &*provider, &schema).await else { return };
+    let forget =
+        planner.inputs.config.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
+    let Ok(prior) = refresh::current(planner, address, deposed.as_ref(), &*provider, &schema, !forget).await else {
+        return;
+    };
     let Some(prior) = prior else { return };
     if let Some(module) = planner.evaluator.module_id(&address.module)
         && deposed.is_none()
@@ -84,8 +88,6 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     if planner.mode() == PlanMode::RefreshOnly {
         return;
     }
-    let forget =
-        planner.inputs.config.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
     if let Some((_, block)) = &block
         && block.lifecycle.prevent_destroy
         && deposed.is_none()

@@ -11,14 +11,15 @@ use formwork_object::{Stored, encode_object, normalize, object_id, read_state, w
 use formwork_value::{Value, conforms, json};
 use std::sync::Arc;
 
-/// The current (or a deposed) object of an instance: from the state, brought to the current schema, and read anew unless that is
-/// switched off. `Ok(None)`: there is no object. `Err`: that failed and was reported.
+/// The current (or a deposed) object of an instance: from the state, brought to the current schema, and (if `fresh`, and
+/// unless that is switched off) read anew. `Ok(None)`: there is no object. `Err`: that failed and was reported.
 pub(crate) async fn current(
     planner: &Planner<'_>,
     address: &ResourceInstance,
     deposed: Option<&DeposedKey>,
     provider: &dyn PlanProvider,
     schema: &Schema,
+    fresh: bool,
 ) -> Result<Option<Stored>, ()> {
     let Some(object) = stored_object(planner, address, deposed) else { return Ok(None) };
     let _permit = planner.permits.acquire().await;
@@ -26,7 +27,7 @@ pub(crate) async fn current(
     let failed = problems.has_errors();
     planner.report(problems);
     let Some(stored) = stored.filter(|_| !failed) else { return Err(()) };
-    if !planner.inputs.options.refresh {
+    if !fresh || !planner.inputs.options.refresh {
         update_state(planner, address, deposed, schema, Some(&stored), &object);
         return Ok(Some(stored));
     }

@@ -2,98 +2,235 @@
 
 use crate::planner::Work;
 use formwork_config::{Config, Module};
-use formwork_eval::{Reference, Subject};
-use formwork_hcl::{Expr, Traversal, TraversalStep, body_references, references};
-use formwork_model::{Action, ModulePath, RelevantAttribute, ResourceMode};
+use formwork_eval::{Evaluator, ModuleId, Reference, Subject};
+use formwork_hcl::{Body, BodySchema, Expr, Traversal, TraversalStep, body_references, references};
+use formwork_model::{
+    Action, Block, InstanceKey, ModuleInstance, NestedBlock, Nesting, OutputChange, PlanMode, ProviderSchema,
+    RelevantAttribute, Resource, ResourceMode,
+};
 use formwork_value::{Path, PathStep, Str};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-/// Attributes of other resources to which the configuration of changed resources refers, directly or through variables,
-/// locals and outputs.
-pub(crate) fn relevant_attributes(config: &Config, work: &Work) -> Vec<RelevantAttribute> {
-    let mut search = Search { config, found: BTreeMap::new(), seen: BTreeSet::new() };
+/// Attributes of resources to which changed resources and outputs refer: directly, through variables, locals and outputs,
+/// and through the arguments of the attributes found. Outputs of modules count as changed in every plan (source: the
+/// reference's analysis of global references).
+pub(crate) fn relevant_attributes(
+    config: &Config,
+    evaluator: &Evaluator,
+    work: &Work,
+    outputs: &[OutputChange],
+    mode: PlanMode,
+) -> Vec<RelevantAttribute> {
+    let mut search =
+        Search { config, schemas: &work.schemas, found: BTreeMap::new(), seen: BTreeSet::new(), queue: Vec::new() };
     let mut done = BTreeSet::new();
     for change in work.changes.iter().filter(|c| c.action != Action::NoOp) {
-        let resource = change.address.config();
-        if !done.insert(resource.clone()) {
-            continue;
-        }
-        let Some(module) = config.modules.get(&resource.module) else { continue };
-        let Some(block) = module.resources.get(&resource.resource) else { continue };
-        for expr in block.count.iter().chain(&block.for_each).chain(&block.lifecycle.replace_triggered_by) {
-            search.expr(&resource.module, module, expr);
-        }
-        for traversal in body_references(&block.body) {
-            search.traversal(&resource.module, module, &traversal);
+        if done.insert(change.address.resource()) {
+            search.resource(&change.address.module, &change.address.resource, &[]);
         }
     }
+    for output in outputs.iter().filter(|o| o.action != Action::NoOp) {
+        search.output(&ModuleInstance::root(), &output.name);
+    }
+    if mode != PlanMode::Destroy {
+        for (module, name) in module_outputs(evaluator) {
+            search.output(&module, &name);
+        }
+    }
+    search.run();
     search.found.into_values().collect()
+}
+
+/// The outputs of module instances that are not null.
+fn module_outputs(evaluator: &Evaluator) -> Vec<(ModuleInstance, Str)> {
+    let mut found = Vec::new();
+    let mut stack = vec![ModuleId::ROOT];
+    while let Some(parent) = stack.pop() {
+        for call in evaluator.module_config(parent).calls.keys() {
+            let Ok((_, children, _)) = evaluator.call_instances(parent, call) else { continue };
+            for child in children.values() {
+                let address = evaluator.module_address(*child);
+                for name in evaluator.module_config(*child).outputs.keys() {
+                    if evaluator.known_output(*child, name).is_some_and(|value| !value.is_null()) {
+                        found.push((address.clone(), name.clone()));
+                    }
+                }
+                stack.push(*child);
+            }
+        }
+    }
+    found
+}
+
+/// A reference in a module instance; `resource` is the one whose block it stands in.
+struct Pending {
+    module: ModuleInstance,
+    resource: Option<Resource>,
+    traversal: Arc<Traversal>,
 }
 
 struct Search<'a> {
     config: &'a Config,
+    schemas: &'a BTreeMap<formwork_model::ProviderAddress, Arc<ProviderSchema>>,
     /// By address and path as text, so that they come sorted and once.
     found: BTreeMap<(String, String), RelevantAttribute>,
-    seen: BTreeSet<(ModulePath, u8, Str)>,
+    seen: BTreeSet<(ModuleInstance, String)>,
+    queue: Vec<Pending>,
 }
 
-impl Search<'_> {
-    fn expr(&mut self, path: &ModulePath, module: &Module, expr: &Expr) {
-        for traversal in references(expr) {
-            self.traversal(path, module, traversal);
+impl<'a> Search<'a> {
+    fn run(&mut self) {
+        while let Some(pending) = self.queue.pop() {
+            if let Ok(reference) = Reference::parse(&pending.traversal) {
+                self.follow(&pending, reference);
+            }
         }
     }
 
-    fn traversal(&mut self, path: &ModulePath, module: &Module, traversal: &Traversal) {
-        let Ok(reference) = Reference::parse(traversal) else { return };
+    fn module(&self, instance: &ModuleInstance) -> Option<&'a Module> {
+        self.config.modules.get(&instance.path()).map(|module| &**module)
+    }
+
+    /// True the first time.
+    fn is_new(&mut self, module: &ModuleInstance, what: String) -> bool {
+        self.seen.insert((module.clone(), what))
+    }
+
+    fn add_expr(&mut self, module: &ModuleInstance, resource: Option<&Resource>, expr: &Expr) {
+        for traversal in references(expr) {
+            self.add(module, resource, Arc::new(traversal.clone()));
+        }
+    }
+
+    fn add(&mut self, module: &ModuleInstance, resource: Option<&Resource>, traversal: Arc<Traversal>) {
+        self.queue.push(Pending { module: module.clone(), resource: resource.cloned(), traversal });
+    }
+
+    fn follow(&mut self, pending: &Pending, reference: Reference) {
+        let module = &pending.module;
         match reference.subject {
             Subject::Resource(resource, instance) if resource.mode != ResourceMode::Ephemeral => {
-                if !module.resources.contains_key(&resource) {
-                    return;
-                }
-                let rest = traversal.steps.get(reference.consumed..).unwrap_or_default();
-                let attribute = Path(rest.iter().map(step).collect());
-                let resource = resource.in_module(path.without_keys());
+                let steps = pending.traversal.steps.get(reference.consumed..).unwrap_or_default();
+                let attribute = Path(steps.iter().map(step).collect());
                 let key = instance.unwrap_or_default();
+                self.resource(module, &resource, &attribute.0);
+                let resource = resource.in_module(module.clone());
                 let order = (format!("{resource}{key}"), attribute.to_string());
                 self.found.insert(order, RelevantAttribute { resource, key, attribute });
             }
             Subject::Local(name) => {
-                if self.seen.insert((path.clone(), 0, name.clone()))
-                    && let Some(local) = module.locals.get(&name)
-                {
-                    self.expr(path, module, &local.expr);
+                let Some(local) = self.module(module).and_then(|m| m.locals.get(&name)) else { return };
+                if self.is_new(module, format!("local.{name}")) {
+                    self.add_expr(module, None, &local.expr);
                 }
             }
-            Subject::Variable(name) => self.variable(path, name),
-            Subject::Module { call, output, .. } => self.outputs(path, &call, output),
+            Subject::Variable(name) => self.variable(module, &name),
+            Subject::Module { call, key, output } => self.outputs(module, &call, key, output),
+            Subject::CountIndex | Subject::EachKey | Subject::EachValue => {
+                if let Some(resource) = &pending.resource {
+                    self.repetition(module, resource);
+                }
+            }
             _ => {}
         }
     }
 
-    /// What the parent passes for a variable.
-    fn variable(&mut self, path: &ModulePath, name: Str) {
-        let Some((parent, call)) = path.parent() else { return };
-        if !self.seen.insert((path.clone(), 1, name.clone())) {
+    /// What the caller passes for a variable.
+    fn variable(&mut self, module: &ModuleInstance, name: &Str) {
+        let Some((parent, call)) = module.parent() else { return };
+        let Some(call) = self.module(&parent).and_then(|m| m.calls.get(&call.name)) else { return };
+        if !self.is_new(module, format!("var.{name}")) {
             return;
         }
-        let Some(module) = self.config.modules.get(&parent).cloned() else { return };
-        let Some(call) = module.calls.get(call) else { return };
         let (attributes, _) = call.body.just_attributes();
-        if let Some(argument) = attributes.iter().find(|a| a.name.name == name) {
-            self.expr(&parent, &module, &argument.expr);
+        if let Some(argument) = attributes.iter().find(|a| a.name.name == *name) {
+            self.add_expr(&parent, None, &argument.expr);
         }
     }
 
-    fn outputs(&mut self, path: &ModulePath, call: &Str, output: Option<Str>) {
-        let child = path.child(call.clone());
-        let Some(module) = self.config.modules.get(&child).cloned() else { return };
-        let wanted = module.outputs.values().filter(|o| output.as_ref().is_none_or(|name| o.name == *name));
-        for block in wanted {
-            if self.seen.insert((child.clone(), 2, block.name.clone())) {
-                self.expr(&child, &module, &block.value);
+    fn outputs(&mut self, module: &ModuleInstance, call: &Str, key: Option<InstanceKey>, output: Option<Str>) {
+        let child = module.child(call.clone(), key.unwrap_or_default());
+        match output {
+            Some(name) => self.output(&child, &name),
+            None => {
+                let names: Vec<Str> = self.module(&child).into_iter().flat_map(|m| m.outputs.keys().cloned()).collect();
+                names.iter().for_each(|name| self.output(&child, name));
             }
         }
+    }
+
+    fn output(&mut self, module: &ModuleInstance, name: &Str) {
+        let Some(block) = self.module(module).and_then(|m| m.outputs.get(name)) else { return };
+        if self.is_new(module, format!("output.{name}")) {
+            self.add_expr(module, None, &block.value);
+        }
+    }
+
+    fn repetition(&mut self, module: &ModuleInstance, resource: &Resource) {
+        let Some(block) = self.module(module).and_then(|m| m.resources.get(resource)) else { return };
+        if self.is_new(module, format!("{resource} repetition")) {
+            for expr in block.for_each.iter().chain(&block.count) {
+                self.add_expr(module, None, expr);
+            }
+        }
+    }
+
+    /// What the arguments of a resource below a path refer to.
+    fn resource(&mut self, module: &ModuleInstance, resource: &Resource, path: &[PathStep]) {
+        let Some(block) = self.module(module).and_then(|m| m.resources.get(resource)) else { return };
+        let Some(schemas) = self.schemas.get(&block.provider_address) else { return };
+        let table = match resource.mode {
+            ResourceMode::Data => &schemas.data_sources,
+            ResourceMode::Ephemeral => &schemas.ephemeral_resources,
+            ResourceMode::Managed => &schemas.resources,
+        };
+        let Some(schema) = table.get(&resource.kind).cloned() else { return };
+        if !self.is_new(module, format!("{resource}{}", Path(path.to_vec()))) {
+            return;
+        }
+        let mut found = Vec::new();
+        references_below(&block.body, &schema.block, path, &mut found);
+        for traversal in found {
+            self.add(module, Some(resource), traversal);
+        }
+    }
+}
+
+/// The references of a body as far as they count for what a path names. Steps beyond an argument do not narrow it.
+fn references_below(body: &Body, schema: &Block, path: &[PathStep], found: &mut Vec<Arc<Traversal>>) {
+    let Some((first, rest)) = path.split_first() else {
+        found.extend(body_references(body));
+        return;
+    };
+    let PathStep::Attribute(name) = first else { return };
+    if schema.attributes.contains_key(name) {
+        let (content, _, _) = body.partial_content(&BodySchema::new(&[(&**name, false)], &[]));
+        let expr = content.attribute(name).map(|a| &a.expr);
+        found.extend(expr.into_iter().flat_map(references).map(|t| Arc::new(t.clone())));
+    } else if let Some(nested) = schema.blocks.get(name) {
+        nested_references(body, name, nested, rest, found);
+    }
+}
+
+fn nested_references(
+    body: &Body,
+    name: &Str,
+    nested: &NestedBlock,
+    path: &[PathStep],
+    found: &mut Vec<Arc<Traversal>>,
+) {
+    let labels: &[&str] = if nested.nesting == Nesting::Map { &["key"] } else { &[] };
+    let (content, _, _) = body.partial_content(&BodySchema::new(&[], &[(&**name, labels), ("dynamic", &["kind"])]));
+    let path = match nested.nesting {
+        Nesting::Single | Nesting::Group => path,
+        Nesting::List | Nesting::Set | Nesting::Map => path.get(1..).unwrap_or_default(),
+    };
+    for block in content.blocks_of(name) {
+        references_below(&block.body, &nested.block, path, found);
+    }
+    for block in content.blocks_of("dynamic").filter(|b| b.labels.first().is_some_and(|l| l.text == *name)) {
+        found.extend(body_references(&block.body));
     }
 }
 

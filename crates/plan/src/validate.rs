@@ -7,6 +7,7 @@ use formwork_eval::{
     Environment, Evaluator, InstanceScope, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition,
     decode_block, evaluate_check,
 };
+use formwork_hcl::Body;
 use formwork_model::{ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
 use formwork_value::{Str, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -266,10 +267,18 @@ impl<'a> Walk<'a> {
 impl Walk<'_> {
     /// Provisioners and connections by the schemas that the language has for them.
     fn provisioners(&self, block: &ResourceBlock, scope: &InstanceScope<'_>, diagnostics: &mut Diagnostics) {
-        let connections =
-            block.connection.iter().chain(block.provisioners.iter().filter_map(|p| p.connection.as_ref()));
+        let mut connections: Vec<Body> = block
+            .provisioners
+            .iter()
+            .filter_map(|p| match (&block.connection, &p.connection) {
+                (Some(outer), Some(own)) => Some(outer.overridden_by(own)),
+                (None, Some(own)) => Some(own.clone()),
+                (_, None) => None,
+            })
+            .collect();
+        connections.extend(block.connection.clone());
         for connection in connections {
-            diagnostics.extend(placed(decode_block(connection, &connection_schema(), scope).1, block.header_span));
+            diagnostics.extend(placed(decode_block(&connection, &connection_schema(), scope).1, block.header_span));
         }
         for provisioner in &block.provisioners {
             match provisioner_schema(&provisioner.kind) {
