@@ -60,22 +60,21 @@ fn load_for_backend(session: &Session) -> Result<Config, Diagnostics> {
 fn settings_in_effect(session: &Session, config: &Config) -> Result<BackendSettings, Diagnostics> {
     let record = read_record(&session.data_dir())?;
     let configured = configured_settings(config, &[]);
-    let missing_arguments_may_be_recorded = record.is_some();
+    if let (Some(block), None) = (&config.root().backend, &record) {
+        let reason = format!("The configuration asks for the backend {:?}, which is not set up yet.", block.kind);
+        return Err(initialization_required(&reason));
+    }
+    // What is missing in the block may have been given to init.
     let configured = match configured {
-        Err(diagnostics) if !missing_arguments_may_be_recorded => return Err(diagnostics),
+        Err(diagnostics) if record.is_none() => return Err(diagnostics),
         configured => configured.ok().flatten(),
     };
     match (configured, record) {
-        (None, None) => Ok(BackendSettings::default()),
+        (None | Some(_), None) => Ok(BackendSettings::default()),
         (Some(configured), Some(record))
             if configured.hash() == record.hash || configured.same_as(&record.settings) =>
         {
             Ok(record.settings)
-        }
-        (Some(configured), None) => {
-            let reason =
-                format!("The configuration asks for the backend {:?}, which is not set up yet.", configured.kind);
-            Err(initialization_required(&reason))
         }
         (None, Some(record)) if config.root().backend.is_none() => {
             let kind = &record.settings.kind;

@@ -99,7 +99,14 @@ impl InitOptions {
 
 /// Initializes the working directory.
 pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagnostics> {
-    let config = load_root(session)?;
+    let (config, in_modules) = load_root(session)?;
+    if in_modules.has_errors() {
+        // What can be found of modules is kept, so that other commands can tell these problems as well.
+        if options.get {
+            record_modules(session, &config, options)?;
+        }
+        return Err(in_modules);
+    }
     let state = if options.backend { Some(initialize_backend(session, &config, options)?) } else { None };
     let config = if options.get {
         install_modules(session, options)?
@@ -115,14 +122,19 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
     install_providers(session, &config, &from_state, options)
 }
 
-/// Loads with what is there; problems stop everything, because nobody knows what a broken configuration needs.
-fn load_root(session: &Session) -> Result<Config, Diagnostics> {
+/// Loads with what is there. Problems in the root module stop everything, because nobody knows what a broken
+/// configuration needs; those in other modules are returned.
+fn load_root(session: &Session) -> Result<(Config, Diagnostics), Diagnostics> {
     let files = session.files();
     let known = manifest(session).unwrap_or_default();
     let (config, diagnostics) = load(&files, ".", &known, ModuleResolution::Direct);
     session.set_sources(Arc::new(config.sources.clone()));
-    if !diagnostics.has_errors() {
-        return Ok(config);
+    let in_root = |problem: &Diagnostic| {
+        let file = problem.span.and_then(|span| config.sources.get(span.file));
+        file.is_none_or(|file| !file.name.contains('/'))
+    };
+    if !diagnostics.iter().any(|problem| problem.is_error() && in_root(problem)) {
+        return Ok((config, diagnostics));
     }
     let detail = "What must be installed is known only from a configuration without mistakes. Mend those below first.";
     let mut problems = Diagnostics::from(Diagnostic::error("The configuration has mistakes", detail));
@@ -263,6 +275,13 @@ pub fn install_modules(session: &Session, options: &InitOptions) -> Result<Confi
         return Err(diagnostics);
     }
     session.report(&diagnostics);
+    record_modules(session, &config, options)?;
+    Ok(config)
+}
+
+/// Writes down where the modules are.
+fn record_modules(session: &Session, config: &Config, options: &InitOptions) -> Result<(), Diagnostics> {
+    let known = manifest(session).unwrap_or_default();
     let mut installed = ModuleManifest::default();
     let mut problems = Diagnostics::new();
     for (path, module) in &config.modules {
@@ -297,7 +316,7 @@ pub fn install_modules(session: &Session, options: &InitOptions) -> Result<Confi
             Diagnostics::from(Diagnostic::error("Cannot record modules", detail).blame(Blame::Environment))
         })?;
     }
-    Ok(config)
+    Ok(())
 }
 
 fn remote_module(source: &ModuleSource) -> Diagnostic {

@@ -87,7 +87,13 @@ pub async fn make_plan(
     if diagnostics.has_errors() {
         return Err(diagnostics.into());
     }
-    let (given, warnings) = variables(session, arguments, &mut config, operation.input)?;
+    let (given, warnings) = match variables(session, arguments, &mut config, operation.input) {
+        Err(problems) if problems.iter().any(|problem| VALUE_PROBLEMS.contains(&problem.summary.as_str())) => {
+            tell_empty_plan(session);
+            return Err(problems.into());
+        }
+        result => result?,
+    };
     diagnostics.extend(warnings);
     let snapshot = state.snapshot().cloned().unwrap_or_default();
     if let Some(problem) = in_doubt_problem(state.in_doubt(), &snapshot.state, operation) {
@@ -243,6 +249,16 @@ fn given_as_text(config: &Config, given: &BTreeMap<Str, GivenValue>) -> Vec<Str>
         |name: &Str| config.root().variables.get(name).is_some_and(|v| matches!(v.ty, Type::Number | Type::Bool));
     let texts = given.iter().filter(|(name, given)| is_text(given) && is_primitive(name));
     texts.map(|(name, _)| name.clone()).collect()
+}
+
+/// Problems of values that do not suit their variables. The reference meets them while planning, so its stream has a
+/// plan without changes before them.
+const VALUE_PROBLEMS: [&str; 2] = ["Invalid value for input variable", "Required variable not set"];
+
+fn tell_empty_plan(session: &Session) {
+    if session.is_json() {
+        Progress::tell(session, &Event::Planned(Arc::new(Plan { errored: true, ..Plan::default() })));
+    }
 }
 
 /// What the lock says about the operation. Source: fact sheet `state-v4.md` 8.2.

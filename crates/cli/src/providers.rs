@@ -80,6 +80,10 @@ impl Providers {
         wanted: Option<WantedTypes>,
     ) -> Result<Providers, Diagnostics> {
         let requirements = provider_requirements(config);
+        if let Some(unknown) = requirements.keys().find(|p| p.is_builtin() && **p != BuiltinProvider::address()) {
+            let detail = format!("There is no built-in provider {:?}. The only one is \"terraform\".", unknown.name);
+            return Err(Diagnostic::error("Unknown built-in provider", detail).into());
+        }
         let mut needed: BTreeSet<ProviderAddress> = requirements.keys().cloned().collect();
         if let Some(state) = state {
             needed.extend(state.resources.values().map(|resource| resource.provider.provider.clone()));

@@ -1,5 +1,7 @@
 //! `console`.
 
+mod type_text;
+
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
@@ -12,9 +14,9 @@ use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, LockFlags, with_state};
 use formwork_backend::StateSession;
 use formwork_config::Config;
-use formwork_diag::{Diagnostics, Sources};
+use formwork_diag::{Diagnostic, Diagnostics, Sources};
 use formwork_eval::{Evaluator, ModuleId, Phase};
-use formwork_hcl::parse_expression;
+use formwork_hcl::{Expr, ExprKind, TraversalStep, parse_expression, references};
 use formwork_model::{
     ModuleInstance, ObjectState, PlanProviders, ProviderSchema, RawState, ResourceInstance, ResourceMode, State,
 };
@@ -22,6 +24,7 @@ use formwork_render::value_text;
 use formwork_value::{Marks, PathMarks, Value, json};
 use std::io::{BufRead, IsTerminal, stdin};
 use std::sync::Arc;
+use type_text::type_text;
 
 pub static COMMAND: Command = Command {
     name: "console",
@@ -119,14 +122,51 @@ fn evaluate(session: &Session, evaluator: &Evaluator, line: &str) -> Result<Stri
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
-    let evaluation = evaluator.evaluate(&expr, &evaluator.module_scope(ModuleId::ROOT));
+    let undeclared = undeclared(evaluator, &expr);
+    if undeclared.has_errors() {
+        return Err(undeclared);
+    }
+    let scope = evaluator.module_scope(ModuleId::ROOT);
+    let type_of = asked_type(&expr);
+    let evaluation = evaluator.evaluate(type_of.unwrap_or(&expr), &scope);
     diagnostics.extend(evaluation.diagnostics);
     diagnostics.extend(evaluator.take_problems());
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }
     session.report(&diagnostics);
-    Ok(value_text(&evaluation.value))
+    Ok(if type_of.is_some() { type_text(&evaluation.value.ty()) } else { value_text(&evaluation.value) })
+}
+
+/// The argument, if the expression is `type(...)`: types are shown, not computed with.
+fn asked_type(expr: &Expr) -> Option<&Expr> {
+    match &expr.kind {
+        ExprKind::Call { name, args, .. } if &*name.name == "type" && name.namespace.is_empty() => match &**args {
+            [argument] => Some(argument),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Names that are declared nowhere are wrong even where their value does not matter.
+fn undeclared(evaluator: &Evaluator, expr: &Expr) -> Diagnostics {
+    let root = evaluator.module_config(ModuleId::ROOT);
+    let mut diagnostics = Diagnostics::new();
+    for reference in references(expr) {
+        let Some(TraversalStep::Attribute { name, .. }) = reference.steps.first() else { continue };
+        let (kind, declared) = match &*reference.root {
+            "local" => ("local value", root.locals.contains_key(name)),
+            "var" => ("input variable", root.variables.contains_key(name)),
+            _ => continue,
+        };
+        if !declared {
+            let detail = format!("The root module declares no {kind} named {name:?}.");
+            let summary = format!("Reference to undeclared {kind}");
+            diagnostics.push(Diagnostic::error(summary, detail).at(reference.span));
+        }
+    }
+    diagnostics
 }
 
 /// From a pipe: the first problem ends it, and only the last value counts.
