@@ -93,6 +93,11 @@ impl Evaluator {
         self.index.borrow().get(address).copied()
     }
 
+    /// All module instances known so far.
+    pub fn modules(&self) -> Vec<ModuleId> {
+        (0..self.modules.borrow().len() as u32).map(ModuleId).collect()
+    }
+
     pub(crate) fn data(&self, module: ModuleId) -> Rc<ModuleData> {
         let modules = self.modules.borrow();
         modules.get(module.0 as usize).or(modules.first()).cloned().expect("the root module is always there")
@@ -129,10 +134,23 @@ impl Evaluator {
 
     /// Runs something, and tells what it read. The reads count for whoever is recording around it as well.
     pub fn record<T>(&self, run: impl FnOnce() -> T) -> (T, ReadSet) {
+        let (result, reads) = self.record_apart(run);
+        self.read_all(&reads);
+        (result, reads)
+    }
+
+    /// As [`Evaluator::record`], for reads that are kept and passed on more than once.
+    pub(crate) fn record_shared<T>(&self, run: impl FnOnce() -> T) -> (T, Rc<ReadSet>) {
+        let (result, reads) = self.record_apart(run);
+        let reads = Rc::new(reads);
+        self.read_shared(&reads);
+        (result, reads)
+    }
+
+    fn record_apart<T>(&self, run: impl FnOnce() -> T) -> (T, ReadSet) {
         self.recording.borrow_mut().push(ReadSet::default());
         let result = run();
         let reads = self.recording.borrow_mut().pop().unwrap_or_default();
-        self.read_all(&reads);
         (result, reads)
     }
 
@@ -151,6 +169,12 @@ impl Evaluator {
         }
     }
 
+    pub(crate) fn read_shared(&self, reads: &Rc<ReadSet>) {
+        if let Some(set) = self.recording.borrow_mut().last_mut() {
+            set.share(reads);
+        }
+    }
+
     /// Takes a value from a table of a module, or evaluates and remembers it. Reads are passed on in both cases.
     pub(crate) fn remember(
         &self,
@@ -160,7 +184,7 @@ impl Evaluator {
     ) -> Result<Value, Diagnostics> {
         match table.borrow().get(name) {
             Some(Some(remembered)) => {
-                self.read_all(&remembered.reads);
+                self.read_shared(&remembered.reads);
                 return Ok(remembered.value.clone());
             }
             Some(None) => return Err(cycle(name)),
@@ -175,10 +199,10 @@ impl Evaluator {
         }
         self.depth.set(self.depth.get() + 1);
         table.borrow_mut().insert(name.clone(), None);
-        let ((value, diagnostics), reads) = self.record(evaluate);
+        let ((value, diagnostics), reads) = self.record_shared(evaluate);
         self.report(diagnostics);
         if self.is_final(&value) {
-            let remembered = Remembered { value: value.clone(), reads: Rc::new(reads) };
+            let remembered = Remembered { value: value.clone(), reads };
             table.borrow_mut().insert(name.clone(), Some(remembered));
         } else {
             table.borrow_mut().remove(name);
@@ -212,9 +236,8 @@ impl Evaluator {
         };
         let mut diagnostics = Diagnostics::new();
         let (expansion, reads) =
-            self.record(|| self.expand(module, block.count.as_ref(), block.for_each.as_ref(), &mut diagnostics));
+            self.record_shared(|| self.expand(module, block.count.as_ref(), block.for_each.as_ref(), &mut diagnostics));
         self.report(diagnostics);
-        let reads = Rc::new(reads);
         let known = RememberedExpansion { expansion: expansion.clone(), reads: reads.clone(), children: Rc::default() };
         if self.is_final_expansion(&expansion) {
             data.expansions.borrow_mut().insert(resource.clone(), Some(known));

@@ -48,6 +48,8 @@ pub(crate) struct ModuleData {
     pub calls: RefCell<BTreeMap<Str, Option<RememberedExpansion>>>,
     pub expansions: RefCell<BTreeMap<Resource, Option<RememberedExpansion>>>,
     pub resources: RefCell<BTreeMap<Resource, ResourceValues>>,
+    /// Everything inside of a call, for those that depend on the call as a whole.
+    pub call_reads: RefCell<BTreeMap<Str, Rc<ReadSet>>>,
 }
 
 impl ModuleData {
@@ -70,6 +72,7 @@ impl ModuleData {
             calls: RefCell::default(),
             expansions: RefCell::default(),
             resources: RefCell::default(),
+            call_reads: RefCell::default(),
         }
     }
 }

@@ -33,10 +33,10 @@ impl Evaluator {
         data.calls.borrow_mut().insert(call.clone(), None);
         let mut diagnostics = Diagnostics::new();
         let (expansion, reads) =
-            self.record(|| self.expand(module, block.count.as_ref(), block.for_each.as_ref(), &mut diagnostics));
+            self.record_shared(|| self.expand(module, block.count.as_ref(), block.for_each.as_ref(), &mut diagnostics));
         self.report(diagnostics);
         let children = Rc::new(self.children(module, &data, block, &expansion));
-        let known = RememberedExpansion { expansion, reads: Rc::new(reads), children };
+        let known = RememberedExpansion { expansion, reads, children };
         if self.is_final_expansion(&known.expansion) {
             data.calls.borrow_mut().insert(call.clone(), Some(known.clone()));
         } else {
@@ -94,7 +94,7 @@ impl Evaluator {
         output: Option<&Str>,
     ) -> Result<Value, Diagnostics> {
         let (expansion, children, reads) = self.call_instances(module, call)?;
-        self.read_all(&reads);
+        self.read_shared(&reads);
         let single = match (&expansion, key) {
             (Expansion::Single, None) => children.get(&InstanceKey::None),
             (Expansion::Unknown { .. }, _) => {
@@ -155,6 +155,13 @@ impl Evaluator {
             out.insert(name, value);
         }
         Ok(Value::object_map(out))
+    }
+
+    /// The value of an output if it has been evaluated.
+    pub fn evaluated_output(&self, module: ModuleId, name: &Str) -> Option<Value> {
+        let data = self.data(module);
+        let outputs = data.outputs.borrow();
+        outputs.get(name)?.as_ref().map(|remembered| remembered.value.clone())
     }
 
     /// The value of an output of a module instance, marked sensitive or ephemeral if it is declared so.

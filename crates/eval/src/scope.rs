@@ -85,7 +85,7 @@ impl<'e> InstanceScope<'e> {
             return Ok(self.unknown_resource(resource, key, ty));
         }
         let (expansion, reads) = evaluator.resource_expansion(self.module, resource);
-        evaluator.read_all(&reads);
+        evaluator.read_shared(&reads);
         if let Some(key) = key {
             if matches!(expansion, Expansion::Unknown { .. }) {
                 return Ok(Value::unknown(ty));
@@ -265,8 +265,18 @@ impl Evaluator {
 
     /// Records every resource inside of a module call as read.
     fn read_module(&self, module: ModuleId, call: &Str) {
+        let data = self.data(module);
+        if let Some(known) = data.call_reads.borrow().get(call) {
+            self.read_shared(known);
+            return;
+        }
+        let ((), reads) = self.record_shared(|| self.record_module(module, call));
+        data.call_reads.borrow_mut().insert(call.clone(), reads);
+    }
+
+    fn record_module(&self, module: ModuleId, call: &Str) {
         let Ok((_, children, reads)) = self.call_instances(module, call) else { return };
-        self.read_all(&reads);
+        self.read_shared(&reads);
         for child in children.values() {
             let data = self.data(*child);
             for resource in data.module.resources.keys() {
@@ -281,8 +291,8 @@ impl Evaluator {
 
 impl Evaluator {
     /// Records what finding out a repetition has read.
-    pub fn read_expansion(&self, reads: &crate::ReadSet) {
-        self.read_all(reads);
+    pub fn read_expansion(&self, reads: &std::rc::Rc<crate::ReadSet>) {
+        self.read_shared(reads);
     }
 
     /// Records what `depends_on` of a block and of all module calls around it names, and what the repetition of those
@@ -294,13 +304,28 @@ impl Evaluator {
             let data = self.data(current);
             let (Some(parent), Some(call)) = (data.parent, &data.call) else { return };
             if let Ok((_, _, reads)) = self.call_instances(parent, call) {
-                self.read_all(&reads);
+                self.read_shared(&reads);
             }
             let parent_data = self.data(parent);
             if let Some(block) = parent_data.module.calls.get(call) {
                 self.depends_on(parent, &block.depends_on);
             }
             current = parent;
+        }
+    }
+
+    /// Records what expressions and bodies refer to, without evaluating them.
+    pub fn read_references<'x>(
+        &self,
+        scope: &InstanceScope<'_>,
+        exprs: impl IntoIterator<Item = &'x formwork_hcl::Expr>,
+        bodies: impl IntoIterator<Item = &'x formwork_hcl::Body>,
+    ) {
+        for traversal in exprs.into_iter().flat_map(formwork_hcl::references) {
+            let _ = scope.reference(traversal);
+        }
+        for traversal in bodies.into_iter().flat_map(formwork_hcl::body_references) {
+            let _ = scope.reference(&traversal);
         }
     }
 

@@ -9,6 +9,19 @@ impl<K> Graph<K> {
     /// on the first. Cycles begin with the least index of their group, and are in the order of their first members. Empty
     /// for a graph without cycles.
     pub fn cycles(&self) -> Vec<Vec<usize>> {
+        let (groups, group_of) = self.connected();
+        let starts = groups.iter().filter_map(|group| group.first());
+        starts.filter_map(|start| self.cycle_through(*start, &group_of)).collect()
+    }
+
+    /// For each node the number of its group: nodes that depend on each other, directly or not, are of one group; a node in
+    /// no cycle is alone in its.
+    pub fn groups(&self) -> Vec<usize> {
+        self.connected().1
+    }
+
+    /// The groups with their members in ascending order, and the group of each node.
+    fn connected(&self) -> (Vec<Vec<usize>>, Vec<usize>) {
         let mut groups = kosaraju_scc(self.edges());
         for group in &mut groups {
             group.sort_unstable();
@@ -22,8 +35,7 @@ impl<K> Graph<K> {
                 }
             }
         }
-        let starts = groups.iter().filter_map(|group| group.first());
-        starts.filter_map(|start| self.cycle_through(*start, &group_of)).collect()
+        (groups, group_of)
     }
 
     /// A shortest way from a node back to itself, inside its group.

@@ -6,6 +6,7 @@ use crate::{check, refresh, trigger};
 use formwork_config::{IgnoreChanges, ResourceBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{ReadSet, decode_block};
+use formwork_hcl::{Body, Expr};
 use formwork_model::{
     Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
     ResourceInstance, Schema,
@@ -72,6 +73,7 @@ async fn plan_change(
     let ((config, good), reads) = planner.evaluator.record(|| {
         planner.evaluator.read_expansion(&wanted.expansion_reads);
         planner.evaluator.read_context(wanted.module, &wanted.block.depends_on);
+        read_later(planner, &wanted);
         let good = check::resource_before(planner, &wanted);
         let config = evaluate_config(planner, &wanted, schema);
         (config, good)
@@ -112,6 +114,19 @@ async fn plan_change(
         return;
     };
     record(planner, wanted, provider_address, prior, planned, importing, &null);
+}
+
+/// Records what is read only when the plan is applied, or counts for the order alone: triggers, postconditions,
+/// provisioners and their connections.
+fn read_later(planner: &Planner<'_>, wanted: &Wanted<'_>) {
+    let block = wanted.block;
+    let conditions = block.lifecycle.postconditions.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
+    let exprs: Vec<&Expr> = block.lifecycle.replace_triggered_by.iter().chain(conditions).collect();
+    let provisioners = block.provisioners.iter().flat_map(|p| std::iter::once(&p.body).chain(&p.connection));
+    let bodies: Vec<&Body> = block.connection.iter().chain(provisioners).collect();
+    if !exprs.is_empty() || !bodies.is_empty() {
+        planner.evaluator.read_references(&planner.instance_scope(wanted), exprs, bodies);
+    }
 }
 
 /// The configuration of an instance as a value; `None` if it has errors.

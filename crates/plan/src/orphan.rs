@@ -4,6 +4,7 @@ use crate::planner::Planner;
 use crate::{refresh, walk};
 use formwork_config::ResourceBlock;
 use formwork_diag::Diagnostic;
+use formwork_eval::{Item, ItemAddress};
 use formwork_model::{
     AbsResource, Action, ActionReason, DeposedKey, InstanceKey, ModulePath, PlanMode, ResourceChange, ResourceInstance,
     ResourceMode,
@@ -39,7 +40,7 @@ pub(crate) async fn plan_leftovers(planner: &Planner<'_>) {
     let mut tasks = FuturesUnordered::new();
     for address in addresses {
         let configured = planner.block(&address).is_some() && walk::has_module_instance(planner, &address.module);
-        if configured {
+        if configured || is_failed(planner, &address) {
             continue;
         }
         if address.resource.mode == ResourceMode::Data {
@@ -55,6 +56,12 @@ pub(crate) async fn plan_leftovers(planner: &Planner<'_>) {
         }
     }
     while tasks.next().await.is_some() {}
+}
+
+/// True if errors kept a resource of the configuration from being looked at.
+fn is_failed(planner: &Planner<'_>, address: &AbsResource) -> bool {
+    let item = Item::Resource(address.resource.clone());
+    planner.work.borrow().failed.contains(&ItemAddress { module: address.module.path(), item })
 }
 
 async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Option<DeposedKey>) {
@@ -126,7 +133,7 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         after_identity: None,
         importing: None,
         generated_config: None,
-        create_before_destroy: prior.create_before_destroy,
+        create_before_destroy: prior.create_before_destroy || planner.create_before_destroy.contains(&address.config()),
     });
 }
 

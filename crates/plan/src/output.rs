@@ -1,8 +1,8 @@
 //! Root outputs.
 
 use crate::planner::Planner;
-use formwork_eval::ModuleId;
-use formwork_model::{Action, ModulePath, OutputChange, PlanMode};
+use formwork_eval::{Item, ItemAddress, ModuleId};
+use formwork_model::{Action, ModulePath, OutputChange, OutputState, PlanMode};
 use formwork_value::{Marks, Str, Type, Value};
 use std::collections::BTreeSet;
 
@@ -18,7 +18,8 @@ pub(crate) fn plan_outputs(planner: &Planner<'_>) -> Vec<OutputChange> {
     for name in names {
         let block = root.outputs.get(&name);
         let old = before.get(&name);
-        if destroy && old.is_none() || limited && !wanted(planner, &name) && block.is_some() {
+        if destroy && old.is_none() || block.is_some() && (limited && !wanted(planner, &name) || failed(planner, &name))
+        {
             continue;
         }
         let prior = old.map_or_else(
@@ -42,15 +43,40 @@ pub(crate) fn plan_outputs(planner: &Planner<'_>) -> Vec<OutputChange> {
     out
 }
 
+/// What of the new outputs is known already, as the state before apply has it.
+pub(crate) fn record_known(planner: &Planner<'_>, changes: &[OutputChange]) {
+    let Some(root) = planner.inputs.config.modules.get(&ModulePath::root()) else { return };
+    if planner.mode() == PlanMode::Destroy {
+        return;
+    }
+    let outputs = &mut planner.work.borrow_mut().state.outputs;
+    for change in changes.iter().filter(|c| c.after.is_wholly_known()) {
+        let Some(block) = root.outputs.get(&change.name) else { continue };
+        if change.after.is_null() {
+            outputs.remove(&change.name);
+        } else {
+            let state = OutputState { value: change.after.unmark_deep().0, sensitive: block.sensitive };
+            outputs.insert(change.name.clone(), state);
+        }
+    }
+}
+
 fn wanted(planner: &Planner<'_>, name: &Str) -> bool {
-    let item = formwork_eval::Item::Output(name.clone());
-    let address = formwork_eval::ItemAddress { module: ModulePath::root(), item };
-    planner.scope.wants_item(&planner.graph, &address)
+    planner.scope.wants_item(&planner.graph, &address(name))
+}
+
+/// True if errors kept the output from being evaluated.
+fn failed(planner: &Planner<'_>, name: &Str) -> bool {
+    planner.work.borrow().failed.contains(&address(name))
+}
+
+fn address(name: &Str) -> ItemAddress {
+    ItemAddress { module: ModulePath::root(), item: Item::Output(name.clone()) }
 }
 
 fn action(existed: bool, before: &Value, after: &Value, was_sensitive: bool, is_sensitive: bool) -> Action {
     if after.is_null() {
-        return if existed { Action::Delete } else { Action::NoOp };
+        return if existed && !before.is_null() { Action::Delete } else { Action::NoOp };
     }
     if !existed {
         return Action::Create;

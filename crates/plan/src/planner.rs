@@ -4,13 +4,13 @@ use crate::create_before_destroy::create_before_destroy;
 use crate::target::Scope;
 use crate::{PlanInputs, exec, moves, output, walk};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{Evaluator, ReadSet, ReferenceGraph};
+use formwork_eval::{Evaluator, ItemAddress, ReadSet, ReferenceGraph};
 use formwork_model::{
     AbsResource, Action, CheckResult, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan, PlanMode,
     ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State, StateSnapshot,
 };
 use formwork_value::{Marks, Str, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -27,6 +27,8 @@ pub(crate) struct Planner<'a> {
     pub permits: Semaphore,
     pub providers: crate::provider_config::ProviderSlots,
     pub work: RefCell<Work>,
+    /// Grows with every error.
+    pub failures: Cell<usize>,
 }
 
 /// What has been found out so far.
@@ -48,6 +50,8 @@ pub(crate) struct Work {
     pub planned_values: BTreeMap<ResourceInstance, Value>,
     pub schemas: BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
     pub diagnostics: Diagnostics,
+    /// Nodes with errors, and those that depend on them.
+    pub failed: BTreeSet<ItemAddress>,
 }
 
 /// Makes a plan. With errors the plan holds what could be planned and is marked as errored.
@@ -68,6 +72,7 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
         graph,
         permits: Semaphore::new(inputs.options.parallelism.max(1)),
         providers: Default::default(),
+        failures: Cell::default(),
         work: RefCell::new(Work { state, moved, diagnostics: problems, ..Work::default() }),
     };
     planner.load_schemas().await;
@@ -104,12 +109,13 @@ impl Planner<'_> {
 
     pub fn report(&self, diagnostics: Diagnostics) {
         if !diagnostics.is_empty() {
+            self.failures.update(|n| n + usize::from(diagnostics.has_errors()));
             self.work.borrow_mut().diagnostics.extend(diagnostics);
         }
     }
 
     pub fn report_one(&self, diagnostic: Diagnostic) {
-        self.work.borrow_mut().diagnostics.push(diagnostic);
+        self.report(diagnostic.into());
     }
 
     /// The schemas of all providers that the configuration and the state name.
@@ -143,6 +149,7 @@ impl Planner<'_> {
     fn finish(self) -> (Plan, Diagnostics) {
         let inputs = self.inputs;
         let outputs = output::plan_outputs(&self);
+        output::record_known(&self, &outputs);
         let problems = self.evaluator.take_problems();
         if self.mode() != PlanMode::Destroy {
             // What cannot be evaluated any more must not hinder a destroy.
@@ -151,13 +158,15 @@ impl Planner<'_> {
         let mut work = self.work.take();
         work.changes.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
         work.drift.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
+        work.diagnostics.extend(crate::warning::warnings(inputs, &work));
+        let errored = work.diagnostics.has_errors();
+        let relevant_attributes =
+            crate::relevant::relevant_attributes(&inputs.config, &self.evaluator, &work, &outputs, inputs.options.mode);
+        let execution = if errored { Default::default() } else { exec::build(&self.evaluator, &self.graph, &work) };
+        // The order of deletes follows the dependencies from before this plan.
         if self.inputs.options.mode == PlanMode::Normal {
             update_dependencies(&self.graph, &mut work);
         }
-        work.diagnostics.extend(crate::warning::warnings(inputs, &work));
-        let errored = work.diagnostics.has_errors();
-        let relevant_attributes = crate::relevant::relevant_attributes(&inputs.config, &work);
-        let execution = if errored { Default::default() } else { exec::build(&self.evaluator, &self.graph, &work) };
         let prior = StateSnapshot { state: work.state, ..inputs.previous.clone() };
         let schemas = used_schemas(&work.schemas, &work.changes, &work.drift, &prior);
         let mut plan = Plan {
@@ -198,9 +207,9 @@ impl Planner<'_> {
     }
 }
 
-/// Order of changes: module path, then data before managed, type, name, key, deposed key.
-fn order_key(change: &ResourceChange) -> (&ResourceInstance, Option<&formwork_model::DeposedKey>) {
-    (&change.address, change.deposed.as_ref())
+/// Order of changes: outer modules first, then module path, data before managed, type, name, key, deposed key.
+fn order_key(change: &ResourceChange) -> (usize, &ResourceInstance, Option<&formwork_model::DeposedKey>) {
+    (change.address.module.0.len(), &change.address, change.deposed.as_ref())
 }
 
 fn is_applyable(plan: &Plan) -> bool {

@@ -18,10 +18,14 @@ type Slot = Rc<OnceCell<Option<Arc<dyn PlanProvider>>>>;
 pub(crate) struct ProviderSlots(RefCell<BTreeMap<ProviderConfigAddress, Slot>>);
 
 impl Planner<'_> {
-    /// The provider of a configuration, configured; `None` if that failed (reported once).
+    /// The provider of a configuration, configured; `None` if that failed (reported once, counted each time).
     pub async fn provider(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {
         let slot = self.providers.0.borrow_mut().entry(address.clone()).or_default().clone();
-        slot.get_or_init(|| self.configure(address)).await.clone()
+        let provider = slot.get_or_init(|| self.configure(address)).await.clone();
+        if provider.is_none() {
+            self.failures.update(|n| n + 1);
+        }
+        provider
     }
 
     async fn configure(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {

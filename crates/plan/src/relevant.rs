@@ -45,18 +45,10 @@ pub(crate) fn relevant_attributes(
 /// The outputs of module instances that are not null.
 fn module_outputs(evaluator: &Evaluator) -> Vec<(ModuleInstance, Str)> {
     let mut found = Vec::new();
-    let mut stack = vec![ModuleId::ROOT];
-    while let Some(parent) = stack.pop() {
-        for call in evaluator.module_config(parent).calls.keys() {
-            let Ok((_, children, _)) = evaluator.call_instances(parent, call) else { continue };
-            for child in children.values() {
-                let address = evaluator.module_address(*child);
-                for name in evaluator.module_config(*child).outputs.keys() {
-                    if evaluator.known_output(*child, name).is_some_and(|value| !value.is_null()) {
-                        found.push((address.clone(), name.clone()));
-                    }
-                }
-                stack.push(*child);
+    for module in evaluator.modules().into_iter().filter(|m| *m != ModuleId::ROOT) {
+        for name in evaluator.module_config(module).outputs.keys() {
+            if evaluator.evaluated_output(module, name).is_some_and(|value| !value.is_null()) {
+                found.push((evaluator.module_address(module), name.clone()));
             }
         }
     }

@@ -3,11 +3,15 @@
 use crate::planner::Planner;
 use crate::{check, orphan, resource};
 use formwork_eval::{Item, ItemAddress, ModuleId};
+use formwork_graph::Scheduler;
 use formwork_model::{ModuleInstance, ModulePath, PlanMode};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use std::future::poll_fn;
+use std::pin::pin;
 
-/// Evaluates and plans everything, each node after its dependencies, independent ones at the same time.
+/// Evaluates and plans everything, each node after its dependencies, independent ones at the same time. What depends on
+/// a node with errors is left out.
 pub(crate) async fn run(planner: &Planner<'_>) {
     let mut scheduler = planner.graph.scheduler();
     let mut running = FuturesUnordered::new();
@@ -15,21 +19,42 @@ pub(crate) async fn run(planner: &Planner<'_>) {
         while let Some(node) = scheduler.take_ready() {
             let Some(address) = planner.graph.nodes.get(node) else { continue };
             if is_instant(&address.item) {
+                let before = planner.failures.get();
                 evaluate(planner, address);
-                scheduler.finish(node);
+                conclude(planner, &mut scheduler, node, planner.failures.get() > before);
             } else {
-                running.push(async move {
-                    resource_node(planner, address).await;
-                    node
-                });
+                running.push(async move { (node, has_failed(planner, resource_node(planner, address)).await) });
             }
         }
         match running.next().await {
-            Some(node) => scheduler.finish(node),
+            Some((node, failed)) => conclude(planner, &mut scheduler, node, failed),
             None => break,
         }
     }
     orphan::plan_leftovers(planner).await;
+}
+
+fn conclude(planner: &Planner<'_>, scheduler: &mut Scheduler, node: usize, failed: bool) {
+    if !failed {
+        return scheduler.finish(node);
+    }
+    let mut left_out = scheduler.fail(node);
+    left_out.push(node);
+    let addresses = left_out.into_iter().filter_map(|node| planner.graph.nodes.get(node).cloned());
+    planner.work.borrow_mut().failed.extend(addresses);
+}
+
+/// Runs a node's work; true if it has reported errors. Between two polls other nodes may have reported some.
+async fn has_failed(planner: &Planner<'_>, work: impl Future<Output = ()>) -> bool {
+    let mut work = pin!(work);
+    let mut failed = false;
+    poll_fn(|context| {
+        let before = planner.failures.get();
+        let progress = work.as_mut().poll(context);
+        failed |= planner.failures.get() > before;
+        progress.map(|()| failed)
+    })
+    .await
 }
 
 /// Nodes that need no provider.
