@@ -33,7 +33,7 @@ pub fn parse_lock_file(name: &str, text: &str, sources: &mut Sources) -> (LockFi
     for block in &content.blocks {
         if &*block.kind.name == "module" {
             let detail = "Module entries have no meaning yet; this one is ignored.";
-            let problem = Diagnostic::warning("Dependency locks for modules are not yet supported", detail);
+            let problem = Diagnostic::warning("Dependency lock of a module is ignored", detail);
             diagnostics.push(problem.at(block.header_span));
             continue;
         }

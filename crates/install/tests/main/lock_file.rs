@@ -58,7 +58,7 @@ fn damaged_entries_are_reported() {
         ("provider \"h.io/a/b\" {\n version = \"1.0.0\"\n hashes = []\n}", "Invalid provider hash set"),
         ("provider \"h.io/a/b\" {\n version = \"1.0.0\"\n hashes = [\"x\"]\n}", "Invalid provider hash set"),
         ("thing {\n}", "Unsupported block type"),
-        ("module \"x\" {\n}", "Dependency locks for modules are not yet supported"),
+        ("module \"x\" {\n}", "Dependency lock of a module is ignored"),
         ("provider \"h.io/a/b\" {", "Unclosed configuration block"),
     ];
     for (text, expected) in cases {
