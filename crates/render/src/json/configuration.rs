@@ -61,8 +61,10 @@ fn write_expression(w: &mut JsonWriter, expression: &ExpressionSummary) {
     }
 }
 
-fn write_optional(w: &mut JsonWriter, name: &str, expression: Option<&ExpressionSummary>) {
-    if let Some(expression) = expression {
+/// Repetitions that only call functions have nothing to show.
+fn write_repetition(w: &mut JsonWriter, name: &str, expression: Option<&ExpressionSummary>) {
+    let is_shown = |e: &&ExpressionSummary| !matches!(e, ExpressionSummary::References(names) if names.is_empty());
+    if let Some(expression) = expression.filter(is_shown) {
         write_expression(w.key(name), expression);
     }
 }
@@ -124,8 +126,8 @@ fn write_resource(w: &mut JsonWriter, resource: &ResourceSummary) {
         }
         write_expressions(w, &resource.expressions);
         w.key("schema_version").unsigned(resource.schema_version);
-        write_optional(w, "count_expression", resource.count_expression.as_ref());
-        write_optional(w, "for_each_expression", resource.for_each_expression.as_ref());
+        write_repetition(w, "count_expression", resource.count_expression.as_ref());
+        write_repetition(w, "for_each_expression", resource.for_each_expression.as_ref());
         write_depends_on(w, &resource.depends_on);
     });
 }
@@ -134,8 +136,8 @@ fn write_module_call(w: &mut JsonWriter, call: &ModuleCallSummary) {
     w.object(|w| {
         write_text(w, "source", Some(&call.source));
         write_expressions(w, &call.expressions);
-        write_optional(w, "count_expression", call.count_expression.as_ref());
-        write_optional(w, "for_each_expression", call.for_each_expression.as_ref());
+        write_repetition(w, "count_expression", call.count_expression.as_ref());
+        write_repetition(w, "for_each_expression", call.for_each_expression.as_ref());
         write_module(w.key("module"), &call.module);
         write_text(w, "version_constraint", call.version_constraint.as_ref());
         write_depends_on(w, &call.depends_on);
