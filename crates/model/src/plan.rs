@@ -70,7 +70,7 @@ impl Plan {
     pub fn verify(&self) -> Result<(), VerifyError> {
         for operation in &self.execution.operations {
             let change = self.changes.get(operation.change);
-            if !change.is_some_and(|c| c.address == operation.address) {
+            if change.is_none_or(|c| c.address != operation.address) {
                 return Err(VerifyError(format!("{operation} belongs to no change of its address")));
             }
         }
