@@ -3,6 +3,8 @@
 mod aws_network;
 mod broken_inputs;
 mod command_line;
+mod documents;
+mod examples;
 mod interrupted;
 mod killed;
 mod locked;
@@ -10,5 +12,6 @@ mod null_provider;
 mod official_aws;
 mod quickstart;
 mod slow;
+mod state;
 mod state_exchange;
 mod surroundings;
