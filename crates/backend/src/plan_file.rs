@@ -20,7 +20,7 @@ use formwork_model::Plan;
 
 /// Encodes a plan. Errors: values are nested too deeply to be read again.
 pub fn encode(plan: &Plan) -> Result<Vec<u8>, PlanFileError> {
-    container::pack(&sections::write(plan)?)
+    Ok(container::pack(&sections::write(plan)?))
 }
 
 /// Decodes and verifies a plan.

@@ -331,13 +331,13 @@ impl StateSession {
         Ok(journal)
     }
 
-    /// Writes the state, with the next serial, if it differs from the last one.
+    /// Writes the state, with the next serial, if it differs from the last one. A first state is written even if it is
+    /// empty (source: the reference).
     pub async fn write(&mut self, state: State) -> Result<(), SessionError> {
         let (lineage, serial) = match &self.snapshot {
             Some(last) if same_content(&last.state, &state) => return Ok(()),
             Some(last) if !last.lineage.is_empty() => (last.lineage.clone(), last.serial),
             Some(last) => (self.fresh_lineage.clone(), last.serial),
-            None if state.is_empty() && state.checks.is_empty() => return Ok(()),
             None => (self.fresh_lineage.clone(), 0),
         };
         self.write_snapshot(StateSnapshot {

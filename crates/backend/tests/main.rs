@@ -1,5 +1,5 @@
 //! Behaviour of the stores and file formats through the public surface.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[cfg(feature = "s3")]
 mod cloud;

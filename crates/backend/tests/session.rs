@@ -298,38 +298,3 @@ async fn many_stores_keep_their_journals_apart() {
     assert_ne!(one, other);
     assert_eq!(one, JournalPaths::in_data_directory(&dir.0, "s3:bucket/a"));
 }
-
-/// Ten operations at a time, each with an intent and a result, then the state.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "measures; run it in release: cargo test --release -p formwork-backend -- --ignored speed --nocapture"]
-async fn speed_of_a_run_with_a_thousand_operations() {
-    let mut best = f64::INFINITY;
-    for _ in 0..5 {
-        let dir = Scratch::new("speed");
-        let start = std::time::Instant::now();
-        let mut session = open(place(&dir).0).await;
-        let journal = session.begin("run".into(), DEFAULT_RESERVE).await.unwrap();
-        let begun = start.elapsed();
-        let tasks: Vec<_> = (0..10)
-            .map(|task| {
-                let journal = journal.clone();
-                tokio::spawn(async move {
-                    for number in (task..1000).step_by(10) {
-                        journal.append(vec![intent(number)]).await.unwrap();
-                        journal.append(vec![result(number)]).await.unwrap();
-                    }
-                })
-            })
-            .collect();
-        for task in tasks {
-            task.await.unwrap();
-        }
-        let journalled = start.elapsed();
-        session.finish(state(1000)).await.unwrap();
-        session.close().await.unwrap();
-        let total = start.elapsed();
-        best = best.min(total.as_secs_f64() * 1e3);
-        println!("opened {begun:.1?}, journalled {:.1?}, finished {:.1?}", journalled - begun, total - journalled);
-    }
-    println!("1,000 operations: {best:.1} ms");
-}

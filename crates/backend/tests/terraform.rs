@@ -1,5 +1,6 @@
 //! The reference binary, as an oracle where it is installed.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -8,7 +9,7 @@ pub fn binary() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path).map(|dir| dir.join("terraform")).find(|file| file.is_file());
     if found.is_none() {
-        eprintln!("skipped: terraform is not on PATH");
+        let _ = writeln!(std::io::stderr(), "skipped: terraform is not on PATH");
     }
     found
 }

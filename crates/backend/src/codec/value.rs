@@ -134,7 +134,8 @@ pub(crate) fn write_value(out: &mut Writer, value: &Value, expected: &Type) {
         }
         Kind::String(text) => {
             write_head(out, value, marked | STRING);
-            text.write(out);
+            // Not as a name: values are mostly different, and compression finds those that are not.
+            out.text(text);
         }
         Kind::List(c) => {
             head(out, LIST, &c.element, expected.element());
@@ -246,7 +247,7 @@ pub(crate) fn read_value(input: &mut Reader<'_>, expected: &Type) -> Result<Valu
         TRUE => Value::from(true),
         DECIMAL if typed => Value::from(Number::read(input)?),
         tag @ (INTEGER | FLOAT | DECIMAL) => Value::from(read_number(input, tag)?),
-        STRING => Kind::String(input.name()?).into(),
+        STRING => Kind::String(input.text()?.into()).into(),
         tag @ (LIST | SET | MAP | OBJECT | TUPLE) => input.nested(|input| compound(input, tag, typed, expected))?,
         _ => return Err(Damaged("unknown kind of value")),
     };

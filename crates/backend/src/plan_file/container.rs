@@ -14,16 +14,36 @@ const FORMAT: u32 = 1;
 /// What LZ4 can make of a byte at most.
 const MAX_RATIO: usize = 256;
 
-/// The contents of the sections, in their order.
-pub(super) type Sections = Vec<Vec<u8>>;
+/// A part of the plan, compressed.
+pub(super) struct Section {
+    /// Bytes before compression.
+    length: usize,
+    stored: Vec<u8>,
+}
 
-pub(super) fn pack(sections: &Sections) -> Result<Vec<u8>, PlanFileError> {
+pub(super) type Sections = Vec<Section>;
+
+impl Section {
+    pub fn of(content: &[u8]) -> Section {
+        Section { length: content.len(), stored: lz4_flex::block::compress(content) }
+    }
+
+    pub fn open(&self) -> Result<Vec<u8>, PlanFileError> {
+        if self.length > self.stored.len().saturating_mul(MAX_RATIO) {
+            return Err(PlanFileError::Damaged("a section claims to be too large"));
+        }
+        lz4_flex::block::decompress(&self.stored, self.length)
+            .map_err(|_| PlanFileError::Damaged("a section cannot be decompressed"))
+    }
+}
+
+pub(super) fn pack(sections: &Sections) -> Vec<u8> {
     let mut body = Writer::default();
     body.text(FORMWORK_VERSION);
     body.number(sections.len() as u64);
     for section in sections {
-        body.number(section.len() as u64);
-        body.bytes(&lz4_flex::block::compress(section));
+        body.number(section.length as u64);
+        body.bytes(&section.stored);
     }
     let body = body.into_bytes();
     let mut bytes = Vec::with_capacity(body.len() + 64);
@@ -31,7 +51,7 @@ pub(super) fn pack(sections: &Sections) -> Result<Vec<u8>, PlanFileError> {
     bytes.extend_from_slice(&FORMAT.to_le_bytes());
     bytes.extend_from_slice(&Sha256::digest(&body));
     bytes.extend_from_slice(&body);
-    Ok(bytes)
+    bytes
 }
 
 pub(super) fn unpack(bytes: &[u8]) -> Result<Sections, PlanFileError> {
@@ -59,13 +79,8 @@ fn read_body(body: &[u8]) -> Result<Sections, PlanFileError> {
     let mut sections = Vec::new();
     for _ in 0..count {
         let length = input.index().map_err(damaged)?;
-        let stored = input.bytes().map_err(damaged)?;
-        if length > stored.len().saturating_mul(MAX_RATIO) {
-            return Err(PlanFileError::Damaged("a section claims to be too large"));
-        }
-        let section = lz4_flex::block::decompress(stored, length)
-            .map_err(|_| PlanFileError::Damaged("a section cannot be decompressed"))?;
-        sections.push(section);
+        let stored = input.bytes().map_err(damaged)?.to_vec();
+        sections.push(Section { length, stored });
     }
     input.end().map_err(damaged)?;
     Ok(sections)

@@ -1,42 +1,45 @@
 //! Plans as sections.
 
 use super::change::{Types, read_changes, read_planned, write_changes, write_planned};
-use super::container::Sections;
+use super::container::{Section, Sections};
 use super::states::WrittenObjects;
 use super::{PlanFileError, graph, states};
 use crate::codec::{Code, Damaged, Reader, Writer};
 use formwork_model::Plan;
 
+/// The states and the rest are worked on at the same time: they are the large parts, and about equal.
 pub(super) fn write(plan: &Plan) -> Result<Sections, PlanFileError> {
-    let types = Types::of(&plan.schemas);
-    let parts: [&dyn Fn(&mut Writer); 5] = [
-        &|out| plan.schemas.write(out),
-        &|out| {
-            let mut known = WrittenObjects::default();
-            states::write(out, &mut known, &plan.prior);
-            states::write(out, &mut known, &plan.previous);
-        },
-        &|out| {
+    std::thread::scope(|scope| {
+        let states = scope.spawn(|| {
+            section(&|out| {
+                let mut known = WrittenObjects::default();
+                states::write(out, &mut known, &plan.prior);
+                states::write(out, &mut known, &plan.previous);
+            })
+        });
+        let types = Types::of(&plan.schemas);
+        let schemas = section(&|out| plan.schemas.write(out))?;
+        let changes = section(&|out| {
             write_changes(out, &plan.changes, &types);
             write_changes(out, &plan.drift, &types);
             plan.outputs.write(out);
             graph::write(out, &plan.execution, &plan.changes);
             write_planned(out, &plan.planned_values, &plan.changes, &types);
-        },
-        &|out| write_frame(out, plan),
-        &|out| {
+        })?;
+        let frame = section(&|out| write_frame(out, plan))?;
+        let config = section(&|out| {
             plan.config.write(out);
             plan.sources.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect::<Texts>().write(out);
-        },
-    ];
-    parts
-        .into_iter()
-        .map(|write| {
-            let mut out = Writer::default();
-            write(&mut out);
-            if out.is_too_deep() { Err(PlanFileError::TooDeep) } else { Ok(out.into_bytes()) }
-        })
-        .collect()
+        })?;
+        let states = states.join().unwrap_or(Err(PlanFileError::TooDeep))?;
+        Ok(vec![schemas, states, changes, frame, config])
+    })
+}
+
+fn section(write: &dyn Fn(&mut Writer)) -> Result<Section, PlanFileError> {
+    let mut out = Writer::default();
+    write(&mut out);
+    if out.is_too_deep() { Err(PlanFileError::TooDeep) } else { Ok(Section::of(&out.into_bytes())) }
 }
 
 /// Texts that do not repeat.
@@ -62,37 +65,41 @@ pub(super) fn read(sections: &Sections) -> Result<Plan, PlanFileError> {
     let [schemas, states, changes, frame, config] = sections.as_slice() else {
         return Err(PlanFileError::Damaged("the number of sections is wrong"));
     };
-    let mut plan = Plan::default();
-    let read = |bytes: &[u8], step: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), Damaged>| {
-        let mut input = Reader::new(bytes);
-        step(&mut input).and_then(|()| input.end()).map_err(|error| PlanFileError::Damaged(error.0))
-    };
-    read(schemas, &mut |input| {
-        plan.schemas = Code::read(input)?;
-        Ok(())
-    })?;
-    read(states, &mut |input| {
-        let mut known = Vec::new();
-        plan.prior = states::read(input, &mut known)?;
-        plan.previous = states::read(input, &mut known)?;
-        Ok(())
-    })?;
-    let types = Types::of(&plan.schemas);
-    read(changes, &mut |input| {
-        plan.changes = read_changes(input, &types)?;
-        plan.drift = read_changes(input, &types)?;
-        plan.outputs = Code::read(input)?;
-        plan.execution = graph::read(input, &plan.changes)?;
-        plan.planned_values = read_planned(input, &plan.changes, &types)?;
-        Ok(())
-    })?;
-    read(frame, &mut |input| read_frame(input, &mut plan))?;
-    read(config, &mut |input| {
-        plan.config = Code::read(input)?;
-        plan.sources = Texts::read(input)?.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
-        Ok(())
-    })?;
-    Ok(plan)
+    std::thread::scope(|scope| {
+        let states = scope.spawn(|| {
+            parse(states, |input| {
+                let mut known = Vec::new();
+                Ok((states::read(input, &mut known)?, states::read(input, &mut known)?))
+            })
+        });
+        let mut plan = Plan { schemas: parse(schemas, Code::read)?, ..Plan::default() };
+        let types = Types::of(&plan.schemas);
+        parse(changes, |input| {
+            plan.changes = read_changes(input, &types)?;
+            plan.drift = read_changes(input, &types)?;
+            plan.outputs = Code::read(input)?;
+            plan.execution = graph::read(input, &plan.changes)?;
+            plan.planned_values = read_planned(input, &plan.changes, &types)?;
+            Ok(())
+        })?;
+        parse(frame, |input| read_frame(input, &mut plan))?;
+        parse(config, |input| {
+            plan.config = Code::read(input)?;
+            plan.sources = Texts::read(input)?.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
+            Ok(())
+        })?;
+        (plan.prior, plan.previous) =
+            states.join().unwrap_or(Err(PlanFileError::Damaged("the states cannot be read")))?;
+        Ok(plan)
+    })
+}
+
+/// Reads a section to its end.
+fn parse<T>(section: &Section, read: impl FnOnce(&mut Reader<'_>) -> Result<T, Damaged>) -> Result<T, PlanFileError> {
+    let bytes = section.open()?;
+    let mut input = Reader::new(&bytes);
+    let result = read(&mut input).and_then(|result| input.end().map(|()| result));
+    result.map_err(|error| PlanFileError::Damaged(error.0))
 }
 
 fn read_frame(input: &mut Reader<'_>, plan: &mut Plan) -> Result<(), Damaged> {

@@ -8,7 +8,7 @@ use formwork_model::{
     OutputState, ProviderAddress, ProviderConfigAddress, RawState, Resource, ResourceMode, ResourceState, State,
     StateSnapshot,
 };
-use formwork_value::{Str, Value, json};
+use formwork_value::{Str, Type, Value, convert, json};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -93,7 +93,22 @@ fn read_output(name: &str, text: &RawValue) -> Result<OutputState, StateFileErro
     }
     let output: Output<'_> = serde_json::from_str(text.get()).map_err(|e| invalid(&e))?;
     let value = json::decode_plain(output.value.map_or("null", RawValue::get)).map_err(|e| invalid(&e))?;
+    let value = convert(&value, &collection_type(&value.ty())).unwrap_or(value);
     Ok(OutputState { value, sensitive: output.sensitive.unwrap_or_default() })
+}
+
+/// Languages of that time had only lists and maps: what has elements of one type is taken for one.
+fn collection_type(ty: &Type) -> Type {
+    let one = |types: &mut dyn Iterator<Item = &Type>| {
+        let first = types.next()?;
+        types.all(|other| other == first).then(|| Arc::new(collection_type(first)))
+    };
+    match ty {
+        Type::Tuple(items) => one(&mut items.iter()).map(Type::List),
+        Type::Object(object) => one(&mut object.attributes.values()).map(Type::Map),
+        _ => None,
+    }
+    .unwrap_or_else(|| ty.clone())
 }
 
 fn read_resource(
