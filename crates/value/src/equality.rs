@@ -48,7 +48,15 @@ pub(crate) fn decide(a: &Value, b: &Value) -> Option<bool> {
 fn decide_settling(a: &Value, b: &Value) -> Option<bool> {
     let same_kind = matches!((a.kind(), b.kind()), (Kind::Set(_), Kind::Set(_)))
         || !matches!((a.kind(), b.kind()), (Kind::Set(_), _) | (_, Kind::Set(_)));
-    if same_kind && !(a.is_wholly_known() && b.is_wholly_known()) { None } else { Some(false) }
+    if same_kind && (has_untyped(a) || has_untyped(b)) { None } else { Some(false) }
+}
+
+/// True if a part is unknown whose type is not wholly known either.
+fn has_untyped(value: &Value) -> bool {
+    match value.kind() {
+        Kind::Unknown(ty, _) => ty.has_dynamic(),
+        _ => value.children().any(has_untyped),
+    }
 }
 
 fn decide_unknowns(
@@ -121,11 +129,12 @@ fn all(pairs: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     result
 }
 
+/// As in the reference, the first pair that is not equal for sure decides.
 fn decide_sequences(a: &[Value], b: &[Value]) -> Option<bool> {
     if a.len() != b.len() {
         return Some(false);
     }
-    all(a.iter().zip(b).map(|(a, b)| decide(a, b)))
+    a.iter().zip(b).map(|(a, b)| decide(a, b)).find(|decided| *decided != Some(true)).unwrap_or(Some(true))
 }
 
 fn decide_mappings(a: &BTreeMap<Str, Value>, b: &BTreeMap<Str, Value>) -> Option<bool> {

@@ -7,17 +7,20 @@ mod float;
 use float::Float;
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A number. Infinity exists; NaN does not.
 ///
-/// Equality, order and hash are numeric: each number has exactly one representation.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// Equality, order and hash are numeric: each number has exactly one representation, but for zero, which may be
+/// negative (it is written `-0` and otherwise the same).
+#[derive(Clone)]
 pub struct Number(Repr);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Repr {
     Int(i64),
+    NegativeZero,
     /// Never a whole number that fits `Int`.
     Float(Arc<Float>),
     Infinity {
@@ -45,6 +48,7 @@ impl std::error::Error for NumberError {}
 
 impl Number {
     pub const ZERO: Number = Number(Repr::Int(0));
+    const NEGATIVE_ZERO: Number = Number(Repr::NegativeZero);
     pub const INFINITY: Number = Number(Repr::Infinity { negative: false });
     pub const NEGATIVE_INFINITY: Number = Number(Repr::Infinity { negative: true });
 
@@ -66,6 +70,9 @@ impl Number {
         if value.is_infinite() {
             return Some(Number(Repr::Infinity { negative: value < 0.0 }));
         }
+        if value == 0.0 {
+            return Some(Number::zero(value.is_sign_negative()));
+        }
         Float::from_f64(value).finish().ok()
     }
 
@@ -73,6 +80,7 @@ impl Number {
     pub fn to_f64(&self) -> f64 {
         match &self.0 {
             Repr::Int(n) => *n as f64,
+            Repr::NegativeZero => -0.0,
             Repr::Float(x) => x.to_f64(),
             Repr::Infinity { negative: false } => f64::INFINITY,
             Repr::Infinity { negative: true } => f64::NEG_INFINITY,
@@ -83,6 +91,7 @@ impl Number {
     pub fn to_i64(&self) -> Option<i64> {
         match self.0 {
             Repr::Int(n) => Some(n),
+            Repr::NegativeZero => Some(0),
             _ => None,
         }
     }
@@ -95,7 +104,7 @@ impl Number {
     /// True for whole numbers; false for infinities.
     pub fn is_integer(&self) -> bool {
         match &self.0 {
-            Repr::Int(_) => true,
+            Repr::Int(_) | Repr::NegativeZero => true,
             Repr::Float(x) => x.is_integer(),
             Repr::Infinity { .. } => false,
         }
@@ -106,12 +115,13 @@ impl Number {
     }
 
     pub fn is_zero(&self) -> bool {
-        matches!(self.0, Repr::Int(0))
+        matches!(self.0, Repr::Int(0) | Repr::NegativeZero)
     }
 
     pub fn is_negative(&self) -> bool {
         match &self.0 {
             Repr::Int(n) => *n < 0,
+            Repr::NegativeZero => false,
             Repr::Float(x) => x.negative,
             Repr::Infinity { negative } => *negative,
         }
@@ -124,6 +134,7 @@ impl Number {
             (Repr::Infinity { negative: a }, Repr::Infinity { negative: b }) if a != b => {
                 Err(NumberError::new("can't add infinity to negative infinity"))
             }
+            (Repr::NegativeZero, Repr::NegativeZero) => Ok(Number::NEGATIVE_ZERO),
             (Repr::Infinity { .. }, _) => Ok(self.clone()),
             (_, Repr::Infinity { .. }) => Ok(other.clone()),
             _ => self.to_float().add(&other.to_float()),
@@ -144,9 +155,12 @@ impl Number {
     /// Errors: zero times infinity; overflow.
     pub fn mul(&self, other: &Number) -> Result<Number, NumberError> {
         if let (Repr::Int(a), Repr::Int(b)) = (&self.0, &other.0)
-            && let Some(product) = a.checked_mul(*b)
+            && let Some(product) = a.checked_mul(*b).filter(|product| *product != 0)
         {
             return Ok(Number::from(product));
+        }
+        if (self.is_zero() || other.is_zero()) && !self.is_infinite() && !other.is_infinite() {
+            return Ok(Number::zero(self.has_minus() != other.has_minus()));
         }
         if self.is_infinite() || other.is_infinite() {
             if self.is_zero() || other.is_zero() {
@@ -161,7 +175,7 @@ impl Number {
     pub fn div(&self, other: &Number) -> Result<Number, NumberError> {
         if let (Repr::Int(a), Repr::Int(b)) = (&self.0, &other.0)
             && a.checked_rem(*b) == Some(0)
-            && let Some(quotient) = a.checked_div(*b)
+            && let Some(quotient) = a.checked_div(*b).filter(|quotient| *quotient != 0)
         {
             return Ok(Number::from(quotient));
         }
@@ -169,10 +183,10 @@ impl Number {
             return Err(NumberError::new("can't divide zero by zero or infinity by infinity"));
         }
         if self.is_infinite() || other.is_zero() {
-            return Ok(Number(Repr::Infinity { negative: self.is_negative() != other.is_negative() }));
+            return Ok(Number(Repr::Infinity { negative: self.has_minus() != other.has_minus() }));
         }
-        if other.is_infinite() {
-            return Ok(Number::ZERO);
+        if self.is_zero() || other.is_infinite() {
+            return Ok(Number::zero(self.has_minus() != other.has_minus()));
         }
         self.to_float().div(&other.to_float())
     }
@@ -187,7 +201,7 @@ impl Number {
         if self.is_infinite() {
             return Err(NumberError::new("can't take the remainder of infinity"));
         }
-        if other.is_zero() || other.is_infinite() {
+        if self.is_zero() || other.is_zero() || other.is_infinite() {
             return Ok(self.clone());
         }
         let quotient = self.div(other)?;
@@ -197,6 +211,8 @@ impl Number {
 
     pub fn neg(&self) -> Number {
         match &self.0 {
+            Repr::Int(0) => Number::NEGATIVE_ZERO,
+            Repr::NegativeZero => Number::ZERO,
             Repr::Int(n) if let Some(negated) = n.checked_neg() => Number::from(negated),
             Repr::Infinity { negative } => Number(Repr::Infinity { negative: !negative }),
             _ => self.to_float().negate().finish().unwrap_or(Number::ZERO),
@@ -205,13 +221,14 @@ impl Number {
 
     /// The absolute value.
     pub fn abs(&self) -> Number {
-        if self.is_negative() { self.neg() } else { self.clone() }
+        if self.has_minus() { self.neg() } else { self.clone() }
     }
 
     /// The greatest whole number that is not greater.
     pub fn floor(&self) -> Number {
         match &self.0 {
             Repr::Float(x) => x.floor(),
+            Repr::NegativeZero => Number::ZERO,
             _ => self.clone(),
         }
     }
@@ -219,7 +236,9 @@ impl Number {
     /// The least whole number that is not less.
     pub fn ceil(&self) -> Number {
         match &self.0 {
-            Repr::Float(x) => x.negate().floor().neg(),
+            // Whole numbers close to zero are zero without a sign.
+            Repr::Float(x) => x.negate().floor().neg().without_negative_zero(),
+            Repr::NegativeZero => Number::ZERO,
             _ => self.clone(),
         }
     }
@@ -229,6 +248,7 @@ impl Number {
     pub fn exact_digits(&self) -> Option<(String, i64)> {
         match &self.0 {
             Repr::Int(n) => Some((n.unsigned_abs().to_string(), 0)),
+            Repr::NegativeZero => Some(("0".to_owned(), 0)),
             Repr::Float(x) => decimal::exact_digits(x).map(|(digits, scale)| (digits.to_string(), scale)),
             Repr::Infinity { .. } => None,
         }
@@ -238,6 +258,7 @@ impl Number {
     /// elements (fact sheet `language.md` 6.3).
     pub(crate) fn to_short_text(&self) -> String {
         match &self.0 {
+            Repr::NegativeZero => self.to_string(),
             Repr::Int(n) if n.unsigned_abs() < 10_000_000_000 => n.to_string(),
             Repr::Int(n) => decimal::short_text(&Float::from_i64(*n)),
             Repr::Float(x) => decimal::short_text(x),
@@ -245,19 +266,33 @@ impl Number {
         }
     }
 
+    /// Zero, with or without a minus sign.
+    fn zero(negative: bool) -> Number {
+        if negative { Number::NEGATIVE_ZERO } else { Number::ZERO }
+    }
+
+    fn without_negative_zero(self) -> Number {
+        if self.is_zero() { Number::ZERO } else { self }
+    }
+
+    /// True if the text of the number begins with a minus sign, as that of negative zero does.
+    pub fn has_minus(&self) -> bool {
+        self.is_negative() || matches!(self.0, Repr::NegativeZero)
+    }
+
     /// The finite value as a float; infinities, which callers have dealt with before, become zero.
     fn to_float(&self) -> Float {
         match &self.0 {
             Repr::Int(n) => Float::from_i64(*n),
             Repr::Float(x) => (**x).clone(),
-            Repr::Infinity { .. } => Float::from_i64(0),
+            Repr::NegativeZero | Repr::Infinity { .. } => Float::from_i64(0),
         }
     }
 
     /// Rank by sign and infinity: order of different ranks needs no look at the digits.
     fn rank(&self) -> i8 {
         match (&self.0, self.is_negative()) {
-            (Repr::Int(0), _) => 0,
+            (Repr::Int(0) | Repr::NegativeZero, _) => 0,
             (Repr::Infinity { .. }, false) => 2,
             (Repr::Infinity { .. }, true) => -2,
             (_, false) => 1,
@@ -293,6 +328,23 @@ impl From<i32> for Number {
     }
 }
 
+impl PartialEq for Number {
+    fn eq(&self, other: &Number) -> bool {
+        self.0 == other.0 || (self.is_zero() && other.is_zero())
+    }
+}
+
+impl Eq for Number {}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Repr::NegativeZero => Repr::Int(0).hash(state),
+            repr => repr.hash(state),
+        }
+    }
+}
+
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Number) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -318,6 +370,7 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Int(n) => write!(f, "{n}"),
+            Repr::NegativeZero => f.write_str("-0"),
             Repr::Float(x) => f.write_str(&decimal::plain_text(x)),
             Repr::Infinity { negative: false } => f.write_str("+Inf"),
             Repr::Infinity { negative: true } => f.write_str("-Inf"),

@@ -106,6 +106,7 @@ impl Refinements {
     pub fn excludes(&self, value: &Value) -> bool {
         match value.kind() {
             Kind::Null(_) => self.not_null,
+            Kind::String(text) => self.prefix.as_ref().is_some_and(|prefix| !text.starts_with(&**prefix)),
             _ => self.is_disjoint(&Refinements::of(value)),
         }
     }

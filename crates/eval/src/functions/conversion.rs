@@ -62,10 +62,15 @@ pub(super) static FUNCTIONS: &[Definition] = &[
 
 fn to(args: &Arguments, ty: Type) -> Outcome {
     let value = args.value(0);
-    convert(&value, &ty).map_err(|error| {
+    let converted = convert(&value, &ty).map_err(|error| {
         let own = value.ty().friendly_name();
         blame(0, format!("cannot convert {own} to {}: {error}", ty.friendly_name()))
-    })
+    })?;
+    if converted.is_known() {
+        return Ok(converted);
+    }
+    // As in the reference, what was known of an unknown value is lost here.
+    Ok(Value::unknown(converted.ty()).with_marks(converted.marks()))
 }
 
 fn ephemeral_as_null(args: &Arguments) -> Outcome {

@@ -24,7 +24,7 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         "The logarithm of a number to a base, in double precision.",
         &[number("num"), number("base")],
         Shape::Number,
-        |args| from_float(float(args, 0)?.ln() / float(args, 1)?.ln()),
+        |args| from_float(logarithm(float(args, 0)?) / logarithm(float(args, 1)?)),
     ),
     Definition::new("max", "The greatest of the numbers.", &[], Shape::Number, |args| extreme(args, |a, b| a > b))
         .variadic(number("numbers").with_unknown()),
@@ -94,6 +94,36 @@ fn shortest(float: f64) -> String {
     own
 }
 
+/// The natural logarithm by the method of the C library fdlibm, so that the last digit is that of the reference: the
+/// number is split into a power of two and a factor near 1, and for that a polynomial is used.
+fn logarithm(number: f64) -> f64 {
+    if number <= 0.0 || !number.is_finite() {
+        return number.ln();
+    }
+    const ODD: [f64; 4] = [
+        6.666_666_666_666_735_13e-1,
+        2.857_142_874_366_239_149e-1,
+        1.818_357_216_161_805_012e-1,
+        1.479_819_860_511_658_591e-1,
+    ];
+    const EVEN: [f64; 3] = [3.999_999_999_940_941_908e-1, 2.222_219_843_214_978_396e-1, 1.531_383_769_920_937_332e-1];
+    const LN_2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
+    const LN_2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+    let (mut factor, mut scale) = split(number);
+    if factor < std::f64::consts::SQRT_2 / 2.0 {
+        factor *= 2.0;
+        scale -= 1;
+    }
+    let (part, scale) = (factor - 1.0, scale as f64);
+    let ratio = part / (2.0 + part);
+    let squared = ratio * ratio;
+    let fourth = squared * squared;
+    let polynomial = |coefficients: &[f64]| coefficients.iter().rev().fold(0.0, |sum, c| c + fourth * sum);
+    let rest = squared * polynomial(&ODD) + fourth * polynomial(&EVEN);
+    let half_square = 0.5 * part * part;
+    scale * LN_2_HIGH - ((half_square - (ratio * (half_square + rest) + scale * LN_2_LOW)) - part)
+}
+
 /// A power, by squaring where the exponent is whole, so that the last digits are those of the reference.
 fn power(base: f64, exponent: f64) -> f64 {
     let (whole, mut fraction) = (exponent.abs().trunc(), exponent.abs().fract());
@@ -111,7 +141,7 @@ fn power(base: f64, exponent: f64) -> f64 {
             fraction -= 1.0;
             left += 1;
         }
-        mantissa = (fraction * base.ln()).exp();
+        mantissa = (fraction * logarithm(base)).exp();
     }
     let (mut square, mut square_scale) = split(base);
     while left != 0 {
@@ -222,18 +252,21 @@ fn sum(args: &Arguments) -> Outcome {
     if items.is_empty() {
         return Err(failed("an empty collection has no sum"));
     }
-    let mut total = Number::ZERO;
+    let mut total: Option<Number> = None;
     let mut unknown = false;
     for item in items {
         let number = formwork_value::convert(item, &Type::Number)
             .map_err(|_| blame(0, "the argument must be a list, set or tuple of numbers"))?;
         match number.kind() {
-            Kind::Number(number) => total = total.add(number).map_err(number_failure)?,
+            Kind::Number(number) => {
+                let sum = total.map_or_else(|| Ok(number.clone()), |total| total.add(number));
+                total = Some(sum.map_err(number_failure)?);
+            }
             Kind::Unknown(..) => unknown = true,
             _ => return Err(blame(0, "the argument must be a list, set or tuple of numbers, none of them null")),
         }
     }
-    Ok(if unknown { Value::unknown_not_null(Type::Number) } else { total.into() })
+    Ok(total.filter(|_| !unknown).map_or_else(|| Value::unknown_not_null(Type::Number), Value::from))
 }
 
 /// Most elements that a range may have.

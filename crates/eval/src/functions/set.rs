@@ -130,7 +130,7 @@ fn combinations(args: &Arguments, types: &[Type]) -> Result<Vec<Vec<Value>>, Fun
         let items = items.map(|item| convert(item, ty).map_err(|error| blame(index, error.to_string())));
         let items: Vec<Value> = items.collect::<Result<_, _>>()?;
         let extended =
-            rows.iter().flat_map(|row| items.iter().map(move |item| [row.as_slice(), &[item.clone()]].concat()));
+            rows.iter().flat_map(|row| items.iter().map(move |item| [row.as_slice(), std::slice::from_ref(item)].concat()));
         rows = extended.collect();
     }
     Ok(rows)

@@ -88,13 +88,8 @@ fn undecided(yes: Value, no: Value, ty: Type) -> Value {
     if yes.is_null() && no.is_null() {
         return Value::null(ty).with_marks(marks);
     }
-    if yes == no && yes.is_wholly_known() {
-        return yes.with_marks(marks);
-    }
-    let (Ok(yes), Ok(no)) = (convert(&yes, &ty), convert(&no, &ty)) else {
-        return Value::unknown(ty).with_marks(marks);
-    };
     let inner = yes.marks_deep() | no.marks_deep();
+    // As in the reference, what is known of the sides counts as they are, before they are converted.
     let mut both = Refinements::of(&yes).union(&Refinements::of(&no));
     // The reference keeps no prefix here.
     both.prefix = None;

@@ -57,23 +57,16 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `&&` and `||`: a side that decides makes the other one irrelevant, with its errors.
+    /// `&&` and `||`. As in the reference, both sides are always evaluated, and both must be known.
     fn logic(&mut self, expr: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> Value {
         let deciding = op == BinaryOp::Or;
-        let left_value = self.eval(left);
+        let (left_value, right_value) = (self.eval(left), self.eval(right));
         let left_value = self.operand(expr, left, left_value, &Type::Bool, "left operand");
-        if let Some(value) = &left_value
-            && value.as_bool() == Some(deciding)
-        {
-            return value.clone();
-        }
-        let right_value = self.eval(right);
         let right_value = self.operand(expr, right, right_value, &Type::Bool, "right operand");
         let (Some(left_value), Some(right_value)) = (left_value, right_value) else { return Value::dynamic() };
         let marks = left_value.marks() | right_value.marks();
         let result = match (left_value.as_bool(), right_value.as_bool()) {
-            (_, Some(b)) if b == deciding => b.into(),
-            (Some(_), Some(b)) => b.into(),
+            (Some(left), Some(right)) => (if left == deciding { left } else { right }).into(),
             _ => Value::unknown_not_null(Type::Bool),
         };
         result.with_marks(marks)

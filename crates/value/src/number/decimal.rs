@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Number, NumberError> {
         && unsigned.bytes().all(|b| b.is_ascii_digit())
         && let Ok(n) = unsigned.parse::<i64>()
     {
-        return Ok(Number::from(if negative { -n } else { n }));
+        return Ok(if negative { Number::from(n).neg() } else { Number::from(n) });
     }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)?),
@@ -36,7 +36,7 @@ pub(super) fn parse(text: &str) -> Result<Number, NumberError> {
     }
     let significant = digits.trim_start_matches('0').trim_end_matches('0');
     if significant.is_empty() {
-        return Ok(Number::ZERO);
+        return Ok(Number::zero(negative));
     }
     let trailing = digits.len() - digits.trim_end_matches('0').len();
     let exponent = exponent.saturating_sub(fraction.len() as i64).saturating_add(trailing as i64);

@@ -15,7 +15,7 @@ fn threes(count: usize) -> String {
 fn parse_and_display() {
     let cases = [
         ("0", "0"),
-        ("-0", "0"),
+        ("-0", "-0"),
         ("007", "7"),
         ("+5", "5"),
         (".5", "0.5"),

@@ -22,10 +22,10 @@ pub(super) fn write(out: &mut String, verb: &Verb, number: &Number) -> Result<()
         'e' | 'E' => exact(number).scientific(verb.precision.unwrap_or(DEFAULT_PRECISION), verb.mode),
         mode => general(number, verb.precision, if mode == 'G' { 'E' } else { 'e' }),
     };
-    let sign = if number.is_infinite() && !number.is_negative() && !verb.flags.space {
+    let sign = if number.is_infinite() && !number.has_minus() && !verb.flags.space {
         "+"
     } else {
-        sign(verb.flags, number.is_negative())
+        sign(verb.flags, number.has_minus())
     };
     let missing = verb.width.map_or(0, |width| width.saturating_sub(sign.len() + text.len()));
     let zero = verb.flags.zero && !verb.flags.minus && !number.is_infinite();

@@ -150,7 +150,7 @@ fn write_any(out: &mut String, verb: &Verb, value: &Value) -> Written {
         Kind::String(text) if !verb.flags.sharp => text.to_string(),
         Kind::Number(number) if number.is_infinite() => number.to_string(),
         Kind::Number(number) if !verb.flags.sharp => {
-            let sign = if number.is_negative() { "-" } else { "" };
+            let sign = if number.has_minus() { "-" } else { "" };
             format!("{sign}{}", float::general(number, None, 'e'))
         }
         _ => json::encode_plain(value).map_err(|error| error.to_string())?,
