@@ -295,20 +295,29 @@ impl Evaluator {
         self.read_shared(reads);
     }
 
-    /// Records what `depends_on` of a block and of all module calls around it names, and what the repetition of those
-    /// calls has read.
-    pub fn read_context(&self, module: ModuleId, depends_on: &[Traversal]) {
+    /// Records what `depends_on` of a block and of all module calls around it names.
+    pub fn read_depends_on(&self, module: ModuleId, depends_on: &[Traversal]) {
         self.depends_on(module, depends_on);
+        let mut current = module;
+        loop {
+            let data = self.data(current);
+            let (Some(parent), Some(call)) = (data.parent, &data.call) else { return };
+            let parent_data = self.data(parent);
+            if let Some(block) = parent_data.module.calls.get(call) {
+                self.depends_on(parent, &block.depends_on);
+            }
+            current = parent;
+        }
+    }
+
+    /// Records what the repetition of all module calls around a module instance has read.
+    pub fn read_repetitions(&self, module: ModuleId) {
         let mut current = module;
         loop {
             let data = self.data(current);
             let (Some(parent), Some(call)) = (data.parent, &data.call) else { return };
             if let Ok((_, _, reads)) = self.call_instances(parent, call) {
                 self.read_shared(&reads);
-            }
-            let parent_data = self.data(parent);
-            if let Some(block) = parent_data.module.calls.get(call) {
-                self.depends_on(parent, &block.depends_on);
             }
             current = parent;
         }

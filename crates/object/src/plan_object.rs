@@ -63,7 +63,9 @@ pub async fn plan_object(provider: &dyn PlanProvider, input: PlanInput<'_>) -> (
         return (None, diagnostics);
     };
     let planned = relegacy(&input, &first, prior);
-    let marked = restore_marks(&input, &planned, &config_marks, &prior_marks, input.ignore);
+    // There is nothing yet whose changes could be ignored when an object is created.
+    let ignored = if prior.is_null() { &Ignore::Nothing } else { input.ignore };
+    let marked = restore_marks(&input, &planned, &config_marks, &prior_marks, ignored);
     let replace_paths = match filter_replace(&input.schema.block, prior, &planned, &first.requires_replace) {
         Ok(paths) => paths,
         Err(problem) => {
@@ -235,6 +237,7 @@ pub async fn plan_destroy(
     prior: &Value,
     private: &[u8],
     identity: Option<&Value>,
+    provider_meta: Option<&Value>,
 ) -> (Option<Vec<u8>>, Diagnostics) {
     if !provider.schema().plan_destroy {
         return (Some(private.to_vec()), Diagnostics::new());
@@ -248,7 +251,7 @@ pub async fn plan_destroy(
             proposed: &null,
             config: &null,
             prior_private: private,
-            provider_meta: None,
+            provider_meta,
             prior_identity: identity,
             capabilities: ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true },
         })

@@ -3,7 +3,7 @@
 use crate::planner::Planner;
 use crate::resource::Wanted;
 use formwork_config::CheckRule;
-use formwork_diag::{Diagnostic, Severity, Span};
+use formwork_diag::{Diagnostic, Diagnostics, Severity, Span};
 use formwork_eval::{CheckOutcome, InstanceScope, ModuleId, evaluate_check};
 use formwork_model::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress, PlanMode};
 use formwork_value::{Str, Value};
@@ -41,7 +41,11 @@ pub(crate) fn check_block(planner: &Planner<'_>, module: ModuleId, name: &Str) {
     let config = planner.evaluator.module_config(module);
     let Some(block) = config.checks.get(name) else { return };
     let scope = planner.evaluator.module_scope(module);
-    let outcomes = run(planner, &block.asserts, &scope, "Check block assertion failed", Severity::Warning, None);
+    let failure = planner.work.borrow().nested_failures.get(&(module, name.clone())).cloned();
+    let outcomes = match failure {
+        Some(message) => vec![CheckOutcome::Fail(message)],
+        None => run(planner, &block.asserts, &scope, "Check block assertion failed", Severity::Warning, None),
+    };
     add(planner, CheckKind::Check, module, &format!("check.{name}"), "", &outcomes);
 }
 
@@ -55,10 +59,23 @@ pub(crate) fn resource_before(planner: &Planner<'_>, wanted: &Wanted<'_>) -> boo
     let scope = planner.instance_scope(wanted);
     let address = wanted.address.to_string();
     let outcomes = run(planner, rules, &scope, "Resource precondition failed", severity, Some(&address));
-    if wanted.block.lifecycle.postconditions.is_empty() || !all_pass(&outcomes) {
+    let goes_on = severity == Severity::Warning || all_pass(&outcomes);
+    if wanted.block.lifecycle.postconditions.is_empty() || !goes_on {
         add_resource(planner, wanted, &outcomes);
     }
-    severity == Severity::Warning || all_pass(&outcomes)
+    goes_on
+}
+
+/// A data source inside of a check block that cannot be read makes the check fail, and nothing else.
+pub(crate) fn nested_read(planner: &Planner<'_>, wanted: &Wanted<'_>, problems: &mut Diagnostics) {
+    let Some(name) = &wanted.block.check else { return };
+    if let Some(problem) = problems.iter().find(|p| p.is_error()) {
+        let message = format!("{}: {}", problem.summary, problem.detail);
+        planner.work.borrow_mut().nested_failures.insert((wanted.module, name.clone()), message);
+    }
+    for problem in problems.iter_mut() {
+        problem.severity = Severity::Warning;
+    }
 }
 
 /// Postconditions of a resource instance, against its planned or read value.
@@ -74,7 +91,8 @@ pub(crate) fn resource_after(planner: &Planner<'_>, wanted: &Wanted<'_>, value: 
     let scope = planner.instance_scope(wanted).with_self(value.clone());
     let address = wanted.address.to_string();
     let mut outcomes = run(planner, rules, &scope, "Resource postcondition failed", severity, Some(&address));
-    outcomes.extend(wanted.block.lifecycle.preconditions.iter().map(|_| CheckOutcome::Pass));
+    // Their problems were reported before.
+    outcomes.extend(wanted.block.lifecycle.preconditions.iter().map(|rule| evaluate_check(rule, &scope).0));
     add_resource(planner, wanted, &outcomes);
 }
 
@@ -141,13 +159,13 @@ fn insert(planner: &Planner<'_>, kind: CheckKind, config: String, address: Strin
     let object = CheckObject { address: address.into(), status, failures };
     let checkable = CheckableAddress { kind, config: config.into() };
     let mut work = planner.work.borrow_mut();
-    match work.checks.iter_mut().find(|c| c.address == checkable) {
-        Some(result) => {
-            result.status = result.status.max(status);
-            result.objects.get_or_insert_default().push(object);
-        }
-        None => work.checks.push(CheckResult { address: checkable, status, objects: Some(vec![object]) }),
-    }
+    let result = work.checks.entry(checkable.clone()).or_insert_with(|| CheckResult {
+        address: checkable,
+        status,
+        objects: Some(Vec::new()),
+    });
+    result.status = result.status.max(status);
+    result.objects.get_or_insert_default().push(object);
 }
 
 fn status_of(outcome: &CheckOutcome) -> CheckStatus {

@@ -5,10 +5,11 @@ use crate::planner::Planner;
 use crate::resource::Wanted;
 use crate::{check, refresh};
 use formwork_config::ResourceBlock;
-use formwork_diag::{Blame, Diagnostic};
-use formwork_eval::{Expansion, ModuleId, decode_block};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
+use formwork_eval::{Expansion, ModuleId, ReadSet, decode_block};
 use formwork_model::{
-    AbsResource, Action, ActionReason, Event, ObjectEvent, ObjectStatus, PlanMode, PlanProvider, ResourceChange, Schema,
+    AbsResource, Action, ActionReason, Event, ObjectEvent, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress,
+    ResourceChange, Schema,
 };
 use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
 use formwork_value::{Value, conforms};
@@ -28,24 +29,8 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         planner.set_value(&wanted, unknown());
         return;
     };
-    let mut depends = Default::default();
-    let ((config, good), reads) = planner.evaluator.record(|| {
-        planner.evaluator.read_expansion(&wanted.expansion_reads);
-        let ((), explicit) =
-            planner.evaluator.record(|| planner.evaluator.read_context(wanted.module, &wanted.block.depends_on));
-        depends = explicit;
-        let good = check::resource_before(planner, &wanted);
-        let (value, problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(&wanted));
-        let failed = problems.has_errors();
-        planner.report(located(problems, &wanted));
-        (Some(value).filter(|_| !failed), good)
-    });
-    planner.report(planner.evaluator.take_problems());
-    let has_conditions =
-        !wanted.block.lifecycle.preconditions.is_empty() || !wanted.block.lifecycle.postconditions.is_empty();
-    let pending = planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
-    planner.work.borrow_mut().reads.insert(address.clone(), reads);
-    let Some(config) = config.filter(|_| good) else {
+    let (config, pending) = evaluate(planner, &wanted, &schema);
+    let Some(config) = config else {
         planner.set_value(&wanted, unknown());
         return;
     };
@@ -62,21 +47,65 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     }
 }
 
+/// The configuration (`None`: it has errors), and whether something that it explicitly depends on is still to change.
+fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> (Option<Value>, bool) {
+    let evaluator = &planner.evaluator;
+    let lifecycle = &wanted.block.lifecycle;
+    let mut depends = ReadSet::default();
+    let ((config, good), reads) = evaluator.record(|| {
+        evaluator.read_expansion(&wanted.expansion_reads);
+        evaluator.read_repetitions(wanted.module);
+        let ((), explicit) = evaluator.record(|| evaluator.read_depends_on(wanted.module, &wanted.block.depends_on));
+        depends = explicit;
+        let conditions = lifecycle.postconditions.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
+        evaluator.read_references(&planner.instance_scope(wanted), conditions, []);
+        let good = check::resource_before(planner, wanted);
+        let (value, problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(wanted));
+        let failed = problems.has_errors();
+        planner.report(located(problems, wanted));
+        (Some(value).filter(|_| !failed), good)
+    });
+    planner.report(evaluator.take_problems());
+    let has_conditions = !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty();
+    let pending = planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
+    planner.work.borrow_mut().reads.insert(wanted.address.clone(), reads);
+    (config.filter(|_| good), pending)
+}
+
 fn plan_later(
     planner: &Planner<'_>,
     wanted: &Wanted<'_>,
     schema: &Schema,
-    provider: formwork_model::ProviderConfigAddress,
+    provider: ProviderConfigAddress,
     config: &Value,
     reason: ActionReason,
 ) {
+    if planner.mode() == PlanMode::RefreshOnly && refresh::keep_known(planner, wanted, schema) {
+        return;
+    }
+    let planned = placeholder(schema, config);
+    planner.set_value(wanted, planned.clone());
+    check::resource_after(planner, wanted, &planned);
+    add_read(planner, wanted, schema, provider, planned, reason);
+}
+
+/// What is known of a data source before it is read.
+fn placeholder(schema: &Schema, config: &Value) -> Value {
     let (plain, marks) = config.unmark_deep();
     let planned = planned_data(&schema.block, &plain);
     let planned = if marks.is_empty() { planned } else { planned.with_path_marks(&marks) };
-    let planned = with_schema_marks(&schema.block, &planned);
-    planner.set_value(wanted, planned.clone());
-    check::resource_after(planner, wanted, &planned);
-    if planner.mode() == PlanMode::Destroy {
+    with_schema_marks(&schema.block, &planned)
+}
+
+fn add_read(
+    planner: &Planner<'_>,
+    wanted: &Wanted<'_>,
+    schema: &Schema,
+    provider: ProviderConfigAddress,
+    after: Value,
+    reason: ActionReason,
+) {
+    if planner.mode() != PlanMode::Normal {
         return;
     }
     planner.add_change(ResourceChange {
@@ -87,7 +116,7 @@ fn plan_later(
         action: Action::Read,
         reason,
         before: Value::null(schema.block.implied_type()),
-        after: planned,
+        after,
         replace_paths: Vec::new(),
         private: Vec::new(),
         before_identity: None,
@@ -103,7 +132,7 @@ async fn read_now(
     wanted: &Wanted<'_>,
     provider: &dyn PlanProvider,
     schema: &Schema,
-    provider_address: formwork_model::ProviderConfigAddress,
+    provider_address: ProviderConfigAddress,
     config: &Value,
 ) {
     let kind = &wanted.address.resource.kind;
@@ -116,15 +145,24 @@ async fn read_now(
     let state = if problems.has_errors() {
         None
     } else {
-        let response = provider.read_data(kind, &plain, None).await;
+        let meta = planner.provider_meta(&wanted.address.module, &provider_address.provider);
+        let response = provider.read_data(kind, &plain, meta.as_ref()).await;
         problems.extend(response.diagnostics);
         Some(response.state)
     };
-    let failed = problems.has_errors();
+    let value =
+        state.filter(|_| !problems.has_errors()).and_then(|state| checked(wanted, schema, state, &mut problems));
+    if wanted.block.check.is_some() {
+        check::nested_read(planner, wanted, &mut problems);
+    }
     planner.report(located(problems, wanted));
-    let value = state.filter(|_| !failed).and_then(|state| checked(planner, wanted, schema, state));
+    let nested = wanted.block.check.is_some();
     let Some(value) = value else {
-        planner.set_value(wanted, Value::unknown(schema.block.implied_type()));
+        let value = if nested { placeholder(schema, config) } else { Value::unknown(schema.block.implied_type()) };
+        planner.set_value(wanted, value.clone());
+        if nested {
+            add_read(planner, wanted, schema, provider_address, value, ActionReason::ReadBecauseCheckNested);
+        }
         return;
     };
     let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
@@ -147,15 +185,19 @@ async fn read_now(
     }
     planner.set_value(wanted, value.clone());
     check::resource_after(planner, wanted, &value);
+    if nested {
+        // What a check looks at is read once more when everything else is done.
+        add_read(planner, wanted, schema, provider_address, value, ActionReason::ReadBecauseCheckNested);
+    }
 }
 
-fn checked(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema, state: Value) -> Option<Value> {
+fn checked(wanted: &Wanted<'_>, schema: &Schema, state: Value, problems: &mut Diagnostics) -> Option<Value> {
     if state.is_null() {
-        planner.report_one(invalid(wanted, "the provider returned null"));
+        problems.push(invalid(wanted, "the provider returned null"));
         return None;
     }
     if !conforms(&state, &schema.block.implied_type()) || !state.is_wholly_known() {
-        planner.report_one(invalid(wanted, "the value does not fit the provider's own schema, or is not wholly known"));
+        problems.push(invalid(wanted, "the value does not fit the provider's own schema, or is not wholly known"));
         return None;
     }
     Some(state)

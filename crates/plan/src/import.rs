@@ -63,7 +63,7 @@ pub(crate) async fn import(
     let event = || (wanted.address.clone(), id_of.clone());
     let (address, id_shown) = event();
     planner.inputs.events.emit(Event::RefreshStarted { address, deposed: None, id: id_shown });
-    let read = refresh::read(planner, &wanted.address, provider, schema, &imported).await.ok()?;
+    let read = refresh::read(planner, &wanted.address, provider_address, provider, schema, &imported).await.ok()?;
     let (address, id_shown) = event();
     planner.inputs.events.emit(Event::RefreshFinished { address, deposed: None, id: id_shown });
     let Some(stored) = read else {

@@ -1,6 +1,6 @@
 //! Planning an instance of a managed resource.
 
-use crate::planner::Planner;
+use crate::planner::{Planner, Work};
 use crate::resource::Wanted;
 use crate::{check, refresh, trigger};
 use formwork_config::{IgnoreChanges, ResourceBlock};
@@ -28,7 +28,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         planner.set_value(&wanted, Value::unknown(schema.block.implied_type()));
         return;
     };
-    let prior = match refresh::current(planner, &address, None, &*provider, &schema, true).await {
+    let prior = match refresh::current(planner, &address, None, &provider_address, &*provider, &schema, true).await {
         Ok(prior) => prior,
         Err(()) => {
             planner.set_value(&wanted, Value::unknown(schema.block.implied_type()));
@@ -72,7 +72,8 @@ async fn plan_change(
     let address = &wanted.address;
     let ((config, good), reads) = planner.evaluator.record(|| {
         planner.evaluator.read_expansion(&wanted.expansion_reads);
-        planner.evaluator.read_context(wanted.module, &wanted.block.depends_on);
+        planner.evaluator.read_repetitions(wanted.module);
+        planner.evaluator.read_depends_on(wanted.module, &wanted.block.depends_on);
         read_later(planner, &wanted);
         let good = check::resource_before(planner, &wanted);
         let config = evaluate_config(planner, &wanted, schema);
@@ -90,6 +91,7 @@ async fn plan_change(
         (Some(_), true) => Some(ActionReason::ReplaceByRequest),
         (Some(_), false) => trigger::is_triggered(planner, &wanted).then_some(ActionReason::ReplaceByTriggers),
     };
+    let meta = planner.provider_meta(&address.module, &provider_address.provider);
     let input = PlanInput {
         address,
         provider_name: &provider_address.provider.to_string(),
@@ -100,7 +102,7 @@ async fn plan_change(
         prior_identity: prior.as_ref().and_then(|p| p.identity.as_ref()),
         config: &config,
         ignore: &ignore(&wanted.block.lifecycle.ignore_changes),
-        provider_meta: None,
+        provider_meta: meta.as_ref(),
         force_replace,
         create_before_destroy: planner.create_before_destroy.contains(&address.config()),
     };
@@ -264,20 +266,49 @@ impl Planner<'_> {
         let mut work = self.work.borrow_mut();
         let position = work.changes.len();
         if change.action != Action::NoOp {
-            work.pending.entry(change.address.resource()).or_default().insert(change.address.key.clone(), position);
+            let keys = work.pending.entry(change.address.resource()).or_default();
+            if change.deposed.is_none() {
+                keys.insert(change.address.key.clone(), position);
+            } else {
+                keys.entry(change.address.key.clone()).or_insert(position);
+            }
         }
         work.changes.push(change);
     }
 
-    /// True if something that was read will change when the plan is applied.
+    /// Notes that an instance is not settled before the plan is applied, if it will change or depends on what will.
+    pub fn note_unsettled(&self, address: &ResourceInstance) {
+        let unsettled = {
+            let work = self.work.borrow();
+            let changes = work.pending.get(&address.resource()).is_some_and(|keys| keys.contains_key(&address.key));
+            changes || work.reads.get(address).is_some_and(|reads| self.is_unsettled(&work, reads))
+        };
+        if unsettled {
+            let mut work = self.work.borrow_mut();
+            work.unsettled.entry(address.resource()).or_default().insert(address.key.clone());
+        }
+    }
+
+    /// True if something that was read, or what that depends on, will change when the plan is applied.
     pub fn is_pending(&self, reads: &ReadSet) -> bool {
-        let work = self.work.borrow();
+        self.is_unsettled(&self.work.borrow(), reads)
+    }
+
+    fn is_unsettled(&self, work: &Work, reads: &ReadSet) -> bool {
+        if work.pending.is_empty() {
+            return false;
+        }
         reads.all().into_iter().any(|read| {
             let resource = read.resource.in_module(self.evaluator.module_address(read.module));
-            work.pending.get(&resource).is_some_and(|keys| match &read.key {
+            let pending = work.pending.get(&resource).is_some_and(|keys| match &read.key {
                 None => !keys.is_empty(),
                 Some(key) => keys.contains_key(key),
-            })
+            });
+            pending
+                || work.unsettled.get(&resource).is_some_and(|keys| match &read.key {
+                    None => !keys.is_empty(),
+                    Some(key) => keys.contains(key),
+                })
         })
     }
 }

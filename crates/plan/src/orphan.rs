@@ -82,7 +82,9 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     let Some(provider) = planner.provider(&provider_address).await else { return };
     let forget =
         planner.inputs.config.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
-    let Ok(prior) = refresh::current(planner, address, deposed.as_ref(), &*provider, &schema, !forget).await else {
+    let Ok(prior) =
+        refresh::current(planner, address, deposed.as_ref(), &provider_address, &*provider, &schema, !forget).await
+    else {
         return;
     };
     let Some(prior) = prior else { return };
@@ -105,8 +107,17 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         prior.private.clone()
     } else {
         let _permit = planner.permits.acquire().await;
-        let (private, problems) =
-            plan_destroy(&*provider, address, &schema, &prior.value, &prior.private, prior.identity.as_ref()).await;
+        let meta = planner.provider_meta(&address.module, &provider_address.provider);
+        let (private, problems) = plan_destroy(
+            &*provider,
+            address,
+            &schema,
+            &prior.value,
+            &prior.private,
+            prior.identity.as_ref(),
+            meta.as_ref(),
+        )
+        .await;
         planner.report(problems);
         match private {
             Some(private) => private,
@@ -174,6 +185,15 @@ fn reason(planner: &Planner<'_>, address: &ResourceInstance, block: Option<&Reso
 }
 
 impl Planner<'_> {
+    /// Forgets an object of which nothing has to be destroyed.
+    pub fn drop_object(&self, address: &ResourceInstance) {
+        let mut work = self.work.borrow_mut();
+        let provider = work.state.resource(&address.resource()).map(|r| r.provider.clone());
+        if let Some(provider) = provider {
+            work.state.set_object(address, None, &provider, None);
+        }
+    }
+
     /// The block of a resource in the configuration.
     pub fn block(&self, address: &AbsResource) -> Option<(ModulePath, ResourceBlock)> {
         let path = address.module.path();

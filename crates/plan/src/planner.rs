@@ -4,10 +4,11 @@ use crate::create_before_destroy::create_before_destroy;
 use crate::target::Scope;
 use crate::{PlanInputs, exec, moves, output, walk};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{Evaluator, ItemAddress, ReadSet, ReferenceGraph};
+use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
-    AbsResource, Action, CheckResult, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan, PlanMode,
-    ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State, StateSnapshot,
+    AbsResource, Action, CheckResult, CheckableAddress, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan,
+    PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State,
+    StateSnapshot,
 };
 use formwork_value::{Marks, Str, Value};
 use std::cell::{Cell, RefCell};
@@ -41,12 +42,16 @@ pub(crate) struct Work {
     pub changes: Vec<ResourceChange>,
     /// Positions of changes that do something, by resource and key.
     pub pending: BTreeMap<AbsResource, BTreeMap<InstanceKey, usize>>,
+    /// Instances that change or depend on what changes, by resource and key.
+    pub unsettled: BTreeMap<AbsResource, BTreeSet<InstanceKey>>,
     pub drift: Vec<ResourceChange>,
     /// What the planning of an instance has read.
     pub reads: BTreeMap<ResourceInstance, ReadSet>,
     /// What the configuration of a provider has read.
     pub provider_reads: BTreeMap<ProviderConfigAddress, ReadSet>,
-    pub checks: Vec<CheckResult>,
+    pub checks: BTreeMap<CheckableAddress, CheckResult>,
+    /// Check blocks whose data source cannot be read, with the reason.
+    pub nested_failures: BTreeMap<(ModuleId, Str), String>,
     pub planned_values: BTreeMap<ResourceInstance, Value>,
     pub schemas: BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
     pub diagnostics: Diagnostics,
@@ -179,7 +184,7 @@ impl Planner<'_> {
             execution,
             prior,
             previous: inputs.previous.clone(),
-            checks: work.checks,
+            checks: work.checks.into_values().collect(),
             relevant_attributes,
             backend: inputs.backend.clone(),
             timestamp: inputs.environment.plan_timestamp.clone(),
@@ -288,6 +293,7 @@ fn used_schemas(
             data_sources: keep(ResourceMode::Data, &schema.data_sources),
             ephemeral_resources: keep(ResourceMode::Ephemeral, &schema.ephemeral_resources),
             identities: schema.identities.clone(),
+            provider_meta: schema.provider_meta.clone(),
             plan_destroy: schema.plan_destroy,
             schema_optional: schema.schema_optional,
             ..ProviderSchema::default()

@@ -3,7 +3,7 @@
 use crate::planner::Planner;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{ModuleId, ReadSet, decode_block};
-use formwork_model::{PlanProvider, ProviderConfigAddress};
+use formwork_model::{ModuleInstance, PlanProvider, ProviderAddress, ProviderConfigAddress};
 use formwork_value::{Marks, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -26,6 +26,11 @@ impl Planner<'_> {
             self.failures.update(|n| n + 1);
         }
         provider
+    }
+
+    /// What the module of an object tells its provider.
+    pub fn provider_meta(&self, module: &ModuleInstance, provider: &ProviderAddress) -> Option<Value> {
+        self.evaluator.provider_meta(self.evaluator.module_id(module), provider)
     }
 
     async fn configure(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {

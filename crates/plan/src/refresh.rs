@@ -4,11 +4,11 @@ use crate::planner::Planner;
 use crate::resource::Wanted;
 use formwork_diag::{Blame, Diagnostic};
 use formwork_model::{
-    Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanProvider, ReadRequest,
-    ResourceChange, ResourceInstance, Schema,
+    Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanProvider, ProviderConfigAddress,
+    ReadRequest, ResourceChange, ResourceInstance, Schema,
 };
 use formwork_object::{Stored, encode_object, normalize, object_id, read_state, with_schema_marks};
-use formwork_value::{Value, conforms, json};
+use formwork_value::{Marks, PathMarks, Value, conforms, json};
 use std::sync::Arc;
 
 /// The current (or a deposed) object of an instance: from the state, brought to the current schema, and (if `fresh`, and
@@ -17,6 +17,7 @@ pub(crate) async fn current(
     planner: &Planner<'_>,
     address: &ResourceInstance,
     deposed: Option<&DeposedKey>,
+    provider_address: &ProviderConfigAddress,
     provider: &dyn PlanProvider,
     schema: &Schema,
     fresh: bool,
@@ -40,7 +41,7 @@ pub(crate) async fn current(
         });
     };
     event(false);
-    let fresh = read(planner, address, provider, schema, &stored).await?;
+    let fresh = read(planner, address, provider_address, provider, schema, &stored).await?;
     event(true);
     drift(planner, address, deposed, &stored, fresh.as_ref(), &object);
     update_state(planner, address, deposed, schema, fresh.as_ref(), &object);
@@ -64,17 +65,19 @@ pub(crate) fn stored_object(
 pub(crate) async fn read(
     planner: &Planner<'_>,
     address: &ResourceInstance,
+    provider_address: &ProviderConfigAddress,
     provider: &dyn PlanProvider,
     schema: &Schema,
     stored: &Stored,
 ) -> Result<Option<Stored>, ()> {
     let (plain, marks) = stored.value.unmark_deep();
+    let meta = planner.provider_meta(&address.module, &provider_address.provider);
     let mut response = provider
         .read_resource(ReadRequest {
             kind: &address.resource.kind,
             current: &plain,
             private: &stored.private,
-            provider_meta: None,
+            provider_meta: meta.as_ref(),
             identity: stored.identity.as_ref(),
             capabilities: ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true },
         })
@@ -213,14 +216,19 @@ fn same_object(new: &ObjectState, old: &ObjectState, schema: &Schema) -> bool {
 
 /// An instance that takes no part in this plan keeps the value that the state has.
 pub(crate) fn keep(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) {
-    let ty = schema.block.implied_type();
-    let object = stored_object(planner, &wanted.address, None);
-    let value = object.and_then(|object| match &object.attributes {
-        formwork_model::RawState::Json(text) => {
-            let value = json::decode_state(text, &ty).ok()?;
-            Some(with_schema_marks(&schema.block, &value))
-        }
-        formwork_model::RawState::Flatmap(_) => None,
-    });
-    planner.set_value(wanted, value.unwrap_or_else(|| Value::unknown(ty)));
+    if !keep_known(planner, wanted, schema) {
+        planner.set_value(wanted, Value::unknown(schema.block.implied_type()));
+    }
+}
+
+/// Gives an instance the value that the state has; false if there is none.
+pub(crate) fn keep_known(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> bool {
+    let Some(object) = stored_object(planner, &wanted.address, None) else { return false };
+    let formwork_model::RawState::Json(text) = &object.attributes else { return false };
+    let Ok(value) = json::decode_state(text, &schema.block.implied_type()) else { return false };
+    let sensitive = |path: &formwork_value::Path| PathMarks { path: path.clone(), marks: Marks::SENSITIVE };
+    let marks: Vec<PathMarks> = object.sensitive.iter().map(sensitive).collect();
+    let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
+    planner.set_value(wanted, with_schema_marks(&schema.block, &value));
+    true
 }

@@ -55,11 +55,15 @@ pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, reso
 type Task<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 fn planner_task<'a>(tasks: &mut FuturesUnordered<Task<'a>>, planner: &'a Planner<'_>, wanted: Wanted<'a>) {
-    tasks.push(match wanted.address.resource.mode {
-        ResourceMode::Managed => Box::pin(managed::plan_instance(planner, wanted)),
-        ResourceMode::Data => Box::pin(data::plan_instance(planner, wanted)),
-        ResourceMode::Ephemeral => Box::pin(std::future::ready(())),
-    });
+    tasks.push(Box::pin(async move {
+        let address = wanted.address.clone();
+        match wanted.address.resource.mode {
+            ResourceMode::Managed => managed::plan_instance(planner, wanted).await,
+            ResourceMode::Data => data::plan_instance(planner, wanted).await,
+            ResourceMode::Ephemeral => {}
+        }
+        planner.note_unsettled(&address);
+    }));
 }
 
 /// Instances in the state whose keys the configuration does not have (any more), and deposed objects.
@@ -75,6 +79,12 @@ fn orphan_keys<'a>(
     };
     for key in keys {
         let instance = address.instance(key);
+        if address.resource.mode == ResourceMode::Data {
+            if !expansion.contains(&instance.key) && planner.scope.wants(&planner.graph, &instance) {
+                planner.drop_object(&instance);
+            }
+            continue;
+        }
         if !expansion.contains(&instance.key) {
             tasks.push(Box::pin(orphan::plan_orphan(planner, instance)));
         } else {
