@@ -14,6 +14,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_ec2::config::interceptors::InterceptorContext;
 use aws_sdk_ec2::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
+use formwork_model::Nesting;
 use formwork_value::Value;
 use tokio::sync::watch;
 
@@ -41,18 +42,21 @@ pub fn spec() -> Spec {
         .attribute("max_retries", number().optional().check(retries))
         .attribute("profile", text().optional())
         .attribute("region", text().optional())
+        .attribute("retry_mode", text().optional().check(retry_mode))
+        // Accepted for configurations that are written for services with S3 as well.
+        .attribute("s3_use_path_style", flag().optional())
         .attribute("secret_key", text().optional().sensitive())
         .attribute("shared_config_files", text_list().optional())
         .attribute("shared_credentials_files", text_list().optional())
         .attribute("skip_credentials_validation", flag().optional())
-        .attribute("skip_metadata_api_check", flag().optional())
+        .attribute("skip_metadata_api_check", text().optional().check(boolean))
         .attribute("skip_region_validation", flag().optional())
         .attribute("skip_requesting_account_id", flag().optional())
         .attribute("sts_region", text().optional())
         .attribute("token", text().optional().sensitive())
         .attribute("use_dualstack_endpoint", flag().optional())
         .attribute("use_fips_endpoint", flag().optional())
-        .block("assume_role", BlockField::one(assumed))
+        .block("assume_role", BlockField::new(Nesting::List, assumed))
         .block("default_tags", BlockField::one(tags))
         .block("endpoints", BlockField::set(&[], endpoints))
         .block("ignore_tags", BlockField::one(ignored))
@@ -68,6 +72,21 @@ fn url(value: &Value) -> Result<(), String> {
         _ if text.is_empty() => Ok(()),
         Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(()),
         _ => Err("An endpoint is a URL that begins with \"https://\" or \"http://\".".into()),
+    }
+}
+
+fn retry_mode(value: &Value) -> Result<(), String> {
+    match value.as_str() {
+        Some("standard" | "adaptive") => Ok(()),
+        _ => Err("The retry mode is \"standard\" or \"adaptive\".".into()),
+    }
+}
+
+/// A text where others take a switch, for the third value that is null.
+fn boolean(value: &Value) -> Result<(), String> {
+    match value.as_str() {
+        Some("" | "true" | "false") => Ok(()),
+        _ => Err("The value is \"true\" or \"false\".".into()),
     }
 }
 
@@ -87,7 +106,7 @@ pub fn is_known(config: &Value) -> bool {
 /// Makes clients, and asks AWS who is calling.
 pub async fn connect(config: &Value, stop: watch::Receiver<bool>) -> Result<Session, Failure> {
     let region = region(config).await?;
-    let shared = assume(config, load(config, &region).await, &region).await;
+    let shared = assume_all(config, load(config, &region).await, &region).await;
     let tags = config.value("default_tags");
     let mut session = Session {
         ec2: ec2(config, &shared),
@@ -210,9 +229,13 @@ fn looks_like_region(region: &str) -> bool {
 
 async fn load(config: &Value, region: &str) -> SdkConfig {
     let attempts = config.int("max_retries").unwrap_or(MAX_RETRIES).saturating_add(1);
+    let retries = match config.text("retry_mode") {
+        Some("adaptive") => RetryConfig::adaptive(),
+        _ => RetryConfig::standard(),
+    };
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new(region.to_owned()))
-        .retry_config(RetryConfig::standard().with_max_attempts(attempts.unsigned_abs()));
+        .retry_config(retries.with_max_attempts(attempts.unsigned_abs()));
     if let Some(files) = files(config) {
         loader = loader.profile_files(files);
     }
@@ -233,7 +256,7 @@ fn credentials(config: &Value, loader: ConfigLoader) -> ConfigLoader {
     if let (Some(key), Some(secret)) = (config.string("access_key"), config.string("secret_key")) {
         return loader.credentials_provider(Credentials::new(key, secret, config.string("token"), None, "provider"));
     }
-    if config.flag("skip_metadata_api_check") != Some(true) {
+    if config.text("skip_metadata_api_check") != Some("true") {
         return loader;
     }
     let mut profile = aws_config::profile::ProfileFileCredentialsProvider::builder();
@@ -258,12 +281,18 @@ fn credentials(config: &Value, loader: ConfigLoader) -> ConfigLoader {
     loader.credentials_provider(chain.or_else("WebIdentityToken", web).or_else("Container", container))
 }
 
-/// Swaps the credentials for those of the role, if one is to be assumed.
-async fn assume(config: &Value, shared: SdkConfig, region: &str) -> SdkConfig {
-    let Some((block, role)) = config.one("assume_role").and_then(|block| Some((block, block.string("role_arn")?)))
-    else {
-        return shared;
-    };
+/// Swaps the credentials for those of the roles to be assumed, one after the other.
+async fn assume_all(config: &Value, shared: SdkConfig, region: &str) -> SdkConfig {
+    let mut shared = shared;
+    for block in config.items("assume_role") {
+        if let Some(role) = block.string("role_arn") {
+            shared = assume(config, block, role, shared, region).await;
+        }
+    }
+    shared
+}
+
+async fn assume(config: &Value, block: &Value, role: String, shared: SdkConfig, region: &str) -> SdkConfig {
     let mut base = shared.clone().into_builder();
     if let Some(url) = endpoint(config, "sts") {
         base = base.endpoint_url(url);

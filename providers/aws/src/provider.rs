@@ -2,7 +2,7 @@
 
 use crate::configuration;
 use crate::kit::call::Call;
-use crate::kit::lifecycle::{Registered, unconfigured};
+use crate::kit::lifecycle::{Registered, time, unconfigured};
 use crate::kit::object::{Attributes, Object};
 use crate::kit::planner;
 use crate::kit::resource::DataSource;
@@ -16,7 +16,6 @@ use formwork_model::*;
 use formwork_value::{Str, Type, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
 use tokio::sync::watch;
 
 /// The provider; one process serves one configuration.
@@ -136,7 +135,7 @@ impl Aws {
         let registered = self.data_sources.get(kind).ok_or_else(|| unsupported(kind))?;
         let session = self.session().ok_or_else(unconfigured)?;
         let mut object = Object::from_value(&registered.ty, config);
-        let call = Call::new(&session, Duration::from_secs(20 * 60));
+        let call = Call::new(&session, time("read", registered.spec.timeouts.read, &object));
         match registered.source.read(&call, &mut object).await {
             Ok(()) => Ok(object.to_value().unknown_as_null()),
             Err(failure) => Err(failure.diagnostic(&format!("Could not read {}", registered.spec.title)).into()),

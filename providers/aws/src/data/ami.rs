@@ -6,7 +6,7 @@ use crate::kit::failure::{Answer, Failure};
 use crate::kit::field::{Field, flag, text, text_list, text_map};
 use crate::kit::object::{Attributes, Object};
 use crate::kit::resource::DataSource;
-use crate::kit::spec::Spec;
+use crate::kit::spec::{Spec, Timeouts, minutes};
 use crate::kit::tags;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{BlockDeviceMapping, Image};
@@ -28,7 +28,14 @@ impl DataSource for Ami {
         let code = Type::object([("product_code_id", Type::String), ("product_code_type", Type::String)]);
         Spec::new("aws_ami", "image")
             .computed_texts(&["architecture", "arn", "boot_mode", "creation_date", "deprecation_time", "description"])
-            .computed_texts(&["hypervisor", "image_id", "image_location", "image_owner_alias", "image_type"])
+            .computed_texts(&[
+                "hypervisor",
+                "image_id",
+                "image_location",
+                "image_owner_alias",
+                "image_type",
+                "last_launched_time",
+            ])
             .computed_texts(&["imds_support", "kernel_id", "name", "owner_id", "platform", "platform_details"])
             .computed_texts(&["ramdisk_id", "root_device_name", "root_device_type", "root_snapshot_id"])
             .computed_texts(&["sriov_net_support", "state", "tpm_support", "usage_operation", "virtualization_type"])
@@ -43,7 +50,9 @@ impl DataSource for Ami {
             .attribute("public", flag().computed())
             .attribute("state_reason", text_map().computed())
             .attribute("tags", text_map().optional().computed())
+            .attribute("uefi_data", text().optional())
             .block("filter", filter::block())
+            .timeouts(Timeouts { read: minutes(20), ..Timeouts::default() })
     }
 
     async fn read(&self, call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {
@@ -89,33 +98,34 @@ fn describe(call: &Call<'_>, image: &Image, object: &mut Object) {
     let id = image.image_id().unwrap_or_default();
     object.set("arn", format!("arn:{}:ec2:{}::image/{id}", crate::session::partition(&call.region).0, call.region));
     object.set_all([
-        ("architecture", image.architecture().map(|it| it.as_str())),
-        ("boot_mode", image.boot_mode().map(|it| it.as_str())),
-        ("hypervisor", image.hypervisor().map(|it| it.as_str())),
-        ("image_type", image.image_type().map(|it| it.as_str())),
-        ("imds_support", image.imds_support().map(|it| it.as_str())),
-        ("platform", image.platform().map(|it| it.as_str())),
-        ("root_device_type", image.root_device_type().map(|it| it.as_str())),
-        ("state", image.state().map(|it| it.as_str())),
-        ("tpm_support", image.tpm_support().map(|it| it.as_str())),
-        ("virtualization_type", image.virtualization_type().map(|it| it.as_str())),
+        ("architecture", image.architecture().map_or("", |it| it.as_str())),
+        ("boot_mode", image.boot_mode().map_or("", |it| it.as_str())),
+        ("hypervisor", image.hypervisor().map_or("", |it| it.as_str())),
+        ("image_type", image.image_type().map_or("", |it| it.as_str())),
+        ("imds_support", image.imds_support().map_or("", |it| it.as_str())),
+        ("platform", image.platform().map_or("", |it| it.as_str())),
+        ("root_device_type", image.root_device_type().map_or("", |it| it.as_str())),
+        ("state", image.state().map_or("", |it| it.as_str())),
+        ("tpm_support", image.tpm_support().map_or("", |it| it.as_str())),
+        ("virtualization_type", image.virtualization_type().map_or("", |it| it.as_str())),
     ]);
     object.set_all([
-        ("creation_date", image.creation_date()),
-        ("deprecation_time", image.deprecation_time()),
-        ("description", image.description()),
-        ("id", Some(id)),
-        ("image_id", Some(id)),
-        ("image_location", image.image_location()),
-        ("image_owner_alias", image.image_owner_alias()),
-        ("kernel_id", image.kernel_id()),
-        ("name", image.name()),
-        ("owner_id", image.owner_id()),
-        ("platform_details", image.platform_details()),
-        ("ramdisk_id", image.ramdisk_id()),
-        ("root_device_name", image.root_device_name()),
-        ("sriov_net_support", image.sriov_net_support()),
-        ("usage_operation", image.usage_operation()),
+        ("creation_date", image.creation_date().unwrap_or_default()),
+        ("deprecation_time", image.deprecation_time().unwrap_or_default()),
+        ("description", image.description().unwrap_or_default()),
+        ("id", id),
+        ("image_id", id),
+        ("image_location", image.image_location().unwrap_or_default()),
+        ("image_owner_alias", image.image_owner_alias().unwrap_or_default()),
+        ("last_launched_time", image.last_launched_time().unwrap_or_default()),
+        ("kernel_id", image.kernel_id().unwrap_or_default()),
+        ("name", image.name().unwrap_or_default()),
+        ("owner_id", image.owner_id().unwrap_or_default()),
+        ("platform_details", image.platform_details().unwrap_or_default()),
+        ("ramdisk_id", image.ramdisk_id().unwrap_or_default()),
+        ("root_device_name", image.root_device_name().unwrap_or_default()),
+        ("sriov_net_support", image.sriov_net_support().unwrap_or_default()),
+        ("usage_operation", image.usage_operation().unwrap_or_default()),
     ]);
     object.set_all([
         ("ena_support", image.ena_support().unwrap_or_default()),
@@ -124,7 +134,7 @@ fn describe(call: &Call<'_>, image: &Image, object: &mut Object) {
     let mappings = image.block_device_mappings();
     let is_root = |mapping: &&BlockDeviceMapping| mapping.device_name() == image.root_device_name();
     let snapshot = mappings.iter().find(is_root).and_then(|mapping| mapping.ebs()).and_then(|ebs| ebs.snapshot_id());
-    object.set("root_snapshot_id", snapshot);
+    object.set("root_snapshot_id", snapshot.unwrap_or_default());
     let kind = object.element_type("block_device_mappings");
     object.set("block_device_mappings", mappings.iter().map(|it| mapping(&kind, it)).collect::<Vec<_>>());
     let kind = object.element_type("product_codes");
@@ -153,6 +163,7 @@ fn mapping(kind: &Type, mapping: &BlockDeviceMapping) -> Object {
                 ("iops", ebs.iops().unwrap_or_default().to_string()),
                 ("snapshot_id", ebs.snapshot_id().unwrap_or_default().to_owned()),
                 ("throughput", ebs.throughput().unwrap_or_default().to_string()),
+                ("volume_initialization_rate", ebs.volume_initialization_rate().unwrap_or_default().to_string()),
                 ("volume_size", ebs.volume_size().unwrap_or_default().to_string()),
                 ("volume_type", ebs.volume_type().map_or("", |kind| kind.as_str()).to_owned()),
             ]

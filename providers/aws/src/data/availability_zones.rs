@@ -6,7 +6,7 @@ use crate::kit::failure::{Answer, Failure};
 use crate::kit::field::{flag, text, text_list, text_set};
 use crate::kit::object::{Attributes, Object};
 use crate::kit::resource::DataSource;
-use crate::kit::spec::Spec;
+use crate::kit::spec::{Spec, Timeouts, minutes};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
 
@@ -24,6 +24,7 @@ impl DataSource for AvailabilityZones {
             .attribute("state", text().optional())
             .attribute("zone_ids", text_list().computed())
             .block("filter", filter::block())
+            .timeouts(Timeouts { read: minutes(20), ..Timeouts::default() })
     }
 
     async fn read(&self, call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {

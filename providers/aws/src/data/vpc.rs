@@ -6,7 +6,7 @@ use crate::kit::failure::{Answer, Failure};
 use crate::kit::field::{Field, flag, text, text_map};
 use crate::kit::object::{Attributes, Object};
 use crate::kit::resource::DataSource;
-use crate::kit::spec::Spec;
+use crate::kit::spec::{Spec, Timeouts, minutes};
 use crate::kit::tags;
 use crate::resource::vpc::{associated, attribute, main_route_table};
 use async_trait::async_trait;
@@ -35,6 +35,7 @@ impl DataSource for Vpc {
             .attribute("state", either())
             .attribute("tags", text_map().optional().computed())
             .block("filter", filter::block())
+            .timeouts(Timeouts { read: minutes(20), ..Timeouts::default() })
     }
 
     async fn read(&self, call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {

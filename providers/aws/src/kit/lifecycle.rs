@@ -46,7 +46,7 @@ impl Registered {
 
     pub async fn create(&self, session: &Session, planned: &Value, config: &Value) -> Outcome {
         let mut object = self.resolved(session, planned, config);
-        let call = Call::new(session, self.time("create", self.spec.timeouts.create, &object));
+        let call = Call::new(session, time("create", self.spec.timeouts.create, &object));
         let mut result = self.resource.create(&call, &mut object).await;
         if result.is_ok() {
             result = self.settle(&call, &mut object).await;
@@ -58,7 +58,7 @@ impl Registered {
     pub async fn update(&self, session: &Session, prior: &Value, planned: &Value, config: &Value) -> Outcome {
         let prior = Object::from_value(&self.ty, prior);
         let mut object = self.resolved(session, planned, config);
-        let call = Call::new(session, self.time("update", self.spec.timeouts.update, &object));
+        let call = Call::new(session, time("update", self.spec.timeouts.update, &object));
         let result = self.change(&call, &prior, &mut object).await;
         let doing = format!("Could not update {} {}", self.spec.title, prior.id());
         if result.is_err() {
@@ -81,7 +81,7 @@ impl Registered {
     /// Null if there is nothing any more.
     pub async fn read(&self, session: &Session, current: &Value) -> Outcome {
         let mut object = Object::from_value(&self.ty, current);
-        let call = Call::new(session, USUAL);
+        let call = Call::new(session, time("read", self.spec.timeouts.read, &object));
         match self.observe(&call, &mut object).await {
             Err(failure) if failure.gone => Outcome { state: self.null(), diagnostics: Diagnostics::new() },
             result => {
@@ -97,7 +97,7 @@ impl Registered {
 
     pub async fn delete(&self, session: &Session, prior: &Value) -> Outcome {
         let object = Object::from_value(&self.ty, prior);
-        let call = Call::new(session, self.time("delete", self.spec.timeouts.delete, &object));
+        let call = Call::new(session, time("delete", self.spec.timeouts.delete, &object));
         match self.resource.delete(&call, &object).await {
             Err(failure) if !failure.gone => {
                 let doing = format!("Could not delete {} {}", self.spec.title, object.id());
@@ -133,14 +133,9 @@ impl Registered {
         resolve(&self.spec, &mut object, config);
         if self.spec.tagged && !object.value("tags_all").is_some_and(Value::is_wholly_known) {
             let own = object.value("tags").cloned().unwrap_or_else(|| Value::null(Type::map(Type::String)));
-            object.set("tags_all", tags::planned_all(&session.default_tags, &own));
+            object.set("tags_all", tags::planned_all(Some(&session.default_tags), &own));
         }
         object
-    }
-
-    fn time(&self, operation: &str, usual: Option<Duration>, object: &Object) -> Duration {
-        let given = object.value("timeouts").and_then(|timeouts| parse_duration(timeouts.text(operation)?));
-        given.or(usual).unwrap_or(USUAL)
     }
 
     /// Reads a changed object until EC2 reports what was planned. A lag that does not end is not an error here: the
@@ -204,6 +199,12 @@ impl Registered {
         }
         failure
     }
+}
+
+/// The time of an operation: as the object says, as its type says, or as usual.
+pub fn time(operation: &str, of_type: Option<Duration>, object: &Object) -> Duration {
+    let given = object.value("timeouts").and_then(|timeouts| parse_duration(timeouts.text(operation)?));
+    given.or(of_type).unwrap_or(USUAL)
 }
 
 /// Attributes that cause EC2's errors, by the beginning of their codes.

@@ -41,6 +41,7 @@ pub enum Rule {
 #[derive(Clone, Copy, Default)]
 pub struct Timeouts {
     pub create: Option<Duration>,
+    pub read: Option<Duration>,
     pub update: Option<Duration>,
     pub delete: Option<Duration>,
 }
@@ -173,7 +174,12 @@ impl Spec {
 
     /// Adds the `timeouts` block for the operations that have a time.
     pub fn timeouts(self, timeouts: Timeouts) -> Spec {
-        let times = [("create", timeouts.create), ("update", timeouts.update), ("delete", timeouts.delete)];
+        let times = [
+            ("create", timeouts.create),
+            ("read", timeouts.read),
+            ("update", timeouts.update),
+            ("delete", timeouts.delete),
+        ];
         let duration = || text().optional().check(super::checks::duration);
         let body = times.iter().filter(|(_, time)| time.is_some());
         let body = body.fold(Body::default(), |body, (name, _)| body.attribute(name, duration()));

@@ -8,11 +8,11 @@ use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use formwork_value::{Kind, Str, Type, Value};
 use std::collections::BTreeMap;
 
-/// `tags_all` for configured tags: unknown as a whole or in elements where those are.
-pub fn planned_all(defaults: &BTreeMap<String, String>, tags: &Value) -> Value {
-    if !tags.is_known() {
+/// `tags_all` for configured tags: unknown as a whole or in elements where those or the default tags are.
+pub fn planned_all(defaults: Option<&BTreeMap<String, String>>, tags: &Value) -> Value {
+    let Some(defaults) = defaults.filter(|_| tags.is_known()) else {
         return Value::unknown_not_null(Type::map(Type::String));
-    }
+    };
     let defaults = defaults.iter().map(|(key, text)| (Str::from(key.as_str()), Value::string(text)));
     let mut all: BTreeMap<Str, Value> = defaults.collect();
     let own = tags.as_mapping().into_iter().flatten().filter(|(_, value)| !value.is_null());
@@ -39,23 +39,29 @@ pub fn observed(session: &Session, tags: &[Tag]) -> BTreeMap<String, String> {
 /// Records EC2's tags. Default tags count as the object's own only if they were before.
 pub fn record(session: &Session, object: &mut Object, tags: &[Tag]) {
     let all = observed(session, tags);
-    let before = object.value("tags").cloned().unwrap_or_else(|| Value::null(Type::map(Type::String)));
-    let was_own = |key: &str| before.get(key).is_some_and(|value| !value.is_null());
+    object.set("tags", own(session, object.value("tags"), &all));
+    object.set("tags_all", all);
+}
+
+/// The part of all tags that is not there by default only. As it was, null or empty, if it says the same.
+pub fn own(session: &Session, before: Option<&Value>, all: &BTreeMap<String, String>) -> Value {
+    let was_own = |key: &str| before.and_then(|before| before.get(key)).is_some_and(|value| !value.is_null());
     let is_default = |key: &String, value: &String| session.default_tags.get(key) == Some(value);
     let own: BTreeMap<Str, Value> = all
         .iter()
         .filter(|(key, value)| was_own(key) || !is_default(key, value))
         .map(|(key, value)| (Str::from(key.as_str()), Value::string(value)))
         .collect();
-    let unchanged = match before.kind() {
+    let is_unchanged = |before: &&Value| match before.kind() {
         Kind::Map(map) => map.items.iter().filter(|(_, value)| !value.is_null()).eq(own.iter()),
         Kind::Null(_) => own.is_empty(),
         _ => false,
     };
-    if !unchanged {
-        object.set("tags", Value::map(Type::String, own));
+    match before.filter(is_unchanged) {
+        Some(before) => before.clone(),
+        None if own.is_empty() => Value::null(Type::map(Type::String)),
+        None => Value::map(Type::String, own),
     }
-    object.set("tags_all", all);
 }
 
 /// Brings the tags of an object from one `tags_all` to another.

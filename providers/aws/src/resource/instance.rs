@@ -35,6 +35,7 @@ impl Resource for Instance {
         let spec = Spec::new("aws_instance", "instance")
             .version(1)
             .legacy()
+            .computed_texts(&["instance_lifecycle", "spot_instance_request_id"])
             .computed_texts(&["arn", "instance_state", "outpost_arn", "password_data", "primary_network_interface_id"])
             .attribute("ami", text().required().forces_new())
             .attribute("associate_public_ip_address", switch().forces_new())
@@ -71,7 +72,7 @@ impl Resource for Instance {
             .attribute("volume_tags", text_map().optional().check(checks::tags))
             .attribute("vpc_security_group_ids", text_set().optional().computed())
             .tagged()
-            .timeouts(Timeouts { create: minutes(10), update: minutes(10), delete: minutes(20) });
+            .timeouts(Timeouts { create: minutes(10), update: minutes(10), delete: minutes(20), read: minutes(15) });
         rules(blocks(spec))
     }
 

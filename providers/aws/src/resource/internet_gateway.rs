@@ -19,7 +19,7 @@ impl Resource for InternetGateway {
             .computed_texts(&["arn", "owner_id"])
             .attribute("vpc_id", text().optional().computed())
             .tagged()
-            .timeouts(Timeouts { create: minutes(20), update: minutes(20), delete: minutes(20) })
+            .timeouts(Timeouts { create: minutes(20), update: minutes(20), delete: minutes(20), read: None })
     }
 
     async fn create(&self, call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {

@@ -172,7 +172,7 @@ impl Resource for Route {
     fn spec(&self) -> Spec {
         let destination = || text().optional().forces_new();
         let computed = || text().computed().follows(TARGETS);
-        let spec = TARGETS.iter().fold(Spec::new("aws_route", "route"), |spec, name| {
+        let spec = TARGETS.iter().fold(Spec::new("aws_route", "route").legacy(), |spec, name| {
             spec.attribute(
                 name,
                 if *name == "network_interface_id" { computed().optional() } else { text().optional() },
@@ -186,7 +186,7 @@ impl Resource for Route {
             .attribute("origin", text().computed())
             .attribute("route_table_id", text().required().forces_new())
             .attribute("state", computed())
-            .timeouts(Timeouts { create: minutes(5), update: minutes(2), delete: minutes(5) })
+            .timeouts(Timeouts { create: minutes(5), update: minutes(2), delete: minutes(5), read: None })
             .rule(Rule::ExactlyOne(DESTINATIONS))
             .rule(Rule::ExactlyOne(TARGETS))
     }
@@ -216,8 +216,10 @@ impl Resource for Route {
         let found = found_target(&route);
         for name in TARGETS {
             let id = found.as_ref().filter(|(own, _)| own == name).map(|(_, id)| id.as_str());
-            let absent = (*name == "network_interface_id").then_some("");
-            object.set(name, id.or(absent));
+            object.set(name, id.unwrap_or_default());
+        }
+        for (name, text) in DESTINATIONS.iter().zip([destination.v4(), destination.v6(), destination.prefix_list()]) {
+            object.set(name, text.unwrap_or_default());
         }
         object.set("id", route_id(&table, &destination));
         object.set_all([

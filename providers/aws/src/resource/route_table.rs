@@ -33,7 +33,7 @@ impl Resource for RouteTable {
             .attribute("route", route.normal(normal_routes).check(check_routes))
             .attribute("vpc_id", text().required().forces_new())
             .tagged()
-            .timeouts(Timeouts { create: minutes(5), update: minutes(2), delete: minutes(5) })
+            .timeouts(Timeouts { create: minutes(5), update: minutes(2), delete: minutes(5), read: None })
     }
 
     fn plan(&self, plan: &mut Plan<'_>) {

@@ -16,11 +16,12 @@ pub struct RouteTableAssociation;
 impl Resource for RouteTableAssociation {
     fn spec(&self) -> Spec {
         Spec::bare("aws_route_table_association", "route table association")
+            .legacy()
             .attribute("id", text().computed().follows(&["route_table_id"]))
             .attribute("gateway_id", text().optional().forces_new())
             .attribute("route_table_id", text().required())
             .attribute("subnet_id", text().optional().forces_new())
-            .timeouts(Timeouts { create: minutes(5), update: minutes(2), delete: minutes(5) })
+            .timeouts(Timeouts { create: minutes(5), update: minutes(2), delete: minutes(5), read: None })
             .rule(Rule::ExactlyOne(&["gateway_id", "subnet_id"]))
     }
 
@@ -42,9 +43,9 @@ impl Resource for RouteTableAssociation {
     async fn read(&self, call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {
         let association = find(call, object.id()).await?;
         object.set_all([
-            ("gateway_id", association.gateway_id()),
-            ("route_table_id", association.route_table_id()),
-            ("subnet_id", association.subnet_id()),
+            ("gateway_id", association.gateway_id().unwrap_or_default()),
+            ("route_table_id", association.route_table_id().unwrap_or_default()),
+            ("subnet_id", association.subnet_id().unwrap_or_default()),
         ]);
         Ok(())
     }

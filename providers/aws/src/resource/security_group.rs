@@ -43,7 +43,7 @@ impl Resource for SecurityGroup {
             .attribute("revoke_rules_on_delete", flag().default(false))
             .attribute("vpc_id", text().optional().computed().forces_new())
             .tagged()
-            .timeouts(Timeouts { create: minutes(10), delete: minutes(15), update: None })
+            .timeouts(Timeouts { create: minutes(10), delete: minutes(15), ..Timeouts::default() })
             .rule(Rule::AtMostOne(&["name", "name_prefix"]))
     }
 

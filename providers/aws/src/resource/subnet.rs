@@ -32,6 +32,7 @@ impl Resource for Subnet {
         let place = || text().optional().computed().forces_new();
         Spec::new("aws_subnet", "subnet")
             .version(1)
+            .legacy()
             .computed_texts(&["arn", "owner_id"])
             .attribute(ASSIGN_IPV6, flag().default(false))
             .attribute("availability_zone", place())
@@ -51,7 +52,7 @@ impl Resource for Subnet {
             .attribute(HOSTNAMES, text().optional().computed().check(hostname_type))
             .attribute("vpc_id", text().required().forces_new())
             .tagged()
-            .timeouts(Timeouts { create: minutes(10), delete: minutes(20), update: None })
+            .timeouts(Timeouts { create: minutes(10), delete: minutes(20), ..Timeouts::default() })
             .rule(Rule::AtMostOne(&["availability_zone", "availability_zone_id"]))
             .rule(Rule::AtLeastOne(&["cidr_block", "ipv6_cidr_block"]))
             .rule(Rule::Needs(OWNED_IP, "customer_owned_ipv4_pool"))
@@ -94,14 +95,14 @@ impl Resource for Subnet {
     async fn read(&self, call: &Call<'_>, object: &mut Object) -> Result<(), Failure> {
         let subnet = find(call, object.id()).await?;
         object.set_all([
-            ("arn", subnet.subnet_arn()),
-            ("availability_zone", subnet.availability_zone()),
-            ("availability_zone_id", subnet.availability_zone_id()),
-            ("cidr_block", subnet.cidr_block().filter(|block| !block.is_empty())),
-            ("customer_owned_ipv4_pool", subnet.customer_owned_ipv4_pool()),
-            ("outpost_arn", subnet.outpost_arn().filter(|arn| !arn.is_empty())),
-            ("owner_id", subnet.owner_id()),
-            ("vpc_id", subnet.vpc_id()),
+            ("arn", subnet.subnet_arn().unwrap_or_default()),
+            ("availability_zone", subnet.availability_zone().unwrap_or_default()),
+            ("availability_zone_id", subnet.availability_zone_id().unwrap_or_default()),
+            ("cidr_block", subnet.cidr_block().unwrap_or_default()),
+            ("customer_owned_ipv4_pool", subnet.customer_owned_ipv4_pool().unwrap_or_default()),
+            ("outpost_arn", subnet.outpost_arn().unwrap_or_default()),
+            ("owner_id", subnet.owner_id().unwrap_or_default()),
+            ("vpc_id", subnet.vpc_id().unwrap_or_default()),
         ]);
         object.set_all([
             (ASSIGN_IPV6, subnet.assign_ipv6_address_on_creation().unwrap_or_default()),
@@ -109,16 +110,14 @@ impl Resource for Subnet {
             (PUBLIC_IP, subnet.map_public_ip_on_launch().unwrap_or_default()),
             ("ipv6_native", subnet.ipv6_native().unwrap_or_default()),
         ]);
-        if object.has(OWNED_IP) || subnet.map_customer_owned_ip_on_launch() == Some(true) {
-            object.set(OWNED_IP, subnet.map_customer_owned_ip_on_launch().unwrap_or_default());
-        }
-        object.set("enable_lni_at_device_index", subnet.enable_lni_at_device_index().filter(|index| *index > 0));
+        object.set(OWNED_IP, subnet.map_customer_owned_ip_on_launch().unwrap_or_default());
+        object.set("enable_lni_at_device_index", subnet.enable_lni_at_device_index().unwrap_or_default());
         let names = subnet.private_dns_name_options_on_launch();
         object.set(A_RECORD, names.and_then(|n| n.enable_resource_name_dns_a_record()).unwrap_or_default());
         object.set(AAAA_RECORD, names.and_then(|n| n.enable_resource_name_dns_aaaa_record()).unwrap_or_default());
         object.set(HOSTNAMES, names.and_then(|n| n.hostname_type()).map_or("ip-name", |kind| kind.as_str()));
         let ipv6 = associated(&subnet);
-        object.set("ipv6_cidr_block", ipv6.and_then(Ipv6::ipv6_cidr_block));
+        object.set("ipv6_cidr_block", ipv6.and_then(Ipv6::ipv6_cidr_block).unwrap_or_default());
         object.set("ipv6_cidr_block_association_id", ipv6.and_then(Ipv6::association_id).unwrap_or_default());
         tags::record(call, object, subnet.tags());
         Ok(())

@@ -19,9 +19,16 @@ use aws_sdk_ec2::types::{
 pub struct Vpc;
 
 /// IPv6 attributes that follow from the request for a block.
-const IPV6: &[&str] = &["assign_generated_ipv6_cidr_block", "ipv6_cidr_block_network_border_group"];
+const IPV6: &[&str] = &[
+    "assign_generated_ipv6_cidr_block",
+    "ipv6_cidr_block",
+    "ipv6_cidr_block_network_border_group",
+    "ipv6_ipam_pool_id",
+    "ipv6_netmask_length",
+];
 
-const ASSIGNED: &[&str] = &["assign_generated_ipv6_cidr_block"];
+/// The same without the border group, which follows from them.
+const IPV6_SOURCES: &[&str] = &["assign_generated_ipv6_cidr_block", "ipv6_ipam_pool_id", "ipv6_netmask_length"];
 
 #[async_trait]
 impl Resource for Vpc {
@@ -29,6 +36,7 @@ impl Resource for Vpc {
         let block = || text().optional().computed().forces_new();
         Spec::new("aws_vpc", "VPC")
             .version(1)
+            .legacy()
             .computed_texts(&["arn", "default_network_acl_id", "default_route_table_id", "default_security_group_id"])
             .computed_texts(&["dhcp_options_id", "main_route_table_id", "owner_id"])
             .attribute("assign_generated_ipv6_cidr_block", flag().default(false))
@@ -40,12 +48,17 @@ impl Resource for Vpc {
             .attribute("ipv4_ipam_pool_id", text().optional().forces_new())
             .attribute("ipv4_netmask_length", number().optional().forces_new())
             .attribute("ipv6_association_id", text().computed().follows(IPV6))
-            .attribute("ipv6_cidr_block", text().computed().follows(IPV6))
-            .attribute("ipv6_cidr_block_network_border_group", text().optional().computed().follows(ASSIGNED))
+            .attribute("ipv6_cidr_block", text().optional().computed().check(checks::cidr6).follows(IPV6_SOURCES))
+            .attribute("ipv6_cidr_block_network_border_group", text().optional().computed().follows(IPV6_SOURCES))
+            .attribute("ipv6_ipam_pool_id", text().optional())
+            .attribute("ipv6_netmask_length", number().optional())
             .tagged()
             .rule(Rule::ExactlyOne(&["cidr_block", "ipv4_ipam_pool_id"]))
             .rule(Rule::AtMostOne(&["cidr_block", "ipv4_netmask_length"]))
+            .rule(Rule::AtMostOne(&["ipv6_cidr_block", "ipv6_netmask_length"]))
             .rule(Rule::Needs("ipv4_netmask_length", "ipv4_ipam_pool_id"))
+            .rule(Rule::Needs("ipv6_cidr_block", "ipv6_ipam_pool_id"))
+            .rule(Rule::Needs("ipv6_netmask_length", "ipv6_ipam_pool_id"))
     }
 
     fn plan(&self, plan: &mut Plan<'_>) {
@@ -67,6 +80,9 @@ impl Resource for Vpc {
                 object.flag("assign_generated_ipv6_cidr_block").filter(|wanted| *wanted),
             )
             .set_ipv6_cidr_block_network_border_group(object.string("ipv6_cidr_block_network_border_group"))
+            .set_ipv6_ipam_pool_id(object.string("ipv6_ipam_pool_id"))
+            .set_ipv6_netmask_length(object.int("ipv6_netmask_length").filter(|length| *length > 0))
+            .set_ipv6_cidr_block(object.string("ipv6_cidr_block"))
             .set_tag_specifications(tags::specification(object, ResourceType::Vpc))
             .send()
             .await
@@ -74,7 +90,7 @@ impl Resource for Vpc {
         let id = created.vpc.and_then(|vpc| vpc.vpc_id).ok_or_else(|| missing("CreateVpc", "VPC id"))?;
         object.set("id", &id);
         wait_for_state(call, &id).await?;
-        if object.flag("assign_generated_ipv6_cidr_block") == Some(true) {
+        if wants_ipv6(object) {
             wait_for_ipv6(call, &id, true).await?;
         }
         // What a new VPC has already.
@@ -117,6 +133,13 @@ impl Resource for Vpc {
         object.set("ipv6_association_id", part(Ipv6::association_id));
         object.set("ipv6_cidr_block", part(Ipv6::ipv6_cidr_block));
         object.set("ipv6_cidr_block_network_border_group", part(Ipv6::network_border_group));
+        // EC2 does not tell from which pool the block is.
+        if !object.has("ipv6_ipam_pool_id") {
+            object.set("ipv6_ipam_pool_id", "");
+        }
+        if !object.has("ipv6_netmask_length") {
+            object.set("ipv6_netmask_length", 0);
+        }
         tags::record(call, object, vpc.tags());
         Ok(())
     }
@@ -128,10 +151,9 @@ impl Resource for Vpc {
             let request = call.ec2.modify_vpc_tenancy().vpc_id(id).instance_tenancy(VpcTenancy::Default);
             request.send().await.of("ModifyVpcTenancy")?;
         }
-        let wanted = object.flag("assign_generated_ipv6_cidr_block").unwrap_or_default();
-        let border = "ipv6_cidr_block_network_border_group";
-        let other_border = object.text(border).is_some() && object.text(border) != prior.text(border);
-        if prior.flag("assign_generated_ipv6_cidr_block") == Some(wanted) && !other_border {
+        let changes =
+            |name: &&str| object.has(name) && !object.is_unknown(name) && prior.value(name) != object.value(name);
+        if !IPV6.iter().any(|name| changes(name)) && wants_ipv6(prior) == wants_ipv6(object) {
             return Ok(());
         }
         if let Some(association) = prior.text("ipv6_association_id") {
@@ -139,9 +161,16 @@ impl Resource for Vpc {
             request.send().await.of("DisassociateVpcCidrBlock")?;
             wait_for_ipv6(call, id, false).await?;
         }
-        if wanted {
-            let request = call.ec2.associate_vpc_cidr_block().vpc_id(id).amazon_provided_ipv6_cidr_block(true);
-            let request = request.set_ipv6_cidr_block_network_border_group(object.string(border));
+        if wants_ipv6(object) {
+            let request = call
+                .ec2
+                .associate_vpc_cidr_block()
+                .vpc_id(id)
+                .set_amazon_provided_ipv6_cidr_block(object.flag("assign_generated_ipv6_cidr_block").filter(|on| *on))
+                .set_ipv6_cidr_block_network_border_group(object.string("ipv6_cidr_block_network_border_group"))
+                .set_ipv6_ipam_pool_id(object.string("ipv6_ipam_pool_id"))
+                .set_ipv6_netmask_length(object.int("ipv6_netmask_length").filter(|length| *length > 0))
+                .set_ipv6_cidr_block(object.string("ipv6_cidr_block"));
             request.send().await.of("AssociateVpcCidrBlock")?;
             wait_for_ipv6(call, id, true).await?;
         }
@@ -164,6 +193,10 @@ impl Resource for Vpc {
         })
         .await
     }
+}
+
+fn wants_ipv6(object: &Object) -> bool {
+    object.flag("assign_generated_ipv6_cidr_block") == Some(true) || object.text("ipv6_ipam_pool_id").is_some()
 }
 
 fn tenancy(value: &formwork_value::Value) -> Result<(), String> {

@@ -187,7 +187,8 @@ impl Engine {
         assert!(!state.is_null() && state.is_wholly_known(), "{kind}: {state:?}");
         assert_eq!(state.ty(), self.ty(kind), "{kind} has another type");
         for (name, planned) in plan.planned.as_mapping().expect("an object") {
-            let ok = !planned.is_wholly_known() || Some(planned) == state.get(name);
+            let is_unset = plan.legacy_type_system && planned.is_null() && state.get(name).is_some_and(is_zero);
+            let ok = !planned.is_wholly_known() || Some(planned) == state.get(name) || is_unset;
             assert!(ok, "{kind}.{name}: planned {planned:?}, got {:?}", state.get(name));
         }
         let read = self.read(kind, &state).await;
@@ -283,6 +284,11 @@ impl Engine {
         assert_eq!(response.state.ty(), config.ty(), "{kind} has another type");
         Ok(response.state)
     }
+}
+
+/// What older providers store for attributes that are not set.
+fn is_zero(value: &Value) -> bool {
+    value.as_str() == Some("") || value.as_bool() == Some(false) || *value == Value::from(0)
 }
 
 #[track_caller]

@@ -71,7 +71,7 @@ async fn shared_files_give_region_and_keys() {
     std::fs::write(&credentials, "[work]\naws_access_key_id = AKIAFILE\naws_secret_access_key = secret\n").unwrap();
     let engine = Engine::configured(&format!(
         r#"{{"profile": "work", "shared_config_files": ["{}"], "shared_credentials_files": ["{}"],
-            "skip_metadata_api_check": true, "endpoints": [{{"ec2": "{url}", "sts": "{url}"}}]}}"#,
+            "skip_metadata_api_check": "true", "endpoints": [{{"ec2": "{url}", "sts": "{url}"}}]}}"#,
         config.display(),
         credentials.display(),
         url = cloud().url

@@ -72,7 +72,9 @@ fn place(call: &Call<'_>, instance: &Found, object: &mut Object) {
         ("availability_zone", placement.and_then(|p| p.availability_zone()).unwrap_or_default()),
         ("host_id", placement.and_then(|p| p.host_id()).unwrap_or_default()),
         ("iam_instance_profile", profile.and_then(|arn| arn.rsplit('/').next()).unwrap_or_default()),
+        ("instance_lifecycle", instance.instance_lifecycle().map_or("", |lifecycle| lifecycle.as_str())),
         ("instance_state", state(instance)),
+        ("spot_instance_request_id", instance.spot_instance_request_id().unwrap_or_default()),
         ("instance_type", instance.instance_type().map(|kind| kind.as_str()).unwrap_or_default()),
         ("key_name", instance.key_name().unwrap_or_default()),
         ("outpost_arn", instance.outpost_arn().unwrap_or_default()),
@@ -148,7 +150,8 @@ fn options(instance: &Found, object: &mut Object) {
     object.set("monitoring", matches!(monitoring, Some("enabled" | "pending")));
     let enclave = instance.enclave_options().map(|options| options.enabled().unwrap_or_default());
     let kind = object.element_type("enclave_options");
-    object.set("enclave_options", vec![Object::empty(&kind).with("enabled", enclave.unwrap_or_default())]);
+    let enclave = enclave.map(|enabled| Object::empty(&kind).with("enabled", enabled));
+    object.set("enclave_options", enclave.into_iter().collect::<Vec<_>>());
     let kind = object.element_type("metadata_options");
     let metadata = instance.metadata_options().map(|options| {
         Object::empty(&kind)

@@ -79,7 +79,7 @@ async fn request(call: &Call<'_>, object: &Object) -> Result<Run, Failure> {
         .set_user_data(encoded_user_data(object))
         .set_placement(placement(object))
         .set_block_device_mappings(volume::mappings(call, object).await?)
-        .set_tag_specifications(tag_specifications(object));
+        .set_tag_specifications(tag_specifications(call, object));
     let profile = |name: String| IamInstanceProfileSpecification::builder().name(name).build();
     let monitoring = |on: bool| RunInstancesMonitoringEnabled::builder().enabled(on).build();
     let hibernation = |on: bool| HibernationOptionsRequest::builder().configured(on).build();
@@ -99,9 +99,11 @@ async fn request(call: &Call<'_>, object: &Object) -> Result<Run, Failure> {
     Ok(with_network(request, object))
 }
 
-fn tag_specifications(object: &Object) -> Option<Vec<TagSpecification>> {
+fn tag_specifications(call: &Call<'_>, object: &Object) -> Option<Vec<TagSpecification>> {
     let mut specifications = tags::specification(object, ResourceType::Instance).unwrap_or_default();
-    let volumes = tags::to_sdk(&object.text_map("volume_tags"));
+    let mut volumes = call.default_tags.clone();
+    volumes.extend(object.text_map("volume_tags"));
+    let volumes = tags::to_sdk(&volumes);
     if !volumes.is_empty() {
         let builder = TagSpecification::builder().resource_type(ResourceType::Volume);
         specifications.push(builder.set_tags(Some(volumes)).build());

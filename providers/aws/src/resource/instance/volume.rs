@@ -24,6 +24,7 @@ fn body(fixed: bool) -> Body {
         .attribute("iops", may_force(number().optional().computed()))
         .attribute("kms_key_id", text().optional().computed().forces_new())
         .attribute("tags", text_map().optional().check(checks::tags))
+        .attribute("tags_all", text_map().computed())
         .attribute("throughput", may_force(number().optional().computed()))
         .attribute("volume_id", text().computed())
         .attribute("volume_size", may_force(number().optional().computed()))
@@ -44,8 +45,15 @@ fn volume_type(value: &Value) -> Result<(), String> {
     super::one_of(value, &["standard", "gp2", "gp3", "io1", "io2", "sc1", "st1"])
 }
 
-/// A root volume of another size or type has other limits, unless they are given.
 pub fn plan(plan: &mut Plan<'_>) {
+    plan_limits(plan);
+    for name in ["root_block_device", "ebs_block_device"] {
+        plan_tags(plan, name);
+    }
+}
+
+/// A root volume of another size or type has other limits, unless they are given.
+fn plan_limits(plan: &mut Plan<'_>) {
     let Some(before) = plan.prior.and_then(|prior| prior.one("root_block_device")) else { return };
     let Some(planned) = plan.planned.one("root_block_device").cloned() else { return };
     let changes = ["volume_size", "volume_type"].iter().any(|name| before.get(name) != planned.get(name));
@@ -60,6 +68,27 @@ pub fn plan(plan: &mut Plan<'_>) {
         }
     }
     plan.planned.set("root_block_device", vec![block]);
+}
+
+/// Volumes have the default tags and those of their block, or those that all volumes share.
+fn plan_tags(plan: &mut Plan<'_>, name: &str) {
+    if plan.config.items(name).is_empty() || plan.planned.is_unknown(name) {
+        return;
+    }
+    let kind = plan.planned.element_type(name);
+    let shares_tags = plan.planned.has("volume_tags");
+    let blocks = plan.planned.items(name).iter().map(|block| {
+        if !block.is_known() {
+            return block.clone();
+        }
+        let all = match block.get("tags") {
+            Some(own) if !shares_tags => tags::planned_all(plan.default_tags, own),
+            _ => Value::map(Type::String, BTreeMap::new()),
+        };
+        Object::from_value(&kind, block).with("tags_all", all).to_value()
+    });
+    let blocks: Vec<Value> = blocks.collect();
+    plan.planned.set(name, blocks);
 }
 
 /// Mappings for the launch, if any volume is configured.
@@ -151,12 +180,14 @@ pub async fn describe(call: &Call<'_>, instance: &Found, object: &mut Object) ->
         let mut block = Object::empty(&object.element_type(name)).with("device_name", device).with("volume_id", id);
         let ends = mapping.ebs().and_then(|ebs| ebs.delete_on_termination());
         block.set("delete_on_termination", ends.unwrap_or_default());
-        let own_tags = volume.map(|volume| tags::observed(call, volume.tags())).unwrap_or_default();
-        let keeps_tags = shares_tags || (own_tags.is_empty() && before.is_none_or(|block| !block.has("tags")));
-        match before.and_then(|block| block.get("tags")).filter(|_| shares_tags) {
-            Some(before) => block.set("tags", before.clone()),
-            None if keeps_tags => {}
-            None => block.set("tags", own_tags),
+        let before_tags = before.and_then(|block| block.get("tags"));
+        if shares_tags {
+            block.set("tags", before_tags.cloned().unwrap_or_else(|| Value::null(Type::map(Type::String))));
+            block.set("tags_all", BTreeMap::new());
+        } else {
+            let all = volume.map(|volume| tags::observed(call, volume.tags())).unwrap_or_default();
+            block.set("tags", tags::own(call, before_tags, &all));
+            block.set("tags_all", all);
         }
         describe_volume(volume, is_root, &mut block);
         if is_root { root.push(block) } else { others.push(block) }
@@ -165,7 +196,8 @@ pub async fn describe(call: &Call<'_>, instance: &Found, object: &mut Object) ->
     object.set("ebs_block_device", others);
     if shares_tags {
         let all = volumes.values().flat_map(|volume| tags::observed(call, volume.tags()));
-        object.set("volume_tags", all.collect::<BTreeMap<_, _>>());
+        let all = all.collect::<BTreeMap<_, _>>();
+        object.set("volume_tags", tags::own(call, object.value("volume_tags"), &all));
     }
     Ok(())
 }
@@ -187,21 +219,24 @@ fn describe_volume(volume: Option<&Volume>, is_root: bool, block: &mut Object) {
 }
 
 pub async fn change(call: &Call<'_>, prior: &Object, object: &Object) -> Result<(), Failure> {
-    if let (Some(old), Some(new)) = (prior.one("root_block_device"), object.one("root_block_device")) {
-        let (old, new) = (block(prior, "root_block_device", old), block(prior, "root_block_device", new));
-        change_root(call, prior.id(), &old, &new).await.map_err(|failure| failure.at("root_block_device"))?;
-        change_tags(call, &old, &new).await?;
-    }
-    for new in object.items("ebs_block_device") {
-        let same = |old: &&Value| old.text("device_name") == new.text("device_name");
-        if let Some(old) = prior.items("ebs_block_device").iter().find(same) {
-            change_tags(call, &block(prior, "ebs_block_device", old), &block(prior, "ebs_block_device", new)).await?;
-        }
-    }
     if object.has("volume_tags") || prior.has("volume_tags") {
         let blocks = prior.items("root_block_device").iter().chain(prior.items("ebs_block_device"));
         for volume in blocks.filter_map(|block| block.text("volume_id")) {
             tags::update(call, volume, prior, object, "volume_tags").await?;
+        }
+    }
+    // Shared tags leave the default ones of a volume alone.
+    let name = if object.has("volume_tags") { "tags" } else { "tags_all" };
+    if let (Some(old), Some(new)) = (prior.one("root_block_device"), object.one("root_block_device")) {
+        let (old, new) = (block(prior, "root_block_device", old), block(prior, "root_block_device", new));
+        change_root(call, prior.id(), &old, &new).await.map_err(|failure| failure.at("root_block_device"))?;
+        change_tags(call, &old, &new, name).await?;
+    }
+    for new in object.items("ebs_block_device") {
+        let same = |old: &&Value| old.text("device_name") == new.text("device_name");
+        if let Some(old) = prior.items("ebs_block_device").iter().find(same) {
+            let (old, new) = (block(prior, "ebs_block_device", old), block(prior, "ebs_block_device", new));
+            change_tags(call, &old, &new, name).await?;
         }
     }
     Ok(())
@@ -211,10 +246,10 @@ fn block(object: &Object, name: &str, value: &Value) -> Object {
     Object::from_value(&object.element_type(name), value)
 }
 
-async fn change_tags(call: &Call<'_>, old: &Object, new: &Object) -> Result<(), Failure> {
+async fn change_tags(call: &Call<'_>, old: &Object, new: &Object, name: &str) -> Result<(), Failure> {
     match old.text("volume_id") {
-        Some(volume) => tags::update(call, volume, old, new, "tags").await,
-        None => Ok(()),
+        Some(volume) if !new.is_unknown(name) => tags::update(call, volume, old, new, name).await,
+        _ => Ok(()),
     }
 }
 
