@@ -3,9 +3,6 @@
 //! Invariant: nothing here decides what is planned or applied; snapshots and plans go in and out as they are.
 //! Invariant: the layouts of files are private to this crate.
 
-// The port's error for locks names the holder; locking is done once a run.
-#![allow(clippy::result_large_err)]
-
 mod backend;
 mod codec;
 mod durable;

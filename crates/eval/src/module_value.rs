@@ -10,13 +10,16 @@ use formwork_value::{Marks, Str, Type, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// How a call repeats, its instances by key, and what finding that out has read.
+pub type CallInstances = (Expansion, Rc<BTreeMap<InstanceKey, ModuleId>>, Rc<ReadSet>);
+
 impl Evaluator {
     /// The instances of a module call, by key; with them how the call repeats and what finding out has read.
     pub fn call_instances(
         &self,
         module: ModuleId,
         call: &Str,
-    ) -> Result<(Expansion, Rc<BTreeMap<InstanceKey, ModuleId>>, Rc<ReadSet>), Diagnostics> {
+    ) -> Result<CallInstances, Diagnostics> {
         let data = self.data(module);
         match data.calls.borrow().get(call) {
             Some(Some(known)) => return Ok((known.expansion.clone(), known.children.clone(), known.reads.clone())),

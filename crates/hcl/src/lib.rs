@@ -7,9 +7,6 @@
 //! Invariant: parsing is total: it returns what could be read, and every problem found.
 //! Invariant: depth of nesting is bounded, with a diagnostic.
 
-// A diagnostic is built once per problem, never on the way of what works, so its size costs nothing.
-#![allow(clippy::result_large_err)]
-
 mod ast;
 mod body;
 mod defaults;

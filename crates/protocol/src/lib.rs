@@ -9,9 +9,6 @@
 //! type here and for its meaning by the planner and applier.
 //! Invariant: no process outlives its [`RunningProvider`].
 
-// A diagnostic is the error of most functions here. Errors are rare and end the work: their size does not matter.
-#![allow(clippy::result_large_err)]
-
 mod convert;
 mod handshake;
 mod host;

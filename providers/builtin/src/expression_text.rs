@@ -108,7 +108,7 @@ fn key_text(key: &str) -> String {
 /// True for names that need no quotes as object keys and may name variables.
 pub(crate) fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| unicode_ident::is_xid_start(c))
+    chars.next().is_some_and(unicode_ident::is_xid_start)
         && chars.all(|c| unicode_ident::is_xid_continue(c) || c == '-')
 }
 

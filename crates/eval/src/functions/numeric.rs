@@ -96,6 +96,8 @@ fn shortest(float: f64) -> String {
 
 /// The natural logarithm by the method of the C library fdlibm, so that the last digit is that of the reference: the
 /// number is split into a power of two and a factor near 1, and for that a polynomial is used.
+// The constants stand as the method gives them.
+#[allow(clippy::excessive_precision)]
 fn logarithm(number: f64) -> f64 {
     if number <= 0.0 || !number.is_finite() {
         return number.ln();

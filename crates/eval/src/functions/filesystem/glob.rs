@@ -146,7 +146,10 @@ fn alternatives(pattern: &str) -> Result<Vec<String>, String> {
 }
 
 /// What is before the first opening brace, the alternatives, and what is behind the closing brace.
-fn braces(pattern: &str) -> Result<Option<(&str, Vec<&str>, &str)>, String> {
+type Braces<'p> = (&'p str, Vec<&'p str>, &'p str);
+
+/// Splits a pattern at its first braces, if it has any.
+fn braces(pattern: &str) -> Result<Option<Braces<'_>>, String> {
     let mut begin = None;
     let mut choices = Vec::new();
     let mut from = 0;
