@@ -99,13 +99,13 @@ fn read_output(name: &str, text: &RawValue) -> Result<OutputState, StateFileErro
 
 /// Languages of that time had only lists and maps: what has elements of one type is taken for one.
 fn collection_type(ty: &Type) -> Type {
-    let one = |types: &mut dyn Iterator<Item = &Type>| {
-        let first = types.next()?;
-        types.all(|other| other == first).then(|| Arc::new(collection_type(first)))
+    let element = |types: Vec<&Type>| {
+        let (first, others) = types.split_first()?;
+        others.iter().all(|other| other == first).then(|| Arc::new(collection_type(first)))
     };
     match ty {
-        Type::Tuple(items) => one(&mut items.iter()).map(Type::List),
-        Type::Object(object) => one(&mut object.attributes.values()).map(Type::Map),
+        Type::Tuple(items) => element(items.iter().collect()).map(Type::List),
+        Type::Object(object) => element(object.attributes.values().collect()).map(Type::Map),
         _ => None,
     }
     .unwrap_or_else(|| ty.clone())

@@ -106,6 +106,10 @@ pub(super) fn provider(text: &str) -> Result<ProviderAddress, AddressError> {
     }
 }
 
+/// Names with which references to other things than resources begin.
+const RESERVED: [&str; 11] =
+    ["arg", "count", "each", "lazy", "local", "module", "path", "self", "template", "terraform", "var"];
+
 /// Parses a target address.
 pub(super) fn target(text: &str) -> Result<TargetAddress, AddressError> {
     let segments = segments(text)?;
@@ -121,14 +125,18 @@ pub(super) fn target(text: &str) -> Result<TargetAddress, AddressError> {
         module.0.push(ModuleStep { name: name.name.as_str().into(), key: name.key.clone() });
         rest = tail;
     }
-    let mode = match rest.first().map(|s| s.name.as_str()) {
+    let (mode, skip) = match rest.first().map(|s| s.name.as_str()) {
         None => return Ok(TargetAddress::Module(module)),
-        Some("data") => ResourceMode::Data,
-        Some("ephemeral") => ResourceMode::Ephemeral,
-        Some("resource") if rest.len() == 3 => ResourceMode::Managed,
-        Some(_) => ResourceMode::Managed,
+        Some("data") => (ResourceMode::Data, 1),
+        Some("ephemeral") => (ResourceMode::Ephemeral, 1),
+        Some("resource") => (ResourceMode::Managed, 1),
+        Some(name) if RESERVED.contains(&name) => {
+            return Err(AddressError(format!(
+                "{text:?} is not an address: {name:?} is not a resource type; if a type is called so, write \"resource.{name}\""
+            )));
+        }
+        Some(_) => (ResourceMode::Managed, 0),
     };
-    let skip = usize::from(mode != ResourceMode::Managed || rest.len() == 3);
     match rest.get(skip..) {
         Some([kind, name]) if kind.key.is_none() => {
             let resource = Resource::new(mode, kind.name.as_str(), name.name.as_str());
@@ -235,11 +243,12 @@ mod tests {
             "module.x.provider[\"h.io/n/aws\"].west"
         );
         assert_eq!(target("resource.aws_vpc.main").unwrap().to_string(), "aws_vpc.main");
+        assert_eq!(target("resource.var.main").unwrap().to_string(), "var.main");
     }
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "a", "a.b.c.d", "module", "module.", "a.b[", "a.b[x]", "a.b[\"x\"", "a.b[1]c", "1.b", "a..b"] {
+        for text in ["", "a", "a.b.c.d", "module", "module.", "a.b[", "a.b[x]", "a.b[\"x\"", "a.b[1]c", "1.b", "a..b", "a.b.c", "var.x", "data.a"] {
             assert!(target(text).is_err(), "{text}");
         }
     }
