@@ -59,7 +59,7 @@ pub(super) fn made(prior: &Value, planned: &Value, id: &str) -> Value {
         }
         match last(path) {
             Some("id") => Value::string(id),
-            Some("arn") => Value::string(&format!("arn:{id}")),
+            Some("arn") => Value::string(format!("arn:{id}")),
             Some("version") => Value::from(version),
             Some("size") => Value::from(1),
             Some("level") => Value::from(5),
@@ -81,7 +81,7 @@ pub(super) fn imported(id: &str, name: &str) -> Value {
     changed(&empty, &|path, value| match (path.0.len(), last(path)) {
         (1, Some("id")) => Value::string(id),
         (1, Some("name")) => Value::string(name),
-        (1, Some("arn")) => Value::string(&format!("arn:{id}")),
+        (1, Some("arn")) => Value::string(format!("arn:{id}")),
         (1, Some("version" | "size")) => Value::from(1),
         _ => value,
     })

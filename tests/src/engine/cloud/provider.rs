@@ -341,7 +341,7 @@ impl PlanProvider for CloudProvider {
         }
         let lifetime = config.get("lifetime").and_then(Value::as_number).and_then(|n| n.to_i64());
         EphemeralResponse {
-            result: with(config, "value", Value::string(&format!("token of {name}"))),
+            result: with(config, "value", Value::string(format!("token of {name}"))),
             private: name.into_bytes(),
             renew_at: lifetime,
             deferred: None,
