@@ -153,7 +153,7 @@ impl Resource for Vpc {
         }
         let changes =
             |name: &&str| object.has(name) && !object.is_unknown(name) && prior.value(name) != object.value(name);
-        if !IPV6.iter().any(|name| changes(name)) && wants_ipv6(prior) == wants_ipv6(object) {
+        if !IPV6.iter().any(changes) && wants_ipv6(prior) == wants_ipv6(object) {
             return Ok(());
         }
         if let Some(association) = prior.text("ipv6_association_id") {
