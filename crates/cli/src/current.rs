@@ -1,19 +1,21 @@
 //! The backend and workspace that commands in this directory use.
 
-use crate::backend::{Backend, BackendSettings, LocalFlags, configured_settings, read_record};
+use crate::backend::{BackendSettings, LocalFlags, configured_settings, read_record};
 use crate::session::Session;
-use crate::state_access::store_problem;
-use formwork_backend::{StatePlace, is_workspace_name};
+use crate::state_access::{session_problem, store_problem};
+use formwork_backend::{Backend, SessionError, StatePlace, StateSession, is_workspace_name};
 use formwork_config::{Config, ModuleResolution, load};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{ModuleManifest, StateSnapshot};
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 /// The backend in effect, and the workspace selected in it.
 pub struct Current {
-    pub backend: Backend,
     pub settings: BackendSettings,
     pub workspace: String,
+    flags: LocalFlags,
+    backend: OnceCell<Arc<dyn Backend>>,
 }
 
 impl Current {
@@ -31,17 +33,37 @@ impl Current {
             let detail = format!("The selected workspace {workspace:?} has a name that no workspace can have.");
             return Err(Diagnostic::error("Invalid workspace name", detail).blame(Blame::Environment).into());
         }
-        Ok(Current { backend: settings.open(flags)?, settings, workspace })
+        Ok(Current::new(settings, workspace, flags))
     }
 
-    pub async fn place(&self) -> Result<StatePlace, Diagnostics> {
-        self.backend.place(&self.workspace).await.map_err(|error| store_problem(&error))
+    /// Of settings that are known already.
+    pub fn new(settings: BackendSettings, workspace: String, flags: &LocalFlags) -> Current {
+        Current { settings, workspace, flags: flags.clone(), backend: OnceCell::new() }
     }
 
-    /// The stored state, without locking it.
-    pub async fn read(&self) -> Result<Option<StateSnapshot>, Diagnostics> {
-        let store = self.backend.store(&self.workspace).await.map_err(|error| store_problem(&error))?;
-        store.read().await.map_err(|error| store_problem(&error))
+    /// The backend, opened when first asked for.
+    pub async fn backend(&self, session: &Session) -> Result<&Arc<dyn Backend>, Diagnostics> {
+        self.backend.get_or_try_init(|| self.settings.open(session, &self.flags)).await
+    }
+
+    /// Where the state of the selected workspace is.
+    pub async fn place(&self, session: &Session) -> Result<StatePlace, Diagnostics> {
+        self.place_of(session, &self.workspace).await
+    }
+
+    /// Where the state of a workspace is.
+    pub async fn place_of(&self, session: &Session, workspace: &str) -> Result<StatePlace, Diagnostics> {
+        let backend = self.backend(session).await?;
+        backend.place(workspace, session.data_dir().path()).map_err(|error| store_problem(&error))
+    }
+
+    /// The stored state with what an interrupted run has left, without locking it.
+    pub async fn read(&self, session: &Session) -> Result<Option<StateSnapshot>, Diagnostics> {
+        let place = self.place(session).await?;
+        let state = StateSession::open(place, None, "".into()).await.map_err(|error| session_problem(&error))?;
+        let snapshot = state.snapshot().cloned();
+        state.close().await.map_err(|error| session_problem(&SessionError::Lock(error)))?;
+        Ok(snapshot)
     }
 }
 

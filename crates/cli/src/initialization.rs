@@ -2,8 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::backend::{
-    Backend, BackendSettings, LocalFlags, Record, configured_settings, migrate, read_record, remove_record,
-    write_record,
+    BackendSettings, LocalFlags, Record, configured_settings, migrate, read_record, remove_record, write_record,
 };
 use crate::configuration::manifest;
 use crate::current::Current;
@@ -11,6 +10,7 @@ use crate::prompt::confirm;
 use crate::providers::{LOCK_FILE, cli_config, lock_file, reattached};
 use crate::session::Session;
 use crate::state_access::LockFlags;
+use formwork_backend::Backend;
 use formwork_config::{Config, ModuleResolution, ModuleSource, load, provider_requirements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_hcl::{EmptyScope, decode, evaluate, parse};
@@ -114,7 +114,7 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
         crate::configuration::load_configuration(session)?.0
     };
     let state = match state {
-        Some(current) => session.block_on(async { current.read().await })?,
+        Some(current) => session.block_on(async { current.read(session).await })?,
         None => None,
     };
     let from_state = state.iter().flat_map(|snapshot| snapshot.state.resources.values());
@@ -174,11 +174,7 @@ fn initialize_backend(session: &Session, config: &Config, options: &InitOptions)
         }
         None => remove_record(&data_dir)?,
     }
-    Ok(Current {
-        backend: new.open(&LocalFlags::default())?,
-        settings: new,
-        workspace: data_dir.workspace(&session.environment),
-    })
+    Ok(Current::new(new, data_dir.workspace(&session.environment), &LocalFlags::default()))
 }
 
 /// Takes the states along, or not, as the user wishes.
@@ -192,10 +188,11 @@ fn change_backend(
     if options.reconfigure {
         return Ok(());
     }
-    let from: Backend = old.open(&LocalFlags::default())?;
-    let to = new.open(&LocalFlags::default())?;
     let first = *old == BackendSettings::default();
-    let states = session.block_on(async { count_states(&from).await })?;
+    let states = session.block_on(async {
+        let from = old.open(session, &LocalFlags::default()).await?;
+        count_states(session, &*from).await
+    })?;
     if states == 0 && (first || !configured) {
         return Ok(());
     }
@@ -214,18 +211,22 @@ fn change_backend(
         return Err(Diagnostic::error("Migration was not approved", detail).into());
     }
     if agreed {
-        let copied = session.block_on(async { migrate(session, &from, &to, &options.lock).await })?;
+        let copied = session.block_on(async {
+            let from = old.open(session, &LocalFlags::default()).await?;
+            let to = new.open(session, &LocalFlags::default()).await?;
+            migrate(session, &*from, &*to, &options.lock).await
+        })?;
         options.say(session, &format!("Copied {copied} states to the new backend."));
     }
     Ok(())
 }
 
-async fn count_states(backend: &Backend) -> Result<usize, Diagnostics> {
+async fn count_states(session: &Session, backend: &dyn Backend) -> Result<usize, Diagnostics> {
     let problem = |error: formwork_model::StoreError| crate::state_access::store_problem(&error);
     let mut count = 0;
     for workspace in backend.workspaces().await.map_err(problem)? {
-        let store = backend.store(&workspace).await.map_err(problem)?;
-        let snapshot = store.read().await.map_err(problem)?;
+        let place = backend.place(&workspace, session.data_dir().path()).map_err(problem)?;
+        let snapshot = place.store.read().await.map_err(problem)?;
         count += usize::from(snapshot.is_some_and(|snapshot| !snapshot.state.is_empty()));
     }
     Ok(count)

@@ -26,11 +26,9 @@ pub fn read(path: &str) -> Result<Plan, Diagnostics> {
 
 /// The backend for which the plan was made, and the workspace that is selected now: a plan for one workspace suits another
 /// if their states are the same, which is checked.
-pub fn current(session: &Session, plan: &Plan, flags: &LocalFlags) -> Result<Current, Diagnostics> {
+pub fn current(session: &Session, plan: &Plan, flags: &LocalFlags) -> Current {
     let settings = BackendSettings { kind: plan.backend.kind.clone(), values: plan.backend.config.clone() };
-    let backend = settings.open(flags)?;
-    let workspace = session.data_dir().workspace(&session.environment);
-    Ok(Current { backend, settings, workspace })
+    Current::new(settings, session.data_dir().workspace(&session.environment), flags)
 }
 
 /// The configuration as it was planned.

@@ -1,9 +1,10 @@
 //! Moving states from one backend to another.
 
-use super::Backend;
 use crate::data_dir::DEFAULT_WORKSPACE;
+use crate::machine::{MachineEntropy, random_id};
 use crate::session::Session;
 use crate::state_access::{LockFlags, take_lock};
+use formwork_backend::Backend;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{StateSnapshot, StateStore, StoreError};
 use std::sync::Arc;
@@ -14,16 +15,22 @@ fn failed(error: &StoreError) -> Diagnostics {
 
 /// Copies the states of all workspaces that the new backend does not have yet. A state of the same lineage is replaced
 /// by a newer one; any other existing state is left alone, with an error. Returns the number of states copied.
-pub async fn migrate(session: &Session, from: &Backend, to: &Backend, flags: &LockFlags) -> Result<usize, Diagnostics> {
+pub async fn migrate(
+    session: &Session,
+    from: &dyn Backend,
+    to: &dyn Backend,
+    flags: &LockFlags,
+) -> Result<usize, Diagnostics> {
     let mut copied = 0;
     for workspace in from.workspaces().await.map_err(|error| failed(&error))? {
-        let source = from.store(&workspace).await.map_err(|error| failed(&error))?;
+        let source = store(session, from, &workspace)?;
         let read = source.read().await.map_err(|error| failed(&error))?;
         let Some(snapshot) = read.filter(|snapshot| !snapshot.state.is_empty()) else { continue };
         if workspace != DEFAULT_WORKSPACE {
-            to.create_workspace(&workspace).await.map_err(|error| failed(&error))?;
+            let lineage = random_id(&MachineEntropy);
+            to.create_workspace(&workspace, &lineage).await.map_err(|error| failed(&error))?;
         }
-        let target = to.store(&workspace).await.map_err(|error| failed(&error))?;
+        let target = store(session, to, &workspace)?;
         let source_lock = take_lock(session, &*source, flags, "migration source state").await?;
         let result = copy(session, &target, &snapshot, flags, &workspace).await;
         if let Some(lock) = source_lock {
@@ -34,6 +41,11 @@ pub async fn migrate(session: &Session, from: &Backend, to: &Backend, flags: &Lo
         copied += 1;
     }
     Ok(copied)
+}
+
+fn store(session: &Session, backend: &dyn Backend, workspace: &str) -> Result<Arc<dyn StateStore>, Diagnostics> {
+    let place = backend.place(workspace, session.data_dir().path()).map_err(|error| failed(&error))?;
+    Ok(place.store)
 }
 
 async fn copy(

@@ -1,7 +1,8 @@
 //! The record of the backend that `init` has set up (`.terraform/terraform.tfstate`).
 
-use super::settings::{BackendSettings, backend_schema};
+use super::settings::BackendSettings;
 use crate::data_dir::{DataDir, write_whole};
+use formwork_backend::backend_schema;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::TERRAFORM_VERSION;
 use formwork_value::{Str, Value, convert, json};

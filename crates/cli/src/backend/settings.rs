@@ -1,15 +1,18 @@
 //! What is configured about the backend: type and arguments.
 
-use super::Backend;
 use crate::arguments::Arguments;
-use formwork_backend::{Backup, LocalOptions, LocalWorkspaces};
+use crate::session::Session;
+use formwork_backend::{
+    Backend, Backup, LocalOptions, LocalWorkspaces, backend_schema, configure_backend, local_options,
+};
 use formwork_config::{Config, Module};
-use formwork_diag::{Diagnostic, Diagnostics, Span};
+use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
 use formwork_hcl::{EmptyScope, evaluate};
-use formwork_model::{Attribute, BackendRecord, Block};
-use formwork_value::{Kind, Str, Type, Value, convert};
+use formwork_model::{BackendRecord, Block, StoreError};
+use formwork_value::{Kind, Str, Value, convert};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Type and arguments of a backend.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,22 +46,8 @@ impl LocalFlags {
     }
 }
 
-/// The arguments of a backend type; `None` if there is no such type.
-pub fn backend_schema(kind: &str) -> Option<Block> {
-    match kind {
-        "local" => Some(Block::new(
-            [
-                ("path", Attribute::new(Type::String).optional()),
-                ("workspace_dir", Attribute::new(Type::String).optional()),
-            ],
-            [],
-        )),
-        _ => None,
-    }
-}
-
 /// Names of all backend types.
-pub const KINDS: [&str; 1] = ["local"];
+pub const KINDS: [&str; 2] = ["local", "s3"];
 
 impl Default for BackendSettings {
     /// What counts without any configuration.
@@ -68,27 +57,27 @@ impl Default for BackendSettings {
 }
 
 impl BackendSettings {
-    fn text(&self, name: &str) -> Option<&str> {
-        self.values.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
-    }
-
-    /// The backend itself.
-    pub fn open(&self, flags: &LocalFlags) -> Result<Backend, Diagnostics> {
-        match &*self.kind {
-            "local" => Ok(Backend::Local(LocalWorkspaces { options: self.local_options(flags) })),
-            kind => Err(unknown_kind(kind, None).into()),
+    /// The backend itself. Its own warnings are reported.
+    pub async fn open(&self, session: &Session, flags: &LocalFlags) -> Result<Arc<dyn Backend>, Diagnostics> {
+        let failed = |error: &StoreError| {
+            let detail = format!("The backend {:?} cannot be used: {error}", self.kind);
+            Diagnostics::from(Diagnostic::error("Invalid backend configuration", detail).blame(Blame::Environment))
+        };
+        if &*self.kind == "local" {
+            let configured = local_options(&self.values).map_err(|error| failed(&error))?;
+            let options = LocalOptions {
+                state: flags.state.clone(),
+                state_out: flags.state_out.clone(),
+                backup: flags.backup.clone(),
+                ..configured
+            };
+            return Ok(Arc::new(LocalWorkspaces { options }));
         }
-    }
-
-    fn local_options(&self, flags: &LocalFlags) -> LocalOptions {
-        let default = LocalOptions::default();
-        LocalOptions {
-            path: self.text("path").map_or(default.path, PathBuf::from),
-            workspace_dir: self.text("workspace_dir").map_or(default.workspace_dir, PathBuf::from),
-            state: flags.state.clone(),
-            state_out: flags.state_out.clone(),
-            backup: flags.backup.clone(),
+        let configured = configure_backend(&self.kind, &self.values).await.map_err(|error| failed(&error))?;
+        for warning in configured.warnings {
+            session.report(&Diagnostic::warning("Backend configuration", warning).into());
         }
+        Ok(configured.backend)
     }
 
     /// As plans tell it.

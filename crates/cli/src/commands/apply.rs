@@ -106,7 +106,7 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     let current = Current::of_config(session, &config, &operation.local)?;
     let lock_name = lock_name(operation.options.mode, true);
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             let planned = match make_plan(session, arguments, &operation, config, &current, state).await {
                 Ok(planned) => planned,
@@ -168,11 +168,11 @@ fn apply_file(
     warn_state_flag(session, arguments);
     let mut plan = saved_plan::read(path)?;
     plan.options.parallelism = operation.options.parallelism;
-    let current = saved_plan::current(session, &plan, &operation.local)?;
+    let current = saved_plan::current(session, &plan, &operation.local);
     let mut config = saved_plan::configuration(session, &plan)?;
     let variables = saved_plan::variables(session, arguments, &plan, &mut config)?;
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeApply", async |state: &mut StateSession| {
             saved_plan::check(session, &plan, state.snapshot())?;
             let providers = Providers::prepare(session, &config, Some(&plan.prior.state))?;

@@ -55,7 +55,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let values = with_defaults(&config, given);
     let config = Arc::new(config);
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &lock, "OperationTypeInvalid", async |state: &mut StateSession| {
             let state = state.snapshot().map(|snapshot| snapshot.state.clone()).unwrap_or_default();
             let providers = Providers::prepare(session, &config, Some(&state))?;

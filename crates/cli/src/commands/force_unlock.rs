@@ -7,7 +7,6 @@ use crate::current::Current;
 use crate::exit::Exit;
 use crate::prompt::confirm;
 use crate::session::Session;
-use crate::state_access::store_problem;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 
 pub static COMMAND: Command = Command {
@@ -31,7 +30,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         return Ok(Exit::Error);
     }
     session.block_on(async {
-        let store = current.backend.store(&current.workspace).await.map_err(|error| store_problem(&error))?;
+        let store = current.place(session).await?.store;
         store.force_unlock(id).await.map_err(|error| {
             Diagnostics::from(Diagnostic::error("Cannot release the lock", error.to_string()).blame(Blame::Environment))
         })

@@ -66,7 +66,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     check_declared(&config, &address)?;
     let current = Current::of_config(session, &config, &LocalFlags::of(arguments))?;
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeInvalid", async |state: &mut StateSession| {
             if state.snapshot().is_some_and(|snapshot| snapshot.state.object(&address).is_some()) {
                 let detail = format!("There is an object at {address} already. Remove it from the state first.");

@@ -40,7 +40,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         return Err(Diagnostic::error("Invalid command line", "-raw needs the name of one output.").into());
     }
     let current = Current::of(session, &LocalFlags::of(arguments))?;
-    let snapshot = session.block_on(async { current.read().await })?;
+    let snapshot = session.block_on(async { current.read(session).await })?;
     let outputs = snapshot.map(|snapshot| snapshot.state.outputs).unwrap_or_default();
     match name {
         None if as_json => session.output.line(&json_outputs(&outputs)),

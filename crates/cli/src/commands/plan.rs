@@ -54,7 +54,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let current = Current::of_config(session, &config, &operation.local)?;
     let lock_name = lock_name(operation.options.mode, false);
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             let made = make_plan(session, arguments, &operation, config, &current, state).await;
             let planned = match made {

@@ -30,7 +30,7 @@ fn run(session: &Session, _: &Arguments) -> Result<Exit, Diagnostics> {
     let mut text = String::from("\nProviders required by configuration:\n.\n");
     module_tree(&config, &ModulePath::root(), "", &mut text);
     let current = Current::of_config(session, &config, &LocalFlags::default())?;
-    let snapshot = session.block_on(async { current.read().await })?;
+    let snapshot = session.block_on(async { current.read(session).await })?;
     let stored: BTreeSet<ProviderAddress> =
         snapshot.iter().flat_map(|s| s.state.resources.values().map(|r| r.provider.provider.clone())).collect();
     if !stored.is_empty() {

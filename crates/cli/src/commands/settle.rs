@@ -45,7 +45,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let lock = LockFlags::of(arguments)?;
     let current = Current::of(session, &LocalFlags::default())?;
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &lock, "settle", async |state: &mut StateSession| {
             let Some(address) = address else {
                 list(session, state);

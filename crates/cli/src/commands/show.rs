@@ -36,7 +36,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         Some(path) => read(path)?,
         None => {
             let current = Current::of(session, &LocalFlags::default())?;
-            session.block_on(async { current.read().await })?.map_or(Shown::Nothing, Shown::State)
+            session.block_on(async { current.read(session).await })?.map_or(Shown::Nothing, Shown::State)
         }
     };
     let text = match &shown {

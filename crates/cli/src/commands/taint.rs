@@ -54,7 +54,7 @@ fn run(session: &Session, arguments: &Arguments, operation: &str, status: Object
     let allow_missing = arguments.switch("allow-missing");
     let current = Current::of(session, &LocalFlags::of(arguments))?;
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &lock, operation, async |state: &mut StateSession| {
             let mut new = state.snapshot().map(|snapshot| snapshot.state.clone()).unwrap_or_default();
             match set_status(&mut new, &address, status) {

@@ -6,8 +6,10 @@ pub mod new;
 pub mod select;
 pub mod show;
 
+use crate::data_dir::DEFAULT_WORKSPACE;
 use crate::session::Session;
-use formwork_backend::is_workspace_name;
+use crate::state_access::store_problem;
+use formwork_backend::{Backend, is_workspace_name};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 
 fn check_name(name: &str) -> Result<(), Diagnostics> {
@@ -30,6 +32,12 @@ fn check_free(session: &Session) -> Result<(), Diagnostics> {
             Err(Diagnostic::error("The workspace is set by the environment", detail).blame(Blame::Environment).into())
         }
     }
+}
+
+/// True if the workspace is there; the default one always is.
+async fn has_workspace(backend: &dyn Backend, name: &str) -> Result<bool, Diagnostics> {
+    let names = backend.workspaces().await.map_err(|error| store_problem(&error))?;
+    Ok(name == DEFAULT_WORKSPACE || names.iter().any(|other| other == name))
 }
 
 fn select(session: &Session, name: &str) -> Result<(), Diagnostics> {

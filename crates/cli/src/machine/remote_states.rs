@@ -1,15 +1,17 @@
 //! States of other configurations, for the data source `terraform_remote_state`.
 
-use crate::backend::{Backend, BackendSettings, LocalFlags, backend_schema};
 use async_trait::async_trait;
+use formwork_backend::{Backend, backend_schema, configure_backend};
 use formwork_builtin::{BackendProblem, RemoteStates};
 use formwork_value::{Kind, Str, Value, convert};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 pub struct MachineStates;
 
 impl MachineStates {
-    fn backend(backend: &str, config: &Value) -> Result<Backend, String> {
+    async fn backend(backend: &str, config: &Value) -> Result<Arc<dyn Backend>, String> {
         let schema = backend_schema(backend).ok_or_else(|| format!("there is no backend type {backend:?}"))?;
         let mut values = BTreeMap::new();
         for (name, attribute) in &schema.attributes {
@@ -18,10 +20,8 @@ impl MachineStates {
                 values.insert(name.clone(), value);
             }
         }
-        let settings = BackendSettings { kind: backend.into(), values };
-        settings
-            .open(&LocalFlags::default())
-            .map_err(|problems| problems.iter().map(|problem| problem.detail.clone()).collect::<Vec<_>>().join(" "))
+        let configured = configure_backend(backend, &values).await.map_err(|error| error.to_string())?;
+        Ok(configured.backend)
     }
 }
 
@@ -49,8 +49,10 @@ impl RemoteStates for MachineStates {
         config: &Value,
         workspace: &str,
     ) -> Result<Option<BTreeMap<Str, Value>>, String> {
-        let store = Self::backend(backend, config)?.store(workspace).await.map_err(|error| error.to_string())?;
-        let snapshot = store.read().await.map_err(|error| error.to_string())?;
+        let backend = Self::backend(backend, config).await?;
+        // Nothing is written, so there will be no journal in the directory.
+        let place = backend.place(workspace, Path::new(".terraform")).map_err(|error| error.to_string())?;
+        let snapshot = place.store.read().await.map_err(|error| error.to_string())?;
         let outputs = |snapshot: formwork_model::StateSnapshot| {
             snapshot.state.outputs.into_iter().map(|(name, output)| (name, output.value)).collect()
         };

@@ -32,7 +32,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let (config, _) = load_configuration(session)?;
     let current = Current::of_config(session, &config, &LocalFlags::default())?;
     let text = session.block_on(async {
-        let state = current.read().await?.map(|snapshot| snapshot.state);
+        let state = current.read(session).await?.map(|snapshot| snapshot.state);
         let providers = Providers::prepare_whole(session, &config, state.as_ref())?;
         let mut addresses: BTreeSet<ProviderAddress> = provider_requirements(&config).into_keys().collect();
         addresses.extend(state.iter().flat_map(|s| s.resources.values().map(|r| r.provider.provider.clone())));

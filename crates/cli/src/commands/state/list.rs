@@ -25,7 +25,7 @@ pub static COMMAND: Command = Command {
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let current = Current::of(session, &LocalFlags::of(arguments))?;
-    let snapshot = session.block_on(async { current.read().await })?.ok_or_else(no_state)?;
+    let snapshot = session.block_on(async { current.read(session).await })?.ok_or_else(no_state)?;
     let wanted = wanted(&snapshot, &arguments.positional)?;
     let mut listed: Vec<(ResourceInstance, &InstanceState)> = snapshot
         .state

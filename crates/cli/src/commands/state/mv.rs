@@ -5,9 +5,10 @@ use crate::arguments::{Arguments, Flag};
 use crate::backend::{BackendSettings, LocalFlags};
 use crate::commands::{Command, GENERAL};
 use crate::current::Current;
+use crate::data_dir::DEFAULT_WORKSPACE;
 use crate::exit::Exit;
 use crate::session::Session;
-use crate::state_access::{LOCK_FLAGS, LockFlags, session_problem, store_problem, with_state};
+use crate::state_access::{LOCK_FLAGS, LockFlags, session_problem, with_state};
 use crate::state_edit::relocate;
 use formwork_backend::{StatePlace, StateSession};
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -41,11 +42,11 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let dry_run = arguments.switch("dry-run");
     let source = LocalFlags { state_out: None, ..edit_flags(arguments) };
     let current = Current::of(session, &source)?;
-    let other = arguments.value("state-out").map(|path| other_backend(arguments, path));
+    let other = arguments.value("state-out").map(|path| other_state(arguments, path));
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         let other = match other {
-            Some(other) => Some(other?.place("default").await.map_err(|error| store_problem(&error))?),
+            Some(other) => Some(other.place(session).await?),
             None => None,
         };
         with_state(session, &place, &lock, "state-mv", async |state: &mut StateSession| match &other {
@@ -57,10 +58,11 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     Ok(Exit::Success)
 }
 
-fn other_backend(arguments: &Arguments, path: &str) -> Result<crate::backend::Backend, Diagnostics> {
+/// A state file that is named on the command line.
+fn other_state(arguments: &Arguments, path: &str) -> Current {
     let backup = edit_flags(arguments).backup;
     let flags = LocalFlags { state: Some(PathBuf::from(path)), state_out: None, backup };
-    BackendSettings::default().open(&flags)
+    Current::new(BackendSettings::default(), DEFAULT_WORKSPACE.to_owned(), &flags)
 }
 
 fn refused(problem: &str) -> Diagnostics {

@@ -21,7 +21,7 @@ pub static COMMAND: Command = Command {
 
 fn run(session: &Session, _: &Arguments) -> Result<Exit, Diagnostics> {
     let current = Current::of(session, &LocalFlags::default())?;
-    if let Some(snapshot) = session.block_on(async { current.read().await })? {
+    if let Some(snapshot) = session.block_on(async { current.read(session).await })? {
         session.output.print(&String::from_utf8_lossy(&encode(&snapshot)));
     }
     Ok(Exit::Success)

@@ -36,7 +36,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let force = arguments.switch("force");
     let current = Current::of(session, &LocalFlags::default())?;
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &lock, "state-push", async |state: &mut StateSession| {
             let old = state.snapshot();
             if !force && let Some(problem) = old.and_then(|old| objection(old, &new)) {

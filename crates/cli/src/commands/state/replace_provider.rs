@@ -36,7 +36,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let approved = arguments.switch("auto-approve");
     let current = Current::of(session, &edit_flags(arguments))?;
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &lock, "state-replace-provider", async |state: &mut StateSession| {
             let mut new = state.snapshot().ok_or_else(no_state)?.state.clone();
             let mut changed = Vec::new();

@@ -27,7 +27,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let dry_run = arguments.switch("dry-run");
     let current = Current::of(session, &edit_flags(arguments))?;
     session.block_on(async {
-        let place = current.place().await?;
+        let place = current.place(session).await?;
         with_state(session, &place, &lock, "state-rm", async |state: &mut StateSession| {
             let mut new = state.snapshot().ok_or_else(no_state)?.state.clone();
             let mut count = 0;

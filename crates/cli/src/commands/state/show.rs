@@ -29,7 +29,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     })?;
     let current = Current::of(session, &LocalFlags::of(arguments))?;
     let shown = session.block_on(async {
-        let state = current.read().await?.ok_or_else(no_state)?.state;
+        let state = current.read(session).await?.ok_or_else(no_state)?.state;
         let schemas = stored_schemas(session, &state).await?;
         let schema_of = |provider: &ProviderAddress| schemas.get(provider).cloned();
         instance_text(&state, &address, &schema_of, session.text())

@@ -1,6 +1,6 @@
 //! `workspace delete`.
 
-use super::check_name;
+use super::{check_name, has_workspace};
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
 use crate::commands::{Command, GENERAL};
@@ -37,13 +37,13 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let force = arguments.switch("force");
     let current = Current::of(session, &LocalFlags::default())?;
     session.block_on(async {
-        if !current.backend.has_workspace(name).await.map_err(|error| store_problem(&error))? {
+        if !has_workspace(&**current.backend(session).await?, name).await? {
             return Err(refused(format!("There is no workspace named {name:?}.")));
         }
         if current.workspace == name {
             return Err(refused(format!("{name:?} is selected. Select another workspace first.")));
         }
-        let place = current.backend.place(name).await.map_err(|error| store_problem(&error))?;
+        let place = current.place_of(session, name).await?;
         with_state(session, &place, &lock, "workspace-delete", async |state: &mut StateSession| {
             let objects = state.snapshot().map_or(0, |snapshot| snapshot.state.instances().count());
             if objects > 0 && !force {
@@ -52,7 +52,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             Ok(())
         })
         .await?;
-        current.backend.delete_workspace(name).await.map_err(|error| store_problem(&error))
+        current.backend(session).await?.delete_workspace(name).await.map_err(|error| store_problem(&error))
     })?;
     session.say(&format!("Deleted the workspace {name:?}."));
     Ok(Exit::Success)

@@ -21,8 +21,9 @@ pub static COMMAND: Command = Command {
 
 fn run(session: &Session, _: &Arguments) -> Result<Exit, Diagnostics> {
     let current = Current::of(session, &LocalFlags::default())?;
-    let names =
-        session.block_on(async { current.backend.workspaces().await.map_err(|error| store_problem(&error)) })?;
+    let names = session.block_on(async {
+        current.backend(session).await?.workspaces().await.map_err(|error| store_problem(&error))
+    })?;
     let mark = |name: &String| if *name == current.workspace { "* " } else { "  " };
     let lines: String = names.iter().map(|name| format!("{}{name}\n", mark(name))).collect();
     session.output.print(&format!("{lines}\n"));

@@ -1,11 +1,12 @@
 //! `workspace new`.
 
-use super::{check_free, check_name, select};
+use super::{check_free, check_name, has_workspace, select};
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
 use crate::commands::{Command, GENERAL};
 use crate::current::Current;
 use crate::exit::Exit;
+use crate::machine::{MachineEntropy, random_id};
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, LockFlags, session_problem, store_problem, with_state};
 use formwork_backend::{StateSession, state_file};
@@ -30,14 +31,14 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let initial = arguments.value("state").map(read_state).transpose()?;
     let current = Current::of(session, &LocalFlags::default())?;
     session.block_on(async {
-        let backend = &current.backend;
-        if backend.has_workspace(name).await.map_err(|error| store_problem(&error))? {
+        let backend = current.backend(session).await?;
+        if has_workspace(&**backend, name).await? {
             let detail = format!("Select it with: formwork workspace select {name}");
             return Err(Diagnostic::error(format!("Workspace {name:?} exists already"), detail).into());
         }
-        backend.create_workspace(name).await.map_err(|error| store_problem(&error))?;
+        backend.create_workspace(name, &random_id(&MachineEntropy)).await.map_err(|error| store_problem(&error))?;
         let Some(snapshot) = initial else { return Ok(()) };
-        let place = backend.place(name).await.map_err(|error| store_problem(&error))?;
+        let place = current.place_of(session, name).await?;
         with_state(session, &place, &lock, "workspace-new", async |state: &mut StateSession| {
             state.write_snapshot(snapshot).await.map_err(|error| session_problem(&error))
         })

@@ -6,6 +6,7 @@ use crate::backend::LocalFlags;
 use crate::commands::{Command, GENERAL};
 use crate::current::Current;
 use crate::exit::Exit;
+use crate::machine::{MachineEntropy, random_id};
 use crate::session::Session;
 use crate::state_access::store_problem;
 use formwork_diag::{Diagnostic, Diagnostics, nearest};
@@ -29,12 +30,17 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         return Ok(Exit::Success);
     }
     session.block_on(async {
-        let names = current.backend.workspaces().await.map_err(|error| store_problem(&error))?;
+        let names = current.backend(session).await?.workspaces().await.map_err(|error| store_problem(&error))?;
         if names.iter().any(|other| other == name) {
             return Ok(());
         }
         if arguments.switch("or-create") {
-            return current.backend.create_workspace(name).await.map_err(|error| store_problem(&error));
+            return current
+                .backend(session)
+                .await?
+                .create_workspace(name, &random_id(&MachineEntropy))
+                .await
+                .map_err(|error| store_problem(&error));
         }
         let hint = nearest(name, names.iter().map(String::as_str)).map(|near| format!(" Did you mean {near:?}?"));
         let detail = format!("Make it with: formwork workspace new {name}.{}", hint.unwrap_or_default());
