@@ -135,7 +135,20 @@ fn common_elements(declared: &Type, items: Vec<Value>, kind: &str) -> Result<(Ty
     if !declared.has_dynamic() || items.is_empty() {
         return Ok(settle(&declared, items));
     }
-    unified(&items).ok_or_else(|| ConvertError::new(format!("all {kind} elements must have the same type")))
+    let different = || ConvertError::new(format!("all {kind} elements must have the same type"));
+    // As in the reference, an untyped null has no common type with compound elements of a list or set.
+    let is_untyped = |item: &Value| matches!(item.kind(), Kind::Null(Type::Dynamic));
+    let is_compound = |item: &Value| !matches!(item.ty(), Type::Dynamic) && !item.ty().is_primitive();
+    if kind != "map" && items.iter().any(is_untyped) && items.iter().any(is_compound) {
+        return Err(different());
+    }
+    let (element, items) = unified(&items).ok_or_else(different)?;
+    // Nulls inside of compound elements may leave them without a common type, too.
+    let types_differ = element.has_dynamic() && items.iter().any(|item| item.ty() != element);
+    if types_differ && items.iter().all(Value::is_wholly_known) {
+        return Err(different());
+    }
+    Ok((element, items))
 }
 
 fn convert_tuple(items: &[Value], types: &[Type]) -> Result<Value, ConvertError> {

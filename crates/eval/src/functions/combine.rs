@@ -113,7 +113,7 @@ fn concat(args: &Arguments) -> Outcome {
     }
     let are_lists = |value: &Value| matches!(value.kind(), Kind::List(_) | Kind::Unknown(Type::List(_), _));
     if args.values.iter().all(are_lists)
-        && let Some(element) = unify(&args.values.iter().map(element_type).collect::<Vec<_>>())
+        && let Some(element) = common_element(args)
     {
         return Ok(concat_lists(args, element)?.with_marks(marks));
     }
@@ -126,6 +126,11 @@ fn concat(args: &Arguments) -> Outcome {
         }
     }
     Ok(Value::tuple(items).with_marks(marks))
+}
+
+/// The element type of all lists; lists of untyped nulls do not count.
+fn common_element(args: &Arguments) -> Option<Type> {
+    unify(&args.values.iter().map(element_type).filter(|ty| *ty != Type::Dynamic).collect::<Vec<_>>())
 }
 
 fn concat_lists(args: &Arguments, element: Type) -> Outcome {

@@ -109,8 +109,8 @@ fn product(args: &Arguments) -> Outcome {
 }
 
 fn tuple_element(index: usize, value: &Value) -> Result<Type, FunctionFailure> {
-    let Type::Tuple(types) = value.ty() else { return Ok(Type::Dynamic) };
-    unify(&types).ok_or_else(|| blame(index, "all elements must be of the same type"))
+    let list = convert(value, &Type::list(Type::Dynamic));
+    list.map(|list| element_type(&list)).map_err(|error| blame(index, error.to_string()))
 }
 
 fn unknown_product(args: &Arguments, ty: Type) -> Value {
@@ -129,8 +129,9 @@ fn combinations(args: &Arguments, types: &[Type]) -> Result<Vec<Vec<Value>>, Fun
         let items = value.as_sequence().unwrap_or_default().iter();
         let items = items.map(|item| convert(item, ty).map_err(|error| blame(index, error.to_string())));
         let items: Vec<Value> = items.collect::<Result<_, _>>()?;
-        let extended =
-            rows.iter().flat_map(|row| items.iter().map(move |item| [row.as_slice(), std::slice::from_ref(item)].concat()));
+        let extended = rows
+            .iter()
+            .flat_map(|row| items.iter().map(move |item| [row.as_slice(), std::slice::from_ref(item)].concat()));
         rows = extended.collect();
     }
     Ok(rows)

@@ -89,6 +89,7 @@ families!(
     filesystem,
     hash,
     network,
+    nulls,
     numbers_times_networks,
     numeric,
     string,
