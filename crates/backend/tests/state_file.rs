@@ -8,7 +8,7 @@ use formwork_model::{
     DeposedKey, InstanceKey, ObjectState, ObjectStatus, ProviderConfigAddress, RawState, ResourceInstance, State,
     StateSnapshot,
 };
-use formwork_value::{Path, Value};
+use formwork_value::{Path, Type, Value};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -203,7 +203,10 @@ fn version_3_is_upgraded() {
     let resource = &snapshot.state.resources[&vpc.resource()];
     assert_eq!(resource.provider.to_string(), "module.net.provider[\"registry.terraform.io/-/aws\"].west");
     assert_eq!(resource.instances[&InstanceKey::None].deposed.len(), 1);
-    assert_eq!(snapshot.state.outputs["list"].value, Value::tuple([Value::from("a"), Value::from("b")]));
+    assert_eq!(
+        snapshot.state.outputs["list"].value,
+        Value::list(Type::String, vec![Value::from("a"), Value::from("b")])
+    );
     assert!(snapshot.state.outputs["list"].sensitive);
     assert!(!snapshot.state.outputs.contains_key("inner"));
     // What was read can be written as version 4 and read again.
