@@ -2,9 +2,9 @@
 
 use crate::planner::Planner;
 use crate::resource::Wanted;
-use formwork_config::CheckRule;
+use formwork_config::{CheckRule, Module};
 use formwork_diag::{Diagnostic, Diagnostics, Severity, Span};
-use formwork_eval::{CheckOutcome, InstanceScope, ModuleId, evaluate_check};
+use formwork_eval::{CheckOutcome, InstanceScope, Item, ItemAddress, ModuleId, evaluate_check};
 use formwork_model::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress, PlanMode};
 use formwork_value::{Str, Value};
 
@@ -118,6 +118,9 @@ fn run(
         if let CheckOutcome::Fail(message) = &outcome {
             planner.report_one(failed(summary, message, severity, rule.condition.span, address));
         }
+        if outcome == CheckOutcome::Unknown && address.is_none() {
+            planner.report_one(undecided(rule.condition.span));
+        }
         outcome
     };
     let outcomes = rules.iter().map(evaluate).collect();
@@ -130,6 +133,14 @@ fn failed(summary: &str, message: &str, severity: Severity, span: Span, address:
     diagnostic.severity = severity;
     diagnostic.address = address.map(str::to_string);
     diagnostic
+}
+
+fn undecided(span: Span) -> Diagnostic {
+    Diagnostic::warning(
+        "Check block assertion known after apply",
+        "The condition needs values that are known only after apply. It is checked then.",
+    )
+    .at(span)
 }
 
 fn add_resource(planner: &Planner<'_>, wanted: &Wanted<'_>, outcomes: &[CheckOutcome]) {
@@ -166,6 +177,69 @@ fn insert(planner: &Planner<'_>, kind: CheckKind, config: String, address: Strin
     });
     result.status = result.status.max(status);
     result.objects.get_or_insert_default().push(object);
+}
+
+/// The results, with those of things that were not looked at.
+pub(crate) fn results(planner: &Planner<'_>) -> Vec<CheckResult> {
+    let mut results = std::mem::take(&mut planner.work.borrow_mut().checks);
+    for (path, module) in &planner.inputs.config.modules {
+        let prefix = if path.is_root() { String::new() } else { format!("{path}.") };
+        for (kind, item, local) in checkables(module) {
+            let address = CheckableAddress { kind, config: format!("{prefix}{local}").into() };
+            let item = ItemAddress { module: path.clone(), item };
+            results.entry(address.clone()).or_insert_with(|| {
+                let (status, objects) = unseen(planner, kind, &item, &local);
+                CheckResult { address, status, objects }
+            });
+        }
+    }
+    results.into_values().collect()
+}
+
+/// Everything in a module that has conditions.
+fn checkables(module: &Module) -> Vec<(CheckKind, Item, String)> {
+    let mut found = Vec::new();
+    for (resource, block) in &module.resources {
+        if !block.lifecycle.preconditions.is_empty() || !block.lifecycle.postconditions.is_empty() {
+            found.push((CheckKind::Resource, Item::Resource(resource.clone()), resource.to_string()));
+        }
+    }
+    for (name, _) in module.outputs.iter().filter(|(_, o)| !o.preconditions.is_empty()) {
+        found.push((CheckKind::Output, Item::Output(name.clone()), format!("output.{name}")));
+    }
+    for name in module.checks.keys() {
+        found.push((CheckKind::Check, Item::Check(name.clone()), format!("check.{name}")));
+    }
+    for (name, _) in module.variables.iter().filter(|(_, v)| !v.validations.is_empty()) {
+        found.push((CheckKind::Variable, Item::Variable(name.clone()), format!("var.{name}")));
+    }
+    found
+}
+
+/// What is said of something without results: nothing if it was not looked at, or that it has no instances. Of check
+/// blocks the instances are known even if their assertions could not be evaluated.
+fn unseen(
+    planner: &Planner<'_>,
+    kind: CheckKind,
+    item: &ItemAddress,
+    local: &str,
+) -> (CheckStatus, Option<Vec<CheckObject>>) {
+    let failed = planner.work.borrow().failed.contains(item);
+    let left_out = planner.mode() == PlanMode::Destroy || !planner.scope.wants_item(&planner.graph, item);
+    if left_out || failed && kind != CheckKind::Check {
+        return (CheckStatus::Unknown, None);
+    }
+    if !failed {
+        return (CheckStatus::Pass, Some(Vec::new()));
+    }
+    let evaluator = &planner.evaluator;
+    let instances = evaluator.modules().into_iter().map(|module| evaluator.module_address(module));
+    let objects = instances.filter(|instance| instance.path() == item.module).map(|instance| {
+        let prefix = if instance.is_root() { String::new() } else { format!("{instance}.") };
+        let address = format!("{prefix}{local}").into();
+        CheckObject { address, status: CheckStatus::Unknown, failures: Vec::new() }
+    });
+    (CheckStatus::Unknown, Some(objects.collect()))
 }
 
 fn status_of(outcome: &CheckOutcome) -> CheckStatus {

@@ -56,6 +56,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
 fn refresh_only(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema, prior: Option<Stored>) {
     let value = prior.map_or_else(|| Value::unknown(schema.block.implied_type()), |p| p.value);
     planner.set_value(wanted, value.clone());
+    check::resource_before(planner, wanted);
     check::resource_after(planner, wanted, &value);
 }
 

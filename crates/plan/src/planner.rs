@@ -2,7 +2,7 @@
 
 use crate::create_before_destroy::create_before_destroy;
 use crate::target::Scope;
-use crate::{PlanInputs, exec, moves, output, walk};
+use crate::{PlanInputs, check, exec, moves, output, walk};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
@@ -160,6 +160,7 @@ impl Planner<'_> {
             // What cannot be evaluated any more must not hinder a destroy.
             self.report(problems);
         }
+        let checks = check::results(&self);
         let mut work = self.work.take();
         work.changes.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
         work.drift.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
@@ -184,7 +185,7 @@ impl Planner<'_> {
             execution,
             prior,
             previous: inputs.previous.clone(),
-            checks: work.checks.into_values().collect(),
+            checks,
             relevant_attributes,
             backend: inputs.backend.clone(),
             timestamp: inputs.environment.plan_timestamp.clone(),
