@@ -42,7 +42,8 @@ pub async fn apply_plan(
         0 => Arc::new(NoJournal),
         _ => {
             let run = random_id(&MachineEntropy);
-            let begun = state.begin(run.as_str().into(), DEFAULT_RESERVE + operations * BYTES_PER_OPERATION).await;
+            let reserve = DEFAULT_RESERVE + operations * BYTES_PER_OPERATION;
+            let begun = state.begin_from(&plan.prior.state, run.as_str().into(), reserve).await;
             begun.map_err(|error| crate::state_access::session_problem(&error))?
         }
     };

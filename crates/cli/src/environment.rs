@@ -64,7 +64,7 @@ impl Environment {
 
     /// Extra words for a command (`TF_CLI_ARGS_name`, `TF_CLI_ARGS`), to be put before those given.
     pub fn extra_arguments(&self, command: &str) -> Result<Vec<String>, String> {
-        let specific = format!("TF_CLI_ARGS_{}", command.replace(' ', "_").replace('-', "_"));
+        let specific = format!("TF_CLI_ARGS_{}", command.replace([' ', '-'], "_"));
         let mut words = Vec::new();
         for name in [specific.as_str(), "TF_CLI_ARGS"] {
             if let Some(text) = self.get(name) {

@@ -131,7 +131,7 @@ fn load_root(session: &Session) -> Result<(Config, Diagnostics), Diagnostics> {
     session.set_sources(Arc::new(config.sources.clone()));
     let in_root = |problem: &Diagnostic| {
         let file = problem.span.and_then(|span| config.sources.get(span.file));
-        file.is_none_or(|file| !file.name.contains('/'))
+        file.is_some_and(|file| !file.name.contains('/'))
     };
     if !diagnostics.iter().any(|problem| problem.is_error() && in_root(problem)) {
         return Ok((config, diagnostics));
@@ -337,7 +337,7 @@ fn install_providers(
 ) -> Result<(), Diagnostics> {
     let mut requirements = provider_requirements(config);
     for provider in from_state {
-        requirements.entry(provider.clone()).or_insert_with(Constraints::default);
+        requirements.entry(provider.clone()).or_default();
     }
     options.say(session, "Initializing provider plugins...");
     let lock = lock_file()?;
