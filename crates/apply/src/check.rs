@@ -2,10 +2,53 @@
 
 use crate::stage::{Configured, Stage};
 use formwork_config::CheckRule;
-use formwork_diag::Diagnostic;
-use formwork_eval::{CheckOutcome, InstanceScope, evaluate_check};
-use formwork_model::{CheckKind, CheckStatus, ResourceInstance};
+use formwork_diag::{Diagnostic, Severity};
+use formwork_eval::{CheckOutcome, InstanceScope, ModuleId, evaluate_check};
+use formwork_model::{Action, CheckKind, CheckResult, CheckStatus, PlanMode, ResourceInstance};
 use formwork_value::Str;
+use std::collections::BTreeMap;
+
+/// The results that the plan began, and what becomes of them.
+pub(crate) struct Checks {
+    results: Vec<CheckResult>,
+    /// Where the result of an object is, by kind and address.
+    places: BTreeMap<(CheckKind, Str), (usize, usize)>,
+}
+
+impl Checks {
+    pub fn new(results: Vec<CheckResult>) -> Checks {
+        let mut places = BTreeMap::new();
+        for (at, result) in results.iter().enumerate() {
+            for (object_at, object) in result.objects.iter().flatten().enumerate() {
+                places.insert((result.address.kind, object.address.clone()), (at, object_at));
+            }
+        }
+        Checks { results, places }
+    }
+
+    fn status(&self, kind: CheckKind, address: &str) -> Option<CheckStatus> {
+        let (at, object_at) = self.places.get(&(kind, address.into()))?;
+        Some(self.results.get(*at)?.objects.as_ref()?.get(*object_at)?.status)
+    }
+
+    fn set(&mut self, kind: CheckKind, address: &str, status: CheckStatus, failures: Vec<Str>) {
+        let Some((at, object_at)) = self.places.get(&(kind, address.into())) else { return };
+        let object = self.results.get_mut(*at).and_then(|r| r.objects.as_mut()?.get_mut(*object_at));
+        if let Some(object) = object {
+            object.status = status;
+            object.failures = failures;
+        }
+    }
+
+    /// All results; the status of the whole is the worst of its objects.
+    pub fn finish(mut self) -> Vec<CheckResult> {
+        for result in &mut self.results {
+            let worst = result.objects.iter().flatten().map(|o| o.status).max();
+            result.status = worst.unwrap_or(result.status);
+        }
+        self.results
+    }
+}
 
 /// Preconditions. True if none fails.
 pub(crate) fn before(
@@ -34,39 +77,133 @@ fn run(
     summary: &str,
     address: &ResourceInstance,
 ) -> bool {
-    let mut status = CheckStatus::Pass;
-    let mut failures: Vec<Str> = Vec::new();
-    for rule in rules {
-        let (outcome, problems) = evaluate_check(rule, scope);
-        stage.report(problems);
-        match outcome {
-            CheckOutcome::Pass => {}
-            CheckOutcome::Unknown => status = status.max(CheckStatus::Unknown),
-            CheckOutcome::Error => status = status.max(CheckStatus::Error),
-            CheckOutcome::Fail(message) => {
-                status = status.max(CheckStatus::Fail);
-                failures.push(message.as_str().into());
-                stage.report_one(Diagnostic::error(summary, message).at(rule.condition.span).address(address));
-            }
-        }
+    if rules.is_empty() {
+        return true;
     }
-    if !rules.is_empty() {
-        update(stage, address, status, failures);
-    }
+    let text = address.to_string();
+    let (status, failures) = judge(stage, rules, scope, summary, Severity::Error, Some(&text));
+    stage.checks.borrow_mut().set(CheckKind::Resource, &text, status, failures);
     status < CheckStatus::Fail
 }
 
-/// Writes what is now known into the results that the plan began.
-fn update(stage: &Stage<'_>, address: &ResourceInstance, status: CheckStatus, failures: Vec<Str>) {
-    let (config, instance) = (address.config().to_string(), address.to_string());
-    let mut checks = stage.checks.borrow_mut();
-    let mut results = checks.iter_mut();
-    let Some(result) = results.find(|c| c.address.kind == CheckKind::Resource && *c.address.config == *config) else {
-        return;
-    };
-    if let Some(object) = result.objects.iter_mut().flatten().find(|o| *o.address == *instance) {
-        object.status = status;
-        object.failures = failures;
+/// Evaluates rules, and reports those that fail.
+fn judge(
+    stage: &Stage<'_>,
+    rules: &[CheckRule],
+    scope: &InstanceScope<'_>,
+    summary: &str,
+    severity: Severity,
+    address: Option<&str>,
+) -> (CheckStatus, Vec<Str>) {
+    let mut status = CheckStatus::Pass;
+    let mut failures: Vec<Str> = Vec::new();
+    for rule in rules {
+        let (outcome, mut problems) = evaluate_check(rule, scope);
+        for problem in problems.iter_mut() {
+            problem.severity = problem.severity.min(severity);
+        }
+        stage.report(problems);
+        status = status.max(status_of(&outcome));
+        if let CheckOutcome::Fail(message) = outcome {
+            failures.push(message.as_str().into());
+            let mut problem = Diagnostic::error(summary, message).at(rule.condition.span);
+            problem.severity = severity;
+            problem.address = address.map(str::to_string);
+            stage.report_one(problem);
+        }
     }
-    result.status = result.objects.iter().flatten().map(|o| o.status).max().unwrap_or(status);
+    (status, failures)
+}
+
+fn status_of(outcome: &CheckOutcome) -> CheckStatus {
+    match outcome {
+        CheckOutcome::Pass => CheckStatus::Pass,
+        CheckOutcome::Unknown => CheckStatus::Unknown,
+        CheckOutcome::Fail(_) => CheckStatus::Fail,
+        CheckOutcome::Error => CheckStatus::Error,
+    }
+}
+
+/// After the walk: check blocks, and whatever the plan could not decide of things that do not change.
+pub(crate) fn conclude(stage: &Stage<'_>) {
+    if stage.inputs.plan.options.mode == PlanMode::Destroy {
+        return;
+    }
+    unchanged_resources(stage);
+    for (instance, module) in stage.evaluator.module_instances() {
+        let prefix = if instance.is_root() { String::new() } else { format!("{instance}.") };
+        let config = stage.evaluator.module_config(module);
+        for name in config.checks.keys() {
+            check_block(stage, module, name, &format!("{prefix}check.{name}"));
+        }
+        for (name, block) in config.outputs.iter().filter(|(_, o)| !o.preconditions.is_empty()) {
+            let address = format!("{prefix}output.{name}");
+            if stage.checks.borrow().status(CheckKind::Output, &address) != Some(CheckStatus::Unknown) {
+                continue;
+            }
+            // Failures are reported by the evaluation of the output.
+            if let Err(problems) = stage.evaluator.output(module, name) {
+                stage.report(problems);
+            }
+            let scope = stage.evaluator.module_scope(module);
+            let outcomes: Vec<CheckOutcome> =
+                block.preconditions.iter().map(|rule| evaluate_check(rule, &scope).0).collect();
+            set(stage, CheckKind::Output, &address, &outcomes);
+        }
+        for name in config.variables.keys() {
+            let address = format!("{prefix}var.{name}");
+            if stage.checks.borrow().status(CheckKind::Variable, &address) == Some(CheckStatus::Unknown) {
+                let (outcomes, problems) = stage.evaluator.validate_variable(module, name);
+                stage.report(problems);
+                set(stage, CheckKind::Variable, &address, &outcomes);
+            }
+        }
+    }
+}
+
+fn set(stage: &Stage<'_>, kind: CheckKind, address: &str, outcomes: &[CheckOutcome]) {
+    let status = outcomes.iter().map(status_of).max().unwrap_or(CheckStatus::Pass);
+    let failures = outcomes.iter().filter_map(|o| match o {
+        CheckOutcome::Fail(message) => Some(message.as_str().into()),
+        _ => None,
+    });
+    stage.checks.borrow_mut().set(kind, address, status, failures.collect());
+}
+
+/// Assertions, whose failures are warnings.
+fn check_block(stage: &Stage<'_>, module: ModuleId, name: &Str, address: &str) {
+    let config = stage.evaluator.module_config(module);
+    let Some(block) = config.checks.get(name) else { return };
+    let failure = stage.nested_failures.borrow().get(&(module, name.clone())).cloned();
+    let (status, failures) = match failure {
+        Some(message) => (CheckStatus::Fail, vec![message.into()]),
+        None => {
+            let scope = stage.evaluator.module_scope(module);
+            judge(stage, &block.asserts, &scope, "Check block assertion failed", Severity::Warning, None)
+        }
+    };
+    stage.checks.borrow_mut().set(CheckKind::Check, address, status, failures);
+}
+
+/// Conditions of instances without an operation that refer to what has changed.
+fn unchanged_resources(stage: &Stage<'_>) {
+    for change in stage.inputs.plan.changes.iter().filter(|c| c.action == Action::NoOp && c.deposed.is_none()) {
+        let address = &change.address;
+        let undecided = || {
+            let checks = stage.checks.borrow();
+            checks.status(CheckKind::Resource, &address.to_string()) == Some(CheckStatus::Unknown)
+        };
+        let conditions = stage.block(address).is_some_and(|block| {
+            !block.lifecycle.preconditions.is_empty() || !block.lifecycle.postconditions.is_empty()
+        });
+        if !conditions || !undecided() {
+            continue;
+        }
+        let Some(configured) = stage.configured(address) else { continue };
+        let scope = stage.scope(&configured, address);
+        if before(stage, &configured, &scope, address) {
+            let scope = stage.scope(&configured, address).with_self(change.after.clone());
+            after(stage, &configured, &scope, address);
+        }
+    }
 }

@@ -110,7 +110,8 @@ impl Ready {
     ) -> Done {
         let address = &task.operation.address;
         let Some(planned) = self.plan_again(stage, task, &prior, action).await else { return Done::Failed };
-        if action == Action::Update && planned.action == Action::NoOp {
+        let only_marks = || same_apart_from_marks(&prior.value, &planned.planned);
+        if action == Action::Update && (planned.action == Action::NoOp || only_marks()) {
             return self.only_remember(stage, task, prior, planned).await;
         }
         let id = prior.stored.as_ref().and_then(|s| object_id(&s.value));
@@ -132,7 +133,7 @@ impl Ready {
         if let Some(key) = depose_as {
             stage.recorder.depose(address, key, &task.change.provider);
         }
-        let response = self.call(address, &prior, &planned).await;
+        let response = self.call(stage, task, &prior, &planned).await;
         let settled = self.settle(stage, task, &planned, response);
         let good = self.conclude(stage, task, settled, prior, action, depose_as).await;
         match &good {
@@ -172,11 +173,8 @@ impl Ready {
                 Ignore::Paths(paths.iter().map(|p| p.path.clone()).collect())
             }
         };
-        let private: &[u8] = if action == Action::Create && task.change.action != Action::Create {
-            &task.change.private
-        } else {
-            prior.stored.as_ref().map_or(&[], |s| &s.private)
-        };
+        let private: &[u8] = prior.stored.as_ref().map_or(&[], |s| &s.private);
+        let meta = self.meta(stage, task);
         let provider_name = task.change.provider.provider.to_string();
         let input = PlanInput {
             address,
@@ -188,7 +186,7 @@ impl Ready {
             prior_identity: prior.stored.as_ref().and_then(|s| s.identity.as_ref()),
             config: &self.config,
             ignore: &ignore,
-            provider_meta: None,
+            provider_meta: meta.as_ref(),
             force_replace: None,
             create_before_destroy: task.change.create_before_destroy,
         };
@@ -215,22 +213,23 @@ impl Ready {
         differences.is_empty().then_some(planned)
     }
 
-    async fn call(
-        &self,
-        address: &formwork_model::ResourceInstance,
-        prior: &Prior,
-        planned: &ObjectPlan,
-    ) -> ApplyResponse {
+    /// What the module tells the provider.
+    fn meta(&self, stage: &Stage<'_>, task: &Task<'_>) -> Option<Value> {
+        stage.evaluator.provider_meta(Some(self.configured.module), &task.change.provider.provider)
+    }
+
+    async fn call(&self, stage: &Stage<'_>, task: &Task<'_>, prior: &Prior, planned: &ObjectPlan) -> ApplyResponse {
+        let meta = self.meta(stage, task);
         let (plain_prior, _) = prior.value.unmark_deep();
         let (plain_planned, _) = planned.planned.unmark_deep();
         self.provider
             .apply_resource(ApplyRequest {
-                kind: &address.resource.kind,
+                kind: &task.operation.address.resource.kind,
                 prior: &plain_prior,
                 planned: &plain_planned,
                 config: &planned.config,
                 planned_private: &planned.private,
-                provider_meta: None,
+                provider_meta: meta.as_ref(),
                 planned_identity: planned.identity.as_ref(),
             })
             .await
@@ -437,6 +436,10 @@ impl Ready {
             None => Done::Failed,
         }
     }
+}
+
+fn same_apart_from_marks(prior: &Value, planned: &Value) -> bool {
+    planned.is_wholly_known() && prior.unmark_deep().0 == planned.unmark_deep().0
 }
 
 /// A checked answer.

@@ -80,6 +80,8 @@ async fn carry_out(
     }
     let null = Value::null(schema.block.implied_type());
     let (prior, _) = stored.value.unmark_deep();
+    let module = stage.evaluator.module_id(&address.module);
+    let meta = stage.evaluator.provider_meta(module, &task.change.provider.provider);
     let response = provider
         .apply_resource(ApplyRequest {
             kind: &address.resource.kind,
@@ -87,7 +89,7 @@ async fn carry_out(
             planned: &null,
             config: &null,
             planned_private: if task.change.action == Action::Delete { &task.change.private } else { &stored.private },
-            provider_meta: None,
+            provider_meta: meta.as_ref(),
             planned_identity: None,
         })
         .await;

@@ -5,11 +5,11 @@ use crate::create::located;
 use crate::operation::{Done, Task};
 use crate::recorder::Outcome;
 use crate::stage::{Configured, Stage, Ticker};
-use formwork_diag::{Blame, Diagnostic};
+use formwork_diag::{Blame, Diagnostic, Diagnostics, Severity};
 use formwork_eval::decode_block;
 use formwork_model::{Action, ObjectStatus, PlanProvider, Schema};
-use formwork_object::{Stored, encode_object, object_id, with_schema_marks};
-use formwork_value::{Value, conforms};
+use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
+use formwork_value::{Str, Value, conforms};
 use std::sync::Arc;
 
 /// Reads a data source whose configuration was not known, or not settled, when planning.
@@ -31,8 +31,12 @@ pub(crate) async fn read(stage: &Stage<'_>, task: &Task<'_>) -> Done {
     }
     let ticker = Ticker::start(stage.inputs, task.id, task.change, None, Action::Read, None);
     let (plain, marks) = config.unmark_deep();
-    let value = ask(stage, task, &configured, &*provider, &schema, &plain).await;
-    let Some(value) = value else { return Done::Failed };
+    let value = match ask(stage, task, &configured, &*provider, &schema, &plain).await {
+        Some(value) => value,
+        // The check has failed, nothing else; what is known of the data source is its configuration.
+        None if configured.block.check.is_some() => planned_data(&schema.block, &plain).unknown_as_null(),
+        None => return Done::Failed,
+    };
     let value = with_schema_marks(&schema.block, &if marks.is_empty() { value } else { value.with_path_marks(&marks) });
     let good = remember(stage, task, &configured, &schema, &value).await;
     if good {
@@ -54,15 +58,16 @@ async fn ask(
     let mut problems = provider.validate_data(kind, config).await;
     let mut state = None;
     if !problems.has_errors() {
-        let response = provider.read_data(kind, config, None).await;
+        let meta = stage.evaluator.provider_meta(Some(configured.module), &task.change.provider.provider);
+        let response = provider.read_data(kind, config, meta.as_ref()).await;
         problems.extend(response.diagnostics);
         state = Some(response.state);
     }
-    let failed = problems.has_errors();
-    stage.report(located(problems, configured, address));
-    let state = state.filter(|_| !failed)?;
-    if state.is_null() || !conforms(&state, &schema.block.implied_type()) || !state.is_wholly_known() {
-        stage.report_one(
+    let fits =
+        |state: &Value| !state.is_null() && conforms(state, &schema.block.implied_type()) && state.is_wholly_known();
+    let state = state.filter(|_| !problems.has_errors());
+    if state.as_ref().is_some_and(|state| !fits(state)) {
+        problems.push(
             Diagnostic::error(
                 "Provider produced invalid object",
                 format!("The provider produced an invalid value for {address}: it is null, unknown, or does not fit the provider's own schema.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker."),
@@ -70,9 +75,23 @@ async fn ask(
             .blame(Blame::Provider)
             .address(address),
         );
-        return None;
     }
-    Some(state)
+    if let Some(check) = &configured.block.check {
+        nested(stage, configured, check, &mut problems);
+    }
+    stage.report(located(problems, configured, address));
+    state.filter(fits)
+}
+
+/// A data source inside of a check block that cannot be read makes the check fail, and nothing else.
+fn nested(stage: &Stage<'_>, configured: &Configured, check: &Str, problems: &mut Diagnostics) {
+    if let Some(problem) = problems.iter().find(|p| p.is_error()) {
+        let message = format!("{}: {}", problem.summary, problem.detail);
+        stage.nested_failures.borrow_mut().insert((configured.module, check.clone()), message);
+    }
+    for problem in problems.iter_mut() {
+        problem.severity = Severity::Warning;
+    }
 }
 
 async fn remember(stage: &Stage<'_>, task: &Task<'_>, configured: &Configured, schema: &Schema, value: &Value) -> bool {

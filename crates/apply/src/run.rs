@@ -2,7 +2,7 @@
 
 use crate::operation::{self, Done};
 use crate::stage::Stage;
-use crate::{ApplyInputs, ApplyOutcome, output};
+use crate::{ApplyInputs, ApplyOutcome, check, output};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_graph::Scheduler;
 use formwork_model::{Event, OperationId, Progress, StateSnapshot};
@@ -31,12 +31,14 @@ pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
             "The plan was created with the -target option in effect, so some changes requested in the configuration may have been ignored and the output values may not be fully updated. Plan again without it to see whether anything is left to do.",
         ));
     }
+    stage.evaluator.settle();
+    check::conclude(&stage);
     output::update(&stage);
     stage.report(stage.evaluator.take_problems());
     let Stage { recorder, diagnostics, counts, checks, outputs, .. } = stage;
     let mut state = recorder.into_state();
     output::take(&mut state, inputs, outputs.into_inner());
-    state.checks = checks.into_inner();
+    state.checks = checks.into_inner().finish();
     let counts = counts.into_inner();
     ApplyOutcome {
         snapshot: StateSnapshot { state, ..inputs.plan.prior.clone() },
@@ -72,9 +74,11 @@ async fn walk(stage: &Stage<'_>) -> usize {
         match done {
             Done::Succeeded => scheduler.finish(node),
             Done::Failed => {
+                stage.leave_unfinished(operations.get(node));
                 for node in scheduler.fail(node) {
                     skipped += 1;
                     if let Some(operation) = operations.get(node) {
+                        stage.leave_unfinished(Some(operation));
                         let operation_id = OperationId(u32::try_from(node).unwrap_or(u32::MAX));
                         inputs
                             .events
@@ -84,6 +88,9 @@ async fn walk(stage: &Stage<'_>) -> usize {
             }
         }
         inputs.events.emit(Event::Progress(progress));
+    }
+    for node in scheduler.untaken() {
+        stage.leave_unfinished(operations.get(node));
     }
     skipped + scheduler.remaining()
 }

@@ -1,14 +1,15 @@
 //! What all operations of a run share.
 
 use crate::ApplyInputs;
+use crate::check::Checks;
 use crate::provider_config::ProviderSlots;
 use crate::recorder::Recorder;
 use formwork_config::ResourceBlock;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{Evaluator, Expansion, InstanceScope, ModuleId, ReferenceGraph};
+use formwork_eval::{Evaluator, Expansion, InstanceScope, Item, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
-    Action, CheckResult, ConfigResource, DeposedKey, Event, ObjectEvent, OperationId, ProviderConfigAddress,
-    ResourceChange, ResourceInstance, ResourceMode, Schema,
+    AbsResource, Action, ConfigResource, DeposedKey, Event, InstanceKey, ObjectEvent, Operation, OperationId,
+    OperationKind, ProviderConfigAddress, ResourceChange, ResourceInstance, ResourceMode, Schema,
 };
 use formwork_value::{Str, Value};
 use std::cell::RefCell;
@@ -25,7 +26,11 @@ pub(crate) struct Stage<'a> {
     pub recorder: Recorder<'a>,
     pub providers: ProviderSlots,
     pub diagnostics: RefCell<Diagnostics>,
-    pub checks: RefCell<Vec<CheckResult>>,
+    pub checks: RefCell<Checks>,
+    /// Check blocks whose data source cannot be read, with the reason.
+    pub nested_failures: RefCell<BTreeMap<(ModuleId, Str), String>>,
+    /// Instances whose operation has failed or was not begun.
+    unfinished: RefCell<BTreeMap<AbsResource, BTreeSet<InstanceKey>>>,
     pub counts: RefCell<Counts>,
     /// Root outputs evaluated at the end.
     pub outputs: RefCell<BTreeMap<Str, formwork_model::OutputState>>,
@@ -64,7 +69,9 @@ impl<'a> Stage<'a> {
             recorder: Recorder::new(inputs.journal, plan.prior.state.clone()),
             providers: ProviderSlots::default(),
             diagnostics: RefCell::default(),
-            checks: RefCell::new(plan.checks.clone()),
+            checks: RefCell::new(Checks::new(plan.checks.clone())),
+            nested_failures: RefCell::default(),
+            unfinished: RefCell::default(),
             counts: RefCell::default(),
             outputs: RefCell::default(),
             failed_providers: RefCell::default(),
@@ -75,13 +82,51 @@ impl<'a> Stage<'a> {
         stage
     }
 
-    /// Gives every instance its planned value, unknown where it is not known yet.
+    /// Gives every instance its planned value, unknown where it is not known yet; in the order of references, because
+    /// the repetition of a module may depend on values.
     fn load_values(&self) {
+        let mut by_config: BTreeMap<ConfigResource, Vec<(&ResourceInstance, &Value)>> = BTreeMap::new();
         for (address, value) in &self.inputs.plan.planned_values {
-            if let Some(module) = self.module(address) {
-                self.evaluator.set_instance(module, &address.resource, address.key.clone(), value.clone());
+            by_config.entry(address.config()).or_default().push((address, value));
+        }
+        for node in self.graph.order(&self.inputs.config).unwrap_or_default() {
+            let Some(ItemAddress { module, item: Item::Resource(resource) }) = self.graph.nodes.get(node) else {
+                continue;
+            };
+            let config = ConfigResource { module: module.clone(), resource: resource.clone() };
+            for (address, value) in by_config.remove(&config).unwrap_or_default() {
+                if let Some(module) = self.module(address) {
+                    self.set_value(module, address, value.clone());
+                }
             }
         }
+        // What cannot be evaluated before its time is evaluated again when it is needed.
+        drop(self.evaluator.take_problems());
+    }
+
+    /// Notes that the operation's instance is not what it was planned to be.
+    pub fn leave_unfinished(&self, operation: Option<&Operation>) {
+        if let Some(operation) = operation.filter(|o| o.kind != OperationKind::Barrier) {
+            let mut unfinished = self.unfinished.borrow_mut();
+            unfinished.entry(operation.address.resource()).or_default().insert(operation.address.key.clone());
+        }
+    }
+
+    /// True if something that was read is not what it was planned to be.
+    pub fn has_unfinished(&self, reads: &ReadSet) -> bool {
+        let unfinished = self.unfinished.borrow();
+        if unfinished.is_empty() {
+            return false;
+        }
+        reads.all().into_iter().any(|read| {
+            let resource = read.resource.in_module(self.evaluator.module_address(read.module));
+            unfinished.get(&resource).is_some_and(|keys| read.key.as_ref().is_none_or(|key| keys.contains(key)))
+        })
+    }
+
+    /// The block of an instance's resource.
+    pub fn block(&self, address: &ResourceInstance) -> Option<&ResourceBlock> {
+        self.inputs.config.modules.get(&address.module.path())?.resources.get(&address.resource)
     }
 
     /// The module instance of an address, expanding calls on the way.
@@ -99,7 +144,7 @@ impl<'a> Stage<'a> {
 
     /// What the configuration says of an instance.
     pub fn configured(&self, address: &ResourceInstance) -> Option<Configured> {
-        let block = self.inputs.config.modules.get(&address.module.path())?.resources.get(&address.resource)?.clone();
+        let block = self.block(address)?.clone();
         let module = self.module(address)?;
         let (expansion, _) = self.evaluator.resource_expansion(module, &address.resource);
         Some(Configured { block, module, expansion })
@@ -140,8 +185,12 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Reports a problem once, however often its cause is evaluated.
     pub fn report_one(&self, diagnostic: Diagnostic) {
-        self.diagnostics.borrow_mut().push(diagnostic);
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        if !diagnostics.iter().any(|known| *known == diagnostic) {
+            diagnostics.push(diagnostic);
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub struct Evaluator {
     recording: RefCell<Vec<ReadSet>>,
     problems: RefCell<Diagnostics>,
     depth: Cell<usize>,
+    settled: Cell<bool>,
     pub(crate) given: BTreeMap<Str, Value>,
     schemas: RefCell<BTreeMap<ProviderAddress, Arc<ProviderSchema>>>,
 }
@@ -54,6 +55,7 @@ impl Evaluator {
             recording: RefCell::default(),
             problems: RefCell::default(),
             depth: Cell::new(0),
+            settled: Cell::new(false),
             given,
             schemas: RefCell::default(),
         }
@@ -211,16 +213,26 @@ impl Evaluator {
         Ok(value)
     }
 
+    /// Says that nothing will become known any more: from now on every value is evaluated once.
+    pub fn settle(&self) {
+        self.settled.set(true);
+    }
+
+    /// All module instances that have been expanded.
+    pub fn module_instances(&self) -> Vec<(ModuleInstance, ModuleId)> {
+        self.index.borrow().iter().map(|(address, id)| (address.clone(), *id)).collect()
+    }
+
     /// False while an apply may still make the value known: it must then be evaluated again when it is next needed.
     fn is_final(&self, value: &Value) -> bool {
-        self.phase() != Phase::Apply || value.is_wholly_known()
+        self.phase() != Phase::Apply || self.settled.get() || value.is_wholly_known()
     }
 
     /// As [`Evaluator::is_final`], for what a repetition hands to its instances.
     pub(crate) fn is_final_expansion(&self, expansion: &Expansion) -> bool {
         match expansion {
             Expansion::ForEach { items, .. } => items.values().all(|value| self.is_final(value)),
-            Expansion::Unknown { .. } => self.phase() != Phase::Apply,
+            Expansion::Unknown { .. } => self.phase() != Phase::Apply || self.settled.get(),
             Expansion::Single | Expansion::Count { .. } => true,
         }
     }

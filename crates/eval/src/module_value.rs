@@ -15,11 +15,7 @@ pub type CallInstances = (Expansion, Rc<BTreeMap<InstanceKey, ModuleId>>, Rc<Rea
 
 impl Evaluator {
     /// The instances of a module call, by key; with them how the call repeats and what finding out has read.
-    pub fn call_instances(
-        &self,
-        module: ModuleId,
-        call: &Str,
-    ) -> Result<CallInstances, Diagnostics> {
+    pub fn call_instances(&self, module: ModuleId, call: &Str) -> Result<CallInstances, Diagnostics> {
         let data = self.data(module);
         match data.calls.borrow().get(call) {
             Some(Some(known)) => return Ok((known.expansion.clone(), known.children.clone(), known.reads.clone())),

@@ -7,6 +7,7 @@
 //! - An object is destroyed before anything that the configuration of its provider needs.
 //! - What leaves the configuration is destroyed before those that depended on it are changed; after them if it was to be
 //!   replaced by creating first.
+//! - Data sources inside of checks are read at the end.
 //!
 //! Groups of operations that others wait for as a whole get a barrier, so that edges stay linear.
 
@@ -41,6 +42,7 @@ pub(crate) fn build(evaluator: &Evaluator, graph: &ReferenceGraph, work: &Work) 
     builder.order_creates();
     builder.order_deletes();
     builder.keep_preferences();
+    builder.checks_last();
     builder.finish()
 }
 
@@ -182,6 +184,26 @@ impl<'a> Builder<'a> {
             Some(key) => instance.deposed.get(key),
         };
         object.map_or(&[], |o| &o.dependencies)
+    }
+
+    /// What a check looks at is read when everything else is done.
+    fn checks_last(&mut self) {
+        let nested = |draft: &Draft| {
+            let module = self.evaluator.config().module(&draft.address.module.path());
+            let block = module.and_then(|m| m.resources.get(&draft.address.resource));
+            draft.kind == OperationKind::Read && block.is_some_and(|b| b.check.is_some())
+        };
+        let (nested, others): (BTreeSet<usize>, BTreeSet<usize>) =
+            (0..self.operations.len()).partition(|n| self.operations.get(*n).is_some_and(nested));
+        if nested.is_empty() {
+            return;
+        }
+        let others = self.grouped(others);
+        for read in nested {
+            for other in &others {
+                self.after(read, *other);
+            }
+        }
     }
 
     fn change_of(&self, operation: usize) -> Option<&'a ResourceChange> {
