@@ -3,7 +3,7 @@
 use crate::backend::{BackendSettings, LocalFlags, configured_settings, read_record};
 use crate::session::Session;
 use crate::state_access::{session_problem, store_problem};
-use formwork_backend::{Backend, SessionError, StatePlace, StateSession, is_workspace_name};
+use formwork_backend::{Backend, SessionError, StatePlace, StateSession, backend_schema, is_workspace_name};
 use formwork_config::{Config, ModuleResolution, load};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{ModuleManifest, StateSnapshot};
@@ -82,7 +82,9 @@ fn load_for_backend(session: &Session) -> Result<Config, Diagnostics> {
 fn settings_in_effect(session: &Session, config: &Config) -> Result<BackendSettings, Diagnostics> {
     let record = read_record(&session.data_dir())?;
     let configured = configured_settings(config, &[]);
-    if let (Some(block), None) = (&config.root().backend, &record) {
+    if let (Some(block), None) = (&config.root().backend, &record)
+        && backend_schema(&block.kind).is_some()
+    {
         let reason = format!("The configuration asks for the backend {:?}, which is not set up yet.", block.kind);
         return Err(initialization_required(&reason));
     }

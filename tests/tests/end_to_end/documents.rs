@@ -8,10 +8,11 @@ use std::path::Path;
 fn run_page(name: &str, text: &str, start: &str) {
     let mut folder = Folder::copy_of(start);
     let shown = commands(text);
-    let binary = fixtures::formwork();
-    let bin_dir = binary.parent().unwrap().to_str().unwrap().to_owned();
+    // Under its own name, whatever the binary under test is called.
+    let programs = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(fixtures::formwork(), programs.path().join("formwork")).unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
-    folder.set("PATH", &format!("{bin_dir}:{path}"));
+    folder.set("PATH", &format!("{}:{path}", programs.path().display()));
     folder.set("TF_INPUT", "0");
     for shown in shown {
         let mut shell = folder.program(Path::new("/bin/sh"), "-e -c");

@@ -150,7 +150,8 @@ impl Formatting<'_> {
             if self.diff && self.changed {
                 self.session.output.print(&difference("<stdin>", &text, &formatted));
             } else if !check {
-                self.session.output.print(&formatted);
+                let end = if formatted.ends_with('\n') { "" } else { "\n" };
+                self.session.output.print(&format!("{formatted}{end}"));
             }
         }
         Ok(())
