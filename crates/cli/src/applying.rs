@@ -89,7 +89,7 @@ pub async fn apply_plan(
 }
 
 /// Stores the new state; if the backend does not take it, it goes into a file that can be pushed later.
-async fn store(session: &Session, state: &mut StateSession, new: &StateSnapshot) -> Result<(), Diagnostics> {
+pub async fn store(session: &Session, state: &mut StateSession, new: &StateSnapshot) -> Result<(), Diagnostics> {
     let before = state.snapshot().map(|snapshot| (snapshot.lineage.clone(), snapshot.serial));
     let Err(error) = state.finish(new.state.clone()).await else { return Ok(()) };
     let (lineage, serial) = before.unwrap_or_else(|| (random_id(&MachineEntropy).as_str().into(), 0));

@@ -135,6 +135,12 @@ impl Planned {
         self.tell_problems(session);
     }
 
+    /// Drops the warnings about assertions of check blocks.
+    pub fn forget_assertions(&mut self) {
+        let all = std::mem::take(&mut self.diagnostics);
+        self.diagnostics = all.into_iter().filter(|d| !d.summary.starts_with("Check block assertion")).collect();
+    }
+
     pub fn tell_problems(&self, session: &Session) {
         session.report(&self.diagnostics);
     }
@@ -166,12 +172,8 @@ async fn run(
         lock_file: providers.lock_file.clone(),
         cancelled: &cancelled,
     };
-    let (plan, mut diagnostics) = formwork_plan::plan(&inputs).await;
+    let (plan, diagnostics) = formwork_plan::plan(&inputs).await;
     drop(progress);
-    if cancelled() {
-        let detail = "The user interrupted the planning. Nothing was changed.";
-        diagnostics.push(Diagnostic::error("Planning was interrupted", detail).blame(Blame::Environment));
-    }
     Ok((plan, diagnostics))
 }
 

@@ -1,7 +1,7 @@
 //! `apply`, `destroy` and `refresh`.
 
 use super::{Command, GENERAL};
-use crate::applying::{Applied, apply_plan};
+use crate::applying::{Applied, apply_plan, store};
 use crate::arguments::{Arguments, Flag};
 use crate::configuration::{VARIABLE_FLAGS, load_configuration, require_files};
 use crate::current::Current;
@@ -19,7 +19,7 @@ use crate::state_access::{LOCK_FLAGS, with_state};
 use formwork_apply::ApplyOutcome;
 use formwork_backend::StateSession;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_model::{Event, Plan, PlanMode};
+use formwork_model::{Event, Plan, PlanMode, ResourceMode, State, StateSnapshot};
 use formwork_render::{ApplyTally, apply_end_text, outputs_text};
 use std::sync::Arc;
 
@@ -52,8 +52,8 @@ pub static REFRESH: Command = Command {
     name: "refresh",
     arguments: "",
     summary: "Bring the state up to date with the objects.",
-    description: "Reads all objects and writes what was found into the state, without asking. The same as \"formwork \
-                  apply -refresh-only -auto-approve\".",
+    description: "Reads all objects and writes what was found into the state, without asking. With \"formwork apply \
+                  -refresh-only\" you see what it is before.",
     flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, WRITING_FLAGS],
     positional: (0, 0),
     run: |session, arguments| run(session, arguments, Mode::Refresh),
@@ -80,9 +80,9 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
         return Err(invalid("destroy and -replace exclude each other."));
     }
     match command {
-        Mode::Apply => {}
+        // A refresh writes what a plan has read.
+        Mode::Apply | Mode::Refresh => {}
         Mode::Destroy => operation.options.mode = PlanMode::Destroy,
-        Mode::Refresh => operation.options.mode = PlanMode::RefreshOnly,
     }
     let approved = arguments.switch("auto-approve") || command == Mode::Refresh;
     if let Some(path) = arguments.at(0) {
@@ -104,11 +104,17 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     let (config, warnings) = load_configuration(session)?;
     session.report(&warnings);
     let current = Current::of_config(session, &config, &operation.local)?;
-    let lock_name = lock_name(operation.options.mode, true);
+    let lock_name = match command {
+        Mode::Refresh => lock_name(PlanMode::RefreshOnly, true),
+        Mode::Apply | Mode::Destroy => lock_name(operation.options.mode, true),
+    };
     session.block_on(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
-            let planned = match make_plan(session, arguments, &operation, config, &current, state).await {
+            if command == Mode::Refresh && !has_managed_objects(state.snapshot()) {
+                session.report(&nothing_to_refresh().into());
+            }
+            let mut planned = match make_plan(session, arguments, &operation, config, &current, state).await {
                 Ok(planned) => planned,
                 Err(Unplanned::Refused(diagnostics)) => return Err(diagnostics),
                 Err(Unplanned::InDoubt(diagnostics)) => {
@@ -116,13 +122,21 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
                     return Ok(Exit::Attention);
                 }
             };
+            if command != Mode::Refresh && approved && !planned.has_errors() {
+                // They are checked again when all is done.
+                planned.forget_assertions();
+            }
+            let is_nothing = planned.has_errors() && planned.plan.changes.is_empty() && planned.plan.outputs.is_empty();
             match command {
-                Mode::Refresh => planned.tell_problems(session),
-                Mode::Apply | Mode::Destroy => planned.tell(session),
+                Mode::Apply | Mode::Destroy if !is_nothing => planned.tell(session),
+                _ => planned.tell_problems(session),
             }
             if planned.has_errors() {
                 planned.providers.pool.shutdown_all().await;
                 return Ok(Exit::Error);
+            }
+            if command == Mode::Refresh {
+                return finish_refresh(session, &planned, state).await;
             }
             if !approved && planned.plan.applyable && !approve(session, &planned.plan) {
                 planned.providers.pool.shutdown_all().await;
@@ -137,6 +151,31 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
         })
         .await
     })
+}
+
+/// Stores what the plan has read, and the outputs as far as they are known.
+async fn finish_refresh(session: &Session, planned: &Planned, state: &mut StateSession) -> Result<Exit, Diagnostics> {
+    planned.providers.pool.shutdown_all().await;
+    let new = State { checks: Vec::new(), ..planned.plan.prior.state.clone() };
+    let stored = store(session, state, &StateSnapshot { state: new, ..planned.plan.prior.clone() }).await;
+    let outputs = &planned.plan.prior.state.outputs;
+    match session.with_stream(|stream| stream.outputs(outputs, &message_timestamp())) {
+        Some(lines) => session.output.print(&lines),
+        None if !outputs.is_empty() => session.output.print(&format!("\nOutputs:\n\n{}", outputs_text(outputs))),
+        None => {}
+    }
+    stored.map(|()| Exit::Success)
+}
+
+fn has_managed_objects(snapshot: Option<&StateSnapshot>) -> bool {
+    let mut resources = snapshot.into_iter().flat_map(|snapshot| snapshot.state.resources.keys());
+    resources.any(|address| address.resource.mode == ResourceMode::Managed)
+}
+
+fn nothing_to_refresh() -> Diagnostic {
+    let detail = "The state has no objects, so there is nothing to refresh. If it should have some, look whether this \
+                  is the right workspace and backend.";
+    Diagnostic::warning("Empty or non-existent state", detail)
 }
 
 fn approve(session: &Session, plan: &Plan) -> bool {
@@ -199,16 +238,7 @@ async fn finish(
     let outputs = &outcome.snapshot.state.outputs;
     if !failed {
         let destroy = command == Mode::Destroy;
-        let told = session.with_stream(|stream| match command {
-            Mode::Refresh => stream.outputs(outputs, &message_timestamp()),
-            _ => stream.applied(destroy, outputs, &message_timestamp()),
-        });
-        match told {
-            None if command == Mode::Refresh => {
-                if !outputs.is_empty() {
-                    session.output.print(&format!("\nOutputs:\n\n{}", outputs_text(outputs)));
-                }
-            }
+        match session.with_stream(|stream| stream.applied(destroy, outputs, &message_timestamp())) {
             Some(lines) => session.output.print(&lines),
             None => session.output.print(&apply_end_text(&tally(&outcome).sentence(destroy), outputs, session.text())),
         }
