@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Makes a provider that runs in this process.
@@ -69,6 +70,8 @@ pub struct ProviderPool {
 struct Shared {
     instances: Mutex<Instances>,
     warnings: Mutex<Diagnostics>,
+    /// Becomes true when the pool is closed, for those who wait for something else.
+    closing: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -123,6 +126,7 @@ impl ProviderPool {
     fn close(&self) -> Vec<Arc<RunningProvider>> {
         let mut instances = lock(&self.shared.instances);
         instances.closed = true;
+        self.shared.closing.send_replace(true);
         std::mem::take(&mut instances.running)
     }
 
@@ -178,6 +182,15 @@ impl ApplyProviders for ProviderPool {
 }
 
 impl Shared {
+    /// The result of work that takes long, unless the pool is closed before it is there.
+    async fn unless_closed<T>(&self, work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
+        let mut closing = self.closing.subscribe();
+        tokio::select! {
+            result = work => result,
+            _ = closing.wait_for(|closed| *closed) => Err(over()),
+        }
+    }
+
     fn register(&self, provider: &Arc<dyn ApplyProvider>) -> Result<(), Diagnostics> {
         let mut instances = lock(&self.instances);
         if instances.closed {

@@ -24,7 +24,10 @@ fn the_main_command_of_the_root_readme() {
     let folder = Folder::copy_of("examples/quickstart");
     folder.run("apply -init -auto-approve").ok().says("Apply complete!");
     let greetings = folder.run("output -json greetings").ok().json();
-    assert_eq!(greetings, json!({"ada": "Good day, Ada!", "blaise": "Bonjour, Blaise!", "konrad": "Guten Tag, Konrad!"}));
+    assert_eq!(
+        greetings,
+        json!({"ada": "Good day, Ada!", "blaise": "Bonjour, Blaise!", "konrad": "Guten Tag, Konrad!"})
+    );
     folder.run("plan -detailed-exitcode").ok();
     folder.run("plan -detailed-exitcode -var=release=2").expect(2);
     folder.run("apply -auto-approve -var=release=2").ok();

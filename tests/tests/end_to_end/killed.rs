@@ -5,11 +5,15 @@ use formwork_tests::{Folder, Run};
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 const KILLS: usize = 50;
 const OBJECTS: usize = 50;
 const DELAY_MS: u64 = 20;
+
+/// So many at a time that the creations take most of the run.
+const APPLY: &str = "apply -auto-approve -parallelism=5";
 
 /// Random numbers that repeat (splitmix64).
 struct Random(u64);
@@ -32,7 +36,7 @@ fn fifty() -> Folder {
 }
 
 /// What the kills of a whole run have met.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Tally {
     before: usize,
     during: usize,
@@ -41,39 +45,58 @@ struct Tally {
     existing_in_doubt: usize,
 }
 
-#[test]
-fn no_kill_loses_an_object_or_doubles_one() {
-    let whole = Instant::now();
-    let folder = fifty();
-    let start = Instant::now();
-    folder.run("apply -auto-approve").ok().says("50 added");
-    let length = u64::try_from(start.elapsed().as_millis()).unwrap();
-    let mut random = Random(2);
-    let mut tally = Tally::default();
-    for round in 0..KILLS {
-        let moment = Duration::from_millis(random.below(length));
-        kill_and_recover(&format!("kill {round} after {moment:?} of {length} ms"), moment, &mut tally);
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.before += other.before;
+        self.during += other.during;
+        self.after += other.after;
+        self.in_doubt += other.in_doubt;
+        self.existing_in_doubt += other.existing_in_doubt;
     }
-    assert!(tally.during >= KILLS / 5, "most kills must meet the creations: {} of {KILLS}", tally.during);
-    assert!(tally.in_doubt > 0 && tally.existing_in_doubt > 0, "some creations must be in doubt");
-    assert!(whole.elapsed() < Duration::from_secs(90), "{:?}", whole.elapsed());
 }
 
-fn kill_and_recover(round: &str, moment: Duration, tally: &mut Tally) {
+#[test]
+fn no_kill_loses_an_object_or_doubles_one() {
     let folder = fifty();
-    let mut child = folder.start("apply -auto-approve");
+    let start = Instant::now();
+    folder.run(APPLY).ok().says("50 added");
+    let length = u64::try_from(start.elapsed().as_millis()).unwrap();
+    let tally = Mutex::new(Tally::default());
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            let tally = &tally;
+            scope.spawn(move || {
+                let mut random = Random(half);
+                for round in 0..KILLS / 2 {
+                    let moment = Duration::from_millis(random.below(length));
+                    kill_and_recover(&format!("kill {half}/{round} after {moment:?} of {length} ms"), moment, tally);
+                }
+            });
+        }
+    });
+    let tally = tally.into_inner().unwrap();
+    assert_eq!(tally.before + tally.during + tally.after, KILLS);
+    assert!(tally.during >= KILLS / 5, "many kills must meet the creations: {tally:?}");
+    assert!(tally.in_doubt > 0 && tally.existing_in_doubt > 0, "some creations must be in doubt: {tally:?}");
+}
+
+fn kill_and_recover(round: &str, moment: Duration, tally: &Mutex<Tally>) {
+    let folder = fifty();
+    let mut child = folder.start(APPLY);
     // The moment of the kill is what is random here; nothing waits for anything.
     std::thread::sleep(moment);
     signal(&child, Signal::SIGKILL);
     child.wait().unwrap();
     wait_for_plugin(&folder);
     let existing = objects(&folder);
+    let mut seen = Tally::default();
     match existing.len() {
-        0 => tally.before += 1,
-        OBJECTS => tally.after += 1,
-        _ => tally.during += 1,
+        0 => seen.before += 1,
+        OBJECTS => seen.after += 1,
+        _ => seen.during += 1,
     }
-    recover(round, &folder, &existing, tally);
+    recover(round, &folder, &existing, &mut seen);
+    tally.lock().unwrap().add(&seen);
     folder.run("apply -auto-approve").ok();
     let all = objects(&folder);
     assert_eq!(all, recorded(&folder), "{round}: cloud and state");

@@ -25,7 +25,8 @@ fn race(folder: &Folder) -> Run {
 fn one_of_two_applies_on_a_local_state_runs() {
     let folder = folder(0, "");
     folder.write("gated.tf", &gated(&folder, "one"));
-    let loser = race(&folder).expect(1).says("Error acquiring the state lock").says("Lock Info").says("OperationTypeApply");
+    let loser =
+        race(&folder).expect(1).says("Error acquiring the state lock").says("Lock Info").says("OperationTypeApply");
     assert!(loser.err.contains("Who:") && loser.err.contains("process"), "{}", loser.err);
     assert_eq!(objects(&folder).len(), 1);
     assert_eq!(objects(&folder), recorded(&folder));
@@ -48,7 +49,9 @@ fn the_loser_waits_if_it_is_told_to() {
 #[test]
 fn one_of_two_applies_on_a_state_in_s3_runs() {
     let cloud = Cloud::start();
-    cloud.ask("client('s3').create_bucket(Bucket='states', CreateBucketConfiguration={'LocationConstraint': 'eu-central-1'})");
+    cloud.ask(
+        "client('s3').create_bucket(Bucket='states', CreateBucketConfiguration={'LocationConstraint': 'eu-central-1'})",
+    );
     let mut folder = folder(0, "");
     folder.write("gated.tf", &gated(&folder, "one"));
     s3_backend(&mut folder, &cloud);

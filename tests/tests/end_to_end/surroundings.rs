@@ -93,7 +93,8 @@ fn mounted(folder: &Folder, mount: &str, line: &str) -> Option<Run> {
     let allowed = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status();
     if !allowed.is_ok_and(|status| status.success()) {
         use std::io::Write;
-        let _ = writeln!(std::io::stderr(), "NOT RUN: file systems cannot be mounted here, so this was left out: {line}");
+        let _ =
+            writeln!(std::io::stderr(), "NOT RUN: file systems cannot be mounted here, so this was left out: {line}");
         return None;
     }
     let binary = folder.command("").get_program().to_owned();
@@ -126,7 +127,8 @@ fn a_disk_that_is_full() {
     assert!(run.err.contains("No space left") || run.err.contains("space"), "{}", run.err);
     assert!(slow::objects(&folder).is_empty(), "nothing was created that could not be recorded");
     // Room enough: all is well.
-    let Some(run) = mounted(&folder, &files.replace("64k", "8m"), "\"$0\" apply -auto-approve -no-color && cat terraform.tfstate")
+    let Some(run) =
+        mounted(&folder, &files.replace("64k", "8m"), "\"$0\" apply -auto-approve -no-color && cat terraform.tfstate")
     else {
         return;
     };

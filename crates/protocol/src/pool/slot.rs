@@ -160,7 +160,8 @@ impl ProviderSlot {
     async fn start_process(&self) -> Result<Arc<RunningProvider>, Diagnostics> {
         let running = match self.source.as_ref().map_err(Clone::clone)? {
             ProviderSource::Executable { path, .. } => {
-                launch(&LaunchOptions { executable: path.clone(), ..self.options.clone() }).await?
+                let options = LaunchOptions { executable: path.clone(), ..self.options.clone() };
+                self.shared.unless_closed(launch(&options)).await?
             }
             ProviderSource::Reattach(target) => attach(&self.options, target).await?,
             ProviderSource::InProcess(_) => {
