@@ -7,6 +7,7 @@ mod arguments;
 mod call;
 mod definition;
 
+mod assume;
 mod collection;
 mod combine;
 mod conversion;
@@ -49,6 +50,7 @@ struct Entry {
 /// All definitions, sorted by name.
 static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     let families = [
+        assume::FUNCTIONS,
         collection::FUNCTIONS,
         combine::FUNCTIONS,
         conversion::FUNCTIONS,

@@ -53,7 +53,7 @@ fn call(
     environment: &Environment,
 ) -> Outcome {
     let prepared = prepare(definition, args)?;
-    let result = if prepared.dynamic && definition.returns == Shape::Any {
+    let result = if prepared.dynamic && definition.result == Shape::Any {
         Value::dynamic()
     } else if prepared.unknown {
         unknown_result(definition)
@@ -98,7 +98,7 @@ pub(super) fn is_dynamic(value: &Value) -> bool {
 }
 
 fn unknown_result(definition: &Definition) -> Value {
-    match definition.returns {
+    match definition.result {
         Shape::Any => Value::dynamic(),
         shape => Value::unknown_not_null(shape.ty()),
     }

@@ -34,7 +34,8 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         &[any("list"), any("value")],
         Shape::Any,
         contains,
-    ),
+    )
+    .resulting(Shape::Bool),
     Definition::new(
         "element",
         "The element at an index of a list, which is counted on from the beginning after the end.",
@@ -48,7 +49,8 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         &[any("list"), any("value")],
         Shape::Any,
         index,
-    ),
+    )
+    .resulting(Shape::Number),
     Definition::new(
         "length",
         "The number of elements of a collection, or of characters of a text.",

@@ -16,7 +16,10 @@ pub(super) struct Definition {
     pub parameters: &'static [Parameter],
     /// Takes all further arguments.
     pub variadic: Option<Parameter>,
+    /// As the list of signatures has it.
     pub returns: Shape,
+    /// The type of the result, where that is known better than `returns` says.
+    pub result: Shape,
     pub body: Body,
 }
 
@@ -134,7 +137,7 @@ impl Definition {
         returns: Shape,
         body: fn(&Arguments) -> Outcome,
     ) -> Definition {
-        Definition { name, description, parameters, variadic: None, returns, body: Body::Eager(body) }
+        Definition { name, description, parameters, variadic: None, returns, result: returns, body: Body::Eager(body) }
     }
 
     pub const fn lazy(
@@ -144,11 +147,16 @@ impl Definition {
         returns: Shape,
         body: fn(&Environment, &[Expr], &dyn Scope) -> Evaluated,
     ) -> Definition {
-        Definition { name, description, parameters, variadic: None, returns, body: Body::Lazy(body) }
+        Definition { name, description, parameters, variadic: None, returns, result: returns, body: Body::Lazy(body) }
     }
 
     pub const fn variadic(self, parameter: Parameter) -> Definition {
         Definition { variadic: Some(parameter), ..self }
+    }
+
+    /// With a result of a type that the list of signatures does not tell.
+    pub const fn resulting(self, result: Shape) -> Definition {
+        Definition { result, ..self }
     }
 
     /// The parameter for an argument.

@@ -34,9 +34,10 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         "parseint",
         "The whole number that a text stands for in a base from 2 to 62.",
         &[any("number"), number("base")],
-        Shape::Number,
+        Shape::Any,
         parse_int,
-    ),
+    )
+    .resulting(Shape::Number),
     Definition::new(
         "pow",
         "A number raised to a power, in double precision.",
@@ -47,7 +48,8 @@ pub(super) static FUNCTIONS: &[Definition] = &[
     Definition::new("signum", "-1, 0 or 1: the sign of a whole number.", &[number("num")], Shape::Number, |args| {
         Ok(Value::from(args.whole(0)?.signum()))
     }),
-    Definition::new("sum", "The sum of the elements of a collection of numbers.", &[any("list")], Shape::Number, sum),
+    Definition::new("sum", "The sum of the elements of a collection of numbers.", &[any("list")], Shape::Any, sum)
+        .resulting(Shape::Number),
     Definition::new(
         "range",
         "A list of numbers that goes from a start (0) up or down to a limit, which is not included, in steps.",

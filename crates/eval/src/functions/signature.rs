@@ -6,13 +6,17 @@ use formwork_model::{DescriptionKind, FunctionParameter, FunctionSignature};
 use formwork_value::Str;
 use std::collections::BTreeMap;
 
-/// Names that are not in the list of functions, as they are for the console alone.
-const UNLISTED: &[&str] = &["type"];
+/// Functions that the list does not have, which is the one of the version that we present ourselves as: those for the
+/// console alone, and newer ones.
+const UNLISTED: &[&str] = &["base64gunzip", "cidrcontains", "convert", "type", "urldecode"];
 
-/// The signatures of all functions by name; each is there a second time under its full name `core::NAME`.
+/// The signatures of functions by name; each is there a second time under its full name `core::NAME`.
 pub fn function_signatures() -> BTreeMap<Str, FunctionSignature> {
     let mut signatures = BTreeMap::new();
-    for entry in TABLE.iter().filter(|entry| !UNLISTED.contains(&entry.definition.name)) {
+    for entry in TABLE
+        .iter()
+        .filter(|entry| !UNLISTED.contains(&entry.definition.name) && !entry.definition.name.starts_with("assume"))
+    {
         let signature = signature(entry.definition);
         signatures.insert(Str::from(format!("core::{}", entry.definition.name)), signature.clone());
         signatures.insert(Str::from(entry.definition.name), signature);

@@ -20,6 +20,7 @@ pub(super) const TRY: Definition = Definition {
     parameters: &[],
     variadic: Some(any("expressions")),
     returns: Shape::Any,
+    result: Shape::Any,
     body: Body::Lazy(first_of),
 };
 

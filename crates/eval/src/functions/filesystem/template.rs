@@ -17,6 +17,7 @@ pub(super) const STRING: Definition = Definition {
     parameters: &[text("template"), any("vars")],
     variadic: None,
     returns: Shape::Text,
+    result: Shape::Text,
     body: Body::Lazy(string),
 };
 
