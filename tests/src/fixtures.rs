@@ -24,12 +24,16 @@ fn built(variable: &str, package: &str, binary: &str, options: &[&str]) -> PathB
     if let Some(path) = std::env::var_os(variable) {
         return PathBuf::from(path);
     }
+    build(package, options);
+    target_dir().join("debug").join(binary)
+}
+
+fn build(package: &str, options: &[&str]) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--package", package]).args(options).current_dir(crate::root());
     let status = command.status().expect("cargo runs");
     assert!(status.success(), "cargo cannot build {package}");
-    target_dir().join("debug").join(binary)
 }
 
 /// Where cargo puts its results.
@@ -44,10 +48,13 @@ fn installed(path: &str) -> PathBuf {
     path
 }
 
-/// The provider of `tests/examples`, which cargo builds with the tests.
+/// The provider of `tests/examples`. Cargo builds it with all targets of this package, but not with a single one.
 pub fn slow_provider() -> PathBuf {
     let test = std::env::current_exe().expect("the test has a path");
     let path = test.ancestors().nth(2).map(|dir| dir.join("examples/terraform-provider-slow")).unwrap_or_default();
+    if !path.exists() {
+        build("formwork-tests", &["--examples"]);
+    }
     assert!(path.exists(), "{} is missing: run cargo build --examples -p formwork-tests", path.display());
     path
 }
