@@ -3,7 +3,7 @@
 use crate::ApplyInputs;
 use crate::stage::Stage;
 use formwork_eval::ModuleId;
-use formwork_model::{ModulePath, OutputState, PlanMode, State};
+use formwork_model::{ModulePath, OutputState, PlanMode, ResourceMode, State};
 use formwork_value::Str;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +23,13 @@ pub(crate) fn update(stage: &Stage<'_>) {
         match value {
             Ok(value) => {
                 let (value, _) = value.unmark_deep();
-                if value.is_wholly_known() {
-                    stage.outputs.borrow_mut().insert(name.clone(), OutputState { value, sensitive: block.sensitive });
+                let is_known = value.is_wholly_known();
+                if is_known && value.is_null() {
+                    stage.outputs.borrow_mut().insert(name.clone(), None);
+                } else if is_known || plan.options.mode == PlanMode::RefreshOnly {
+                    // What a refresh alone cannot tell is null.
+                    let state = OutputState { value: value.unknown_as_null(), sensitive: block.sensitive };
+                    stage.outputs.borrow_mut().insert(name.clone(), Some(state));
                 }
             }
             Err(problems) => stage.report(problems),
@@ -33,14 +38,17 @@ pub(crate) fn update(stage: &Stage<'_>) {
 }
 
 /// The outputs of the new state: evaluated ones, the others as they were; none after a full destroy.
-pub(crate) fn take(state: &mut State, inputs: &ApplyInputs<'_>, evaluated: BTreeMap<Str, OutputState>) {
+pub(crate) fn take(state: &mut State, inputs: &ApplyInputs<'_>, evaluated: BTreeMap<Str, Option<OutputState>>) {
     let plan = &inputs.plan;
+    if plan.destroys_all() {
+        state.resources.retain(|address, _| address.resource.mode != ResourceMode::Data);
+    }
     for change in &plan.outputs {
         match evaluated.get(&change.name) {
-            Some(output) if output.value.is_null() => {
+            Some(None) => {
                 state.outputs.remove(&change.name);
             }
-            Some(output) => {
+            Some(Some(output)) => {
                 state.outputs.insert(change.name.clone(), output.clone());
             }
             None if change.after.is_null() => {

@@ -32,8 +32,8 @@ pub(crate) struct Stage<'a> {
     /// Instances whose operation has failed or was not begun.
     unfinished: RefCell<BTreeMap<AbsResource, BTreeSet<InstanceKey>>>,
     pub counts: RefCell<Counts>,
-    /// Root outputs evaluated at the end.
-    pub outputs: RefCell<BTreeMap<Str, formwork_model::OutputState>>,
+    /// Root outputs evaluated at the end; `None` for those that are null.
+    pub outputs: RefCell<BTreeMap<Str, Option<formwork_model::OutputState>>>,
     pub failed_providers: RefCell<BTreeSet<ProviderConfigAddress>>,
     dependencies: RefCell<BTreeMap<ConfigResource, Rc<Vec<ConfigResource>>>>,
     /// Resources of which the plan has instances.
@@ -58,14 +58,13 @@ pub(crate) struct Configured {
 impl<'a> Stage<'a> {
     pub fn new(inputs: &'a ApplyInputs<'a>) -> Stage<'a> {
         let plan = &inputs.plan;
-        let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
-        for (provider, schema) in &plan.schemas {
-            evaluator.add_schema(provider.clone(), schema.clone());
-        }
-        let stage = Stage {
+        let evaluator = new_evaluator(inputs);
+        let graph = ReferenceGraph::build(&inputs.config);
+        load_values(&evaluator, inputs, &graph, |_, planned| planned.clone());
+        Stage {
             inputs,
             evaluator,
-            graph: ReferenceGraph::build(&inputs.config),
+            graph,
             recorder: Recorder::new(inputs.journal, plan.prior.state.clone()),
             providers: ProviderSlots::default(),
             diagnostics: RefCell::default(),
@@ -77,31 +76,24 @@ impl<'a> Stage<'a> {
             failed_providers: RefCell::default(),
             dependencies: RefCell::default(),
             with_instances: plan.planned_values.keys().map(|address| address.config()).collect(),
-        };
-        stage.load_values();
-        stage
+        }
     }
 
-    /// Gives every instance its planned value, unknown where it is not known yet; in the order of references, because
-    /// the repetition of a module may depend on values.
-    fn load_values(&self) {
-        let mut by_config: BTreeMap<ConfigResource, Vec<(&ResourceInstance, &Value)>> = BTreeMap::new();
-        for (address, value) in &self.inputs.plan.planned_values {
-            by_config.entry(address.config()).or_default().push((address, value));
-        }
-        for node in self.graph.order(&self.inputs.config).unwrap_or_default() {
-            let Some(ItemAddress { module, item: Item::Resource(resource) }) = self.graph.nodes.get(node) else {
-                continue;
-            };
-            let config = ConfigResource { module: module.clone(), resource: resource.clone() };
-            for (address, value) in by_config.remove(&config).unwrap_or_default() {
-                if let Some(module) = self.module(address) {
-                    self.set_value(module, address, value.clone());
-                }
-            }
-        }
-        // What cannot be evaluated before its time is evaluated again when it is needed.
-        drop(self.evaluator.take_problems());
+    /// An evaluator with the values from before the run.
+    pub fn prior_evaluator(&self) -> Evaluator {
+        let evaluator = new_evaluator(self.inputs);
+        let before: BTreeMap<&ResourceInstance, &Value> = self
+            .inputs
+            .plan
+            .changes
+            .iter()
+            .filter(|c| c.deposed.is_none() && !c.before.is_null())
+            .map(|c| (&c.address, &c.before))
+            .collect();
+        load_values(&evaluator, self.inputs, &self.graph, |address, planned| {
+            (*before.get(address).unwrap_or(&planned)).clone()
+        });
+        evaluator
     }
 
     /// Notes that the operation's instance is not what it was planned to be.
@@ -131,15 +123,7 @@ impl<'a> Stage<'a> {
 
     /// The module instance of an address, expanding calls on the way.
     pub fn module(&self, address: &ResourceInstance) -> Option<ModuleId> {
-        if let Some(known) = self.evaluator.module_id(&address.module) {
-            return Some(known);
-        }
-        let mut module = ModuleId::ROOT;
-        for step in &address.module.0 {
-            let (_, children, _) = self.evaluator.call_instances(module, &step.name).ok()?;
-            module = *children.get(&step.key)?;
-        }
-        Some(module)
+        module_of(&self.evaluator, address)
     }
 
     /// What the configuration says of an instance.
@@ -192,6 +176,52 @@ impl<'a> Stage<'a> {
             diagnostics.push(diagnostic);
         }
     }
+}
+
+fn new_evaluator(inputs: &ApplyInputs<'_>) -> Evaluator {
+    let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
+    for (provider, schema) in &inputs.plan.schemas {
+        evaluator.add_schema(provider.clone(), schema.clone());
+    }
+    evaluator
+}
+
+/// Gives every instance a value, by its address and planned value (unknown where it is not known yet); in the order of
+/// references, because the repetition of a module may depend on values.
+fn load_values(
+    evaluator: &Evaluator,
+    inputs: &ApplyInputs<'_>,
+    graph: &ReferenceGraph,
+    value: impl Fn(&ResourceInstance, &Value) -> Value,
+) {
+    let mut by_config: BTreeMap<ConfigResource, Vec<(&ResourceInstance, &Value)>> = BTreeMap::new();
+    for (address, planned) in &inputs.plan.planned_values {
+        by_config.entry(address.config()).or_default().push((address, planned));
+    }
+    for node in graph.order(&inputs.config).unwrap_or_default() {
+        let Some(ItemAddress { module, item: Item::Resource(resource) }) = graph.nodes.get(node) else { continue };
+        let config = ConfigResource { module: module.clone(), resource: resource.clone() };
+        for (address, planned) in by_config.remove(&config).unwrap_or_default() {
+            if let Some(module) = module_of(evaluator, address) {
+                let value = value(address, planned);
+                evaluator.set_instance(module, &address.resource, address.key.clone(), value);
+            }
+        }
+    }
+    // What cannot be evaluated before its time is evaluated again when it is needed.
+    drop(evaluator.take_problems());
+}
+
+fn module_of(evaluator: &Evaluator, address: &ResourceInstance) -> Option<ModuleId> {
+    if let Some(known) = evaluator.module_id(&address.module) {
+        return Some(known);
+    }
+    let mut module = ModuleId::ROOT;
+    for step in &address.module.0 {
+        let (_, children, _) = evaluator.call_instances(module, &step.name).ok()?;
+        module = *children.get(&step.key)?;
+    }
+    Some(module)
 }
 
 /// The events of one operation.

@@ -1,7 +1,7 @@
 //! The plan: everything that apply needs, and nothing left to choose.
 
 use crate::{
-    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, LockFile, OutputChange, PlanOptions,
+    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, LockFile, OutputChange, PlanMode, PlanOptions,
     ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot, VerifyError,
 };
 use formwork_value::{Path, Str, Value};
@@ -75,6 +75,12 @@ impl Plan {
             }
         }
         self.execution.verify()
+    }
+
+    /// True if nothing is to be left.
+    pub fn destroys_all(&self) -> bool {
+        let options = &self.options;
+        options.mode == PlanMode::Destroy && options.targets.is_empty() && options.excludes.is_empty()
     }
 
     /// True if apply would change something: an object, or a root output.

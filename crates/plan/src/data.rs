@@ -213,7 +213,7 @@ fn invalid(wanted: &Wanted<'_>, what: &str) -> Diagnostic {
     .at(wanted.block.header_span)
 }
 
-/// In destroy mode data sources are read as far as provider configurations may need them, and leave the state.
+/// In destroy mode data sources are read as far as provider configurations may need them; apply takes them out of the state.
 pub(crate) async fn destroy(planner: &Planner<'_>, block: &ResourceBlock, module: ModuleId, address: &AbsResource) {
     let (expansion, reads) = planner.evaluator.resource_expansion(module, &address.resource);
     // What cannot be evaluated any more must not hinder the destroy.
@@ -222,7 +222,7 @@ pub(crate) async fn destroy(planner: &Planner<'_>, block: &ResourceBlock, module
         Expansion::Unknown { .. } => Vec::new(),
         expansion => expansion.keys(),
     };
-    if planner.inputs.options.refresh {
+    if planner.inputs.options.refresh && !planner.inputs.previous.state.is_empty() {
         for key in keys {
             let wanted = Wanted {
                 block,
@@ -235,9 +235,5 @@ pub(crate) async fn destroy(planner: &Planner<'_>, block: &ResourceBlock, module
                 plan_instance(planner, wanted).await;
             }
         }
-    }
-    let mut work = planner.work.borrow_mut();
-    if !planner.scope.is_limited() {
-        work.state.resources.remove(address);
     }
 }

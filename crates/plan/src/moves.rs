@@ -3,7 +3,8 @@
 use formwork_config::{Config, MovedBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{
-    AbsResource, InstanceKey, ModuleInstance, ModulePath, ModuleStep, ResourceInstance, State, TargetAddress,
+    AbsResource, InstanceKey, InstanceState, ModuleInstance, ModulePath, ModuleStep, ResourceInstance, ResourceMode,
+    ResourceState, State, TargetAddress,
 };
 use std::collections::BTreeMap;
 
@@ -55,6 +56,18 @@ pub(crate) fn apply(
     (state, moved, diagnostics)
 }
 
+/// True if a refresh has found anything: managed objects or outputs that differ, moves apart.
+pub(crate) fn differs(previous: &State, moved: &BTreeMap<ResourceInstance, ResourceInstance>, now: &State) -> bool {
+    let is_managed = |address: &AbsResource| address.resource.mode == ResourceMode::Managed;
+    let instances = |state: &State| state.instances().filter(|(address, ..)| is_managed(&address.resource())).count();
+    let same = |(address, _, instance): (ResourceInstance, &ResourceState, &InstanceState)| {
+        previous.instance(moved.get(&address).unwrap_or(&address)) == Some(instance)
+    };
+    previous.outputs != now.outputs
+        || instances(previous) != instances(now)
+        || !now.instances().filter(|(address, ..)| is_managed(&address.resource())).all(same)
+}
+
 fn relocate(state: &mut State, from: &ResourceInstance, to: &ResourceInstance) {
     let source = from.resource();
     let Some(resource) = state.resources.get_mut(&source) else { return };
@@ -63,10 +76,8 @@ fn relocate(state: &mut State, from: &ResourceInstance, to: &ResourceInstance) {
     if resource.instances.is_empty() {
         state.resources.remove(&source);
     }
-    let target = state
-        .resources
-        .entry(to.resource())
-        .or_insert_with(|| formwork_model::ResourceState { provider, instances: BTreeMap::new() });
+    let target =
+        state.resources.entry(to.resource()).or_insert_with(|| ResourceState { provider, instances: BTreeMap::new() });
     target.instances.insert(to.key.clone(), instance);
 }
 

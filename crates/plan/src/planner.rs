@@ -200,7 +200,7 @@ impl Planner<'_> {
             planned_values: work.planned_values,
         };
         plan.config = formwork_config::summarize(&inputs.config, &work.schemas);
-        plan.applyable = !errored && is_applyable(&plan);
+        plan.applyable = !errored && is_applyable(&plan, &work.moved);
         if let Err(error) = plan.verify() {
             work.diagnostics.push(
                 Diagnostic::error("Inconsistent plan", format!("The plan contradicts itself: {error}. Nothing will be applied. This is a bug in Formwork, please report it."))
@@ -218,12 +218,12 @@ fn order_key(change: &ResourceChange) -> (usize, &ResourceInstance, Option<&form
     (change.address.module.0.len(), &change.address, change.deposed.as_ref())
 }
 
-fn is_applyable(plan: &Plan) -> bool {
+fn is_applyable(plan: &Plan, moved: &BTreeMap<ResourceInstance, ResourceInstance>) -> bool {
     match plan.options.mode {
-        PlanMode::RefreshOnly => {
-            plan.prior.state != plan.previous.state || plan.outputs.iter().any(|o| o.action != Action::NoOp)
-        }
-        _ => plan.has_changes(),
+        PlanMode::RefreshOnly => moves::differs(&plan.previous.state, moved, &plan.prior.state),
+        // Data sources leave the state in silence.
+        PlanMode::Destroy if plan.destroys_all() => plan.has_changes() || !plan.prior.state.resources.is_empty(),
+        PlanMode::Destroy | PlanMode::Normal => plan.has_changes(),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::planner::Planner;
 use crate::resource::Wanted;
+use crate::takeover;
 use formwork_diag::{Blame, Diagnostic};
 use formwork_model::{
-    Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanProvider, ProviderConfigAddress,
-    ReadRequest, ResourceChange, ResourceInstance, Schema,
+    Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanMode, PlanProvider,
+    ProviderConfigAddress, ReadRequest, ResourceChange, ResourceInstance, Schema,
 };
 use formwork_object::{Stored, encode_object, normalize, object_id, read_state, with_schema_marks};
 use formwork_value::{Marks, PathMarks, Value, conforms, json};
@@ -24,6 +25,7 @@ pub(crate) async fn current(
 ) -> Result<Option<Stored>, ()> {
     let Some(object) = stored_object(planner, address, deposed) else { return Ok(None) };
     let _permit = planner.permits.acquire().await;
+    let object = takeover::translated(planner, address, deposed, provider_address, provider, schema, object).await?;
     let (stored, problems) = read_state(provider, schema, address, &object).await;
     let failed = problems.has_errors();
     planner.report(problems);
@@ -43,7 +45,7 @@ pub(crate) async fn current(
     event(false);
     let fresh = read(planner, address, provider_address, provider, schema, &stored).await?;
     event(true);
-    drift(planner, address, deposed, &stored, fresh.as_ref(), &object);
+    drift(planner, address, deposed, &stored, fresh.as_ref());
     update_state(planner, address, deposed, schema, fresh.as_ref(), &object);
     Ok(fresh)
 }
@@ -117,18 +119,23 @@ pub(crate) async fn read(
     }))
 }
 
-/// Notes what has changed outside.
+/// Notes what has changed outside. A plan that only refreshes tells of moves as well.
 fn drift(
     planner: &Planner<'_>,
     address: &ResourceInstance,
     deposed: Option<&DeposedKey>,
     before: &Stored,
     after: Option<&Stored>,
-    object: &ObjectState,
 ) {
-    let _ = object;
+    if planner.mode() == PlanMode::Destroy {
+        // What is destroyed anyway may have changed.
+        return;
+    }
     let null = || Value::null(before.value.ty());
+    let previous_address = planner.previous_address(address);
+    let is_move = planner.mode() == PlanMode::RefreshOnly && previous_address != *address;
     let action = match after {
+        Some(after) if after.value == before.value && is_move => Action::NoOp,
         Some(after) if after.value == before.value => return,
         Some(_) => Action::Update,
         None => Action::Delete,
@@ -140,7 +147,7 @@ fn drift(
     let Some(provider) = provider else { return };
     let change = ResourceChange {
         address: address.clone(),
-        previous_address: planner.previous_address(address),
+        previous_address,
         deposed: deposed.cloned(),
         provider,
         action,
