@@ -25,6 +25,8 @@ enum Part {
     /// A name to be taken as it is.
     Name(String),
     Match(Vec<Token>),
+    /// Not a valid pattern, which matters where there is something to match.
+    Invalid(String),
 }
 
 enum Token {
@@ -43,32 +45,31 @@ enum Token {
 pub(super) fn find(files: &dyn Files, directory: &str, pattern: &str) -> Result<BTreeSet<String>, String> {
     let mut found = BTreeSet::new();
     for alternative in alternatives(pattern)? {
-        let (mut base, mut shown, mut parts) = (directory.to_owned(), String::new(), Vec::new());
+        let (mut base, mut parts) = (directory.to_owned(), Vec::new());
         for part in alternative.split('/') {
             match part {
                 "" | "." => {}
-                ".." if parts.is_empty() => {
-                    base = path::clean(&path::join(&base, ".."));
-                    shown.push_str("../");
-                }
+                ".." if parts.is_empty() => base = path::clean(&path::join(&base, "..")),
                 ".." => drop(parts.pop()),
-                part => parts.push(parse(part)?),
+                part => parts.push(parse(part).unwrap_or_else(Part::Invalid)),
             }
         }
-        let mut search = Search { files, found: &mut found };
-        search.walk(&base, &shown, &parts, 0)?;
+        let mut search = Search { files, directory, found: &mut found };
+        search.walk(&base, &parts, 0)?;
     }
     Ok(found)
 }
 
 struct Search<'a> {
     files: &'a dyn Files,
+    /// What the paths found are relative to.
+    directory: &'a str,
     found: &'a mut BTreeSet<String>,
 }
 
 impl Search<'_> {
-    /// Looks for what matches below a directory. `shown` is what stands before the names found.
-    fn walk(&mut self, directory: &str, shown: &str, parts: &[Part], depth: usize) -> Result<(), String> {
+    /// Looks for what matches below a directory.
+    fn walk(&mut self, directory: &str, parts: &[Part], depth: usize) -> Result<(), String> {
         let Some((part, rest)) = parts.split_first() else { return Ok(()) };
         if depth > MAX_DEPTH {
             return Err(format!("directories are nested more than {MAX_DEPTH} levels deep; links may form a circle"));
@@ -76,47 +77,49 @@ impl Search<'_> {
         match part {
             Part::Directories => {
                 if !rest.is_empty() {
-                    self.walk(directory, shown, rest, depth)?;
+                    self.walk(directory, rest, depth)?;
                 }
                 for (name, is_dir) in self.entries(directory) {
-                    let inner = format!("{shown}{name}");
+                    let inner = path::join(directory, &name);
                     if is_dir {
-                        self.walk(&path::join(directory, &name), &format!("{inner}/"), parts, depth + 1)?;
+                        self.walk(&inner, parts, depth + 1)?;
                     } else if rest.is_empty() {
-                        self.add(&path::join(directory, &name), inner)?;
+                        self.add(&inner)?;
                     }
                 }
                 Ok(())
             }
-            Part::Name(name) => self.enter(directory, shown, name, rest, depth),
+            Part::Name(name) => self.enter(directory, name, rest, depth),
             Part::Match(tokens) => {
                 for (name, _) in self.entries(directory) {
                     if matches(tokens, &name) {
-                        self.enter(directory, shown, &name, rest, depth)?;
+                        self.enter(directory, &name, rest, depth)?;
                     }
                 }
                 Ok(())
             }
+            Part::Invalid(_) if self.entries(directory).is_empty() => Ok(()),
+            Part::Invalid(message) => Err(message.clone()),
         }
     }
 
-    fn enter(&mut self, directory: &str, shown: &str, name: &str, rest: &[Part], depth: usize) -> Result<(), String> {
+    fn enter(&mut self, directory: &str, name: &str, rest: &[Part], depth: usize) -> Result<(), String> {
         let inner = path::join(directory, name);
         if rest.is_empty() {
-            return self.add(&inner, format!("{shown}{name}"));
+            return self.add(&inner);
         }
         if self.files.is_dir(&inner) {
-            self.walk(&inner, &format!("{shown}{name}/"), rest, depth + 1)?;
+            self.walk(&inner, rest, depth + 1)?;
         }
         Ok(())
     }
 
-    fn add(&mut self, path: &str, shown: String) -> Result<(), String> {
+    fn add(&mut self, path: &str) -> Result<(), String> {
         if self.found.len() >= MAX_FILES {
             return Err(format!("more than {MAX_FILES} files match"));
         }
         if matches!(self.files.is_file(path), Ok(true)) {
-            self.found.insert(shown);
+            self.found.insert(path::relative(self.directory, path));
         }
         Ok(())
     }
@@ -198,7 +201,9 @@ fn parse(part: &str) -> Result<Part, String> {
             '*' => Token::Many,
             '?' => Token::One,
             '[' => class(&mut chars)?,
-            '\\' => Token::Char(chars.next().ok_or("the pattern ends with a backslash")?),
+            '\\' if part == "\\" => return Err("the pattern is a backslash without a character behind it".into()),
+            // As in the reference, a backslash at the end never matches.
+            '\\' => chars.next().map_or(Token::Class { inverted: false, ranges: Vec::new() }, Token::Char),
             c => Token::Char(c),
         });
     }
@@ -211,7 +216,7 @@ fn parse(part: &str) -> Result<Part, String> {
 
 fn class(chars: &mut Peekable<Chars>) -> Result<Token, String> {
     let unclosed = || "the pattern has an opening bracket without a closing one".to_owned();
-    let inverted = chars.next_if(|c| matches!(c, '^' | '!')).is_some();
+    let inverted = chars.next_if_eq(&'^').is_some();
     let mut ranges = Vec::new();
     loop {
         let low = match chars.next().ok_or_else(unclosed)? {
@@ -228,9 +233,6 @@ fn class(chars: &mut Peekable<Chars>) -> Result<Token, String> {
                 c => c,
             },
         };
-        if high < low {
-            return Err("the pattern has a range in brackets that ends before it begins".into());
-        }
         ranges.push((low, high));
     }
 }

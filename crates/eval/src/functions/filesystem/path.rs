@@ -36,6 +36,16 @@ pub(super) fn join(directory: &str, name: &str) -> String {
     }
 }
 
+/// A path as seen from a directory, by its text; both are relative to the same directory, or both absolute.
+pub(super) fn relative(directory: &str, path: &str) -> String {
+    let (directory, path) = (clean(directory), clean(path));
+    let parts = |text: &'_ str| text.split('/').filter(|part| *part != ".").map(str::to_owned).collect::<Vec<_>>();
+    let (from, to) = (parts(&directory), parts(&path));
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from.iter().skip(common).map(|_| "..".to_owned());
+    up.chain(to.iter().skip(common).cloned()).collect::<Vec<_>>().join("/")
+}
+
 pub(super) fn base_name(path: &str) -> String {
     let trimmed = path.trim_end_matches('/');
     match trimmed.rsplit('/').next() {

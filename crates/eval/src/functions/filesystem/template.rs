@@ -43,6 +43,7 @@ fn render(environment: &Environment, name: &str, source: &str, vars: &Value, var
         let message = format!("{:?} cannot be used as a name in the template: names begin with a letter", &**wrong);
         return Err(blame(vars_index, message));
     }
+    let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let mut sources = Sources::new();
     let file = sources.add(name, source);
     let (template, problems) = parse_template(file, source, 0);
@@ -57,6 +58,9 @@ fn render(environment: &Environment, name: &str, source: &str, vars: &Value, var
     let evaluated = evaluate(&template, &scope);
     if evaluated.diagnostics.has_errors() {
         return Err(in_template(&evaluated.diagnostics, &sources));
+    }
+    if evaluated.value.is_null() {
+        return Err(failed("the result of the template is null"));
     }
     Ok(evaluated.value.with_marks(marks))
 }
