@@ -6,8 +6,8 @@ use crate::name::check_name;
 use crate::read::check::read_rule;
 use crate::reference_list::quoted;
 use crate::{CheckRule, VariableBlock};
-use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{BodySchema, Content, Defaults, Expr, apply_defaults, references, type_constraint};
+use formwork_diag::{Diagnostic, Diagnostics, Span};
+use formwork_hcl::{Block, BodySchema, Content, Defaults, Expr, apply_defaults, references, type_constraint};
 use formwork_value::{Str, Type, Value, convert};
 
 /// Names that module calls use for themselves.
@@ -46,7 +46,8 @@ pub(crate) fn read_variable(item: &Item, diagnostics: &mut Diagnostics) -> Varia
     let sensitive = flag("sensitive", diagnostics).unwrap_or(false);
     let ephemeral = flag("ephemeral", diagnostics).unwrap_or(false);
     let deprecated = text("deprecated", diagnostics);
-    let default = read_default(&content, &ty, &defaults, nullable, diagnostics);
+    let place = overriding_part(item, &schema);
+    let default = read_default(&content, &ty, &defaults, nullable, place, diagnostics);
     let (own, _) = item.block.body.content(&schema);
     VariableBlock {
         validations: read_validations(&own, &name, diagnostics),
@@ -89,11 +90,23 @@ fn read_type(expr: &Expr, diagnostics: &mut Diagnostics) -> (Type, Defaults) {
     }
 }
 
+/// The last override that changes the type and not the default, or the other way round: it is to blame if they do not fit.
+fn overriding_part(item: &Item, schema: &BodySchema) -> Option<Span> {
+    let changes = |block: &Block| {
+        let (content, _) = block.body.content(schema);
+        (content.attribute("type").is_some(), content.attribute("default").is_some())
+    };
+    let last =
+        item.overrides.iter().rev().map(|block| (block, changes(block))).find(|(_, (ty, default))| *ty || *default);
+    last.filter(|(_, (ty, default))| ty != default).map(|(block, _)| block.header_span)
+}
+
 fn read_default(
     content: &Content,
     ty: &Type,
     defaults: &Defaults,
     nullable: bool,
+    place: Option<Span>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Value> {
     let attribute = content.attribute("default")?;
@@ -105,7 +118,9 @@ fn read_default(
         return Some(Value::unknown(ty.without_optional()));
     }
     let mut invalid = |why: String| {
-        diagnostics.push(Diagnostic::error("Invalid default value for variable", why).at(attribute.expr.span));
+        diagnostics.push(
+            Diagnostic::error("Invalid default value for variable", why).at(place.unwrap_or(attribute.expr.span)),
+        );
         Some(Value::unknown(ty.without_optional()))
     };
     match convert(&apply_defaults(&value, defaults), ty) {
