@@ -110,11 +110,20 @@ impl Ready {
     ) -> Done {
         let address = &task.operation.address;
         let Some(planned) = self.plan_again(stage, task, &prior, action).await else { return Done::Failed };
-        let only_marks = || same_apart_from_marks(&prior.value, &planned.planned);
-        if action == Action::Update && (planned.action == Action::NoOp || only_marks()) {
-            return self.only_remember(stage, task, prior, planned).await;
+        if action == Action::Update && planned.action == Action::NoOp {
+            return Done::of(self.only_remember(stage, task, prior, planned).await);
         }
         let id = prior.stored.as_ref().and_then(|s| object_id(&s.value));
+        if action == Action::Update && same_apart_from_marks(&prior.value, &planned.planned) {
+            let ticker = Ticker::start(stage.inputs, task.id, task.change, None, action, id.clone());
+            if !self.only_remember(stage, task, prior, planned).await {
+                ticker.fail();
+                return Done::Failed;
+            }
+            self.count(stage, action, false);
+            ticker.finish(id);
+            return Done::Succeeded;
+        }
         let pure = self.provider.is_pure(&address.resource.kind) && self.configured.block.provisioners.is_empty();
         if !pure || depose_as.is_some() {
             let intent = Intent {
@@ -423,7 +432,7 @@ impl Ready {
     }
 
     /// The provider has nothing to do after all; only what the engine notes itself (marks, dependencies) may be new.
-    async fn only_remember(&self, stage: &Stage<'_>, task: &Task<'_>, prior: Prior, planned: ObjectPlan) -> Done {
+    async fn only_remember(&self, stage: &Stage<'_>, task: &Task<'_>, prior: Prior, planned: ObjectPlan) -> bool {
         let address = &task.operation.address;
         let stored = prior.stored.map(|s| Stored {
             value: planned.planned.clone(),
@@ -432,8 +441,8 @@ impl Ready {
         });
         stage.set_value(self.configured.module, address, planned.planned);
         match stored {
-            Some(stored) => Done::of(self.record_stored(stage, task, &stored).await),
-            None => Done::Failed,
+            Some(stored) => self.record_stored(stage, task, &stored).await,
+            None => false,
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) async fn delete(stage: &Stage<'_>, task: &Task<'_>, deposed: Option<&
     });
     // Already gone: an earlier run got that far.
     let Some(object) = object else { return Done::Succeeded };
-    let Some(provider) = stage.provider(&task.change.provider).await else { return Done::Failed };
+    let Some(provider) = stage.provider_for_delete(&task.change.provider).await else { return Done::Failed };
     let Some(schema) = stage.schema(&task.change.provider, address) else {
         stage.report_one(
             Diagnostic::error(

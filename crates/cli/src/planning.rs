@@ -19,6 +19,7 @@ use formwork_plan::PlanInputs;
 use formwork_value::{Str, Type, Value, convert};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// A plan with everything that applying it at once needs.
 pub struct Planned {
@@ -157,9 +158,9 @@ async fn run(
     operation: &OperationArguments,
     current: &Current,
 ) -> Result<(Plan, Diagnostics), Diagnostics> {
-    let interrupts = listen(session, providers, || {})?;
+    let stopping = Stopping::watch(session, providers, || {});
     let progress = Progress::start(session);
-    let cancelled = || interrupts.urgency() > Urgency::None;
+    let cancelled = || session.is_interrupted();
     let inputs = PlanInputs {
         config: config.clone(),
         variables: variables.clone(),
@@ -173,39 +174,44 @@ async fn run(
         cancelled: &cancelled,
     };
     let (plan, diagnostics) = formwork_plan::plan(&inputs).await;
-    drop(progress);
+    drop((progress, stopping));
     Ok((plan, diagnostics))
 }
 
-/// Listens for interrupts: the first asks the providers to come to an end, the second kills them. `kill` is called then
-/// as well.
-pub fn listen(
-    session: &Session,
-    providers: &Providers,
-    kill: impl Fn() + Send + Sync + 'static,
-) -> Result<Interrupts, Diagnostics> {
-    let pool = providers.pool.clone();
-    let notices = session.notices();
-    let notice = move |urgency: Urgency| match urgency {
-        Urgency::None => {}
-        Urgency::Graceful => {
-            notices.say(
-                "Interrupt received. Nothing new is begun; what runs is finished and recorded.\nInterrupt again to stop \
-                 at once.",
-            );
-            let pool = pool.clone();
-            tokio::spawn(async move { pool.stop_all().await });
+/// Does what interrupts want until dropped: the first asks the providers to come to an end, the second kills them.
+pub struct Stopping {
+    task: Option<JoinHandle<()>>,
+}
+
+impl Stopping {
+    /// `kill` is called at the second interrupt as well.
+    pub fn watch(session: &Session, providers: &Providers, kill: impl Fn() + Send + 'static) -> Stopping {
+        let (pool, notices) = (providers.pool.clone(), session.notices());
+        let watch = |interrupts: Arc<Interrupts>| {
+            tokio::spawn(async move {
+                interrupts.reached(Urgency::Graceful).await;
+                notices.say(
+                    "Interrupt received. Nothing new is begun; what runs is finished and recorded.\nInterrupt again to \
+                     stop at once.",
+                );
+                let asked = pool.clone();
+                tokio::spawn(async move { asked.stop_all().await });
+                interrupts.reached(Urgency::Now).await;
+                notices.say("Two interrupts received. Stopping at once; what is known is recorded.");
+                kill();
+                pool.kill_all();
+            })
+        };
+        Stopping { task: session.interrupts().map(watch) }
+    }
+}
+
+impl Drop for Stopping {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
         }
-        Urgency::Now => {
-            notices.say("Two interrupts received. Stopping at once; what is known is recorded.");
-            kill();
-            pool.kill_all();
-        }
-    };
-    Interrupts::listen(Arc::new(notice)).map_err(|error| {
-        let detail = format!("The operating system gives no signal handlers: {error}.");
-        Diagnostic::error("Cannot start working", detail).blame(Blame::Environment).into()
-    })
+    }
 }
 
 /// Effects of earlier runs of which nobody knows whether they happened, as far as this plan would touch them.

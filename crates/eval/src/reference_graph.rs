@@ -192,6 +192,7 @@ struct Edges<'a> {
 impl Edges<'_> {
     fn add_all(&mut self) {
         self.variables();
+        self.imports();
         for local in self.module.locals.values() {
             self.exprs(&Item::Local(local.name.clone()), [&local.expr]);
         }
@@ -218,6 +219,19 @@ impl Edges<'_> {
             self.rules(&from, &check.asserts);
             if let Some(data) = &check.data {
                 self.edge(&from, self.path, Item::Resource(data.clone()));
+            }
+        }
+    }
+
+    /// What import blocks refer to must be known when their target is planned.
+    fn imports(&mut self) {
+        for import in &self.module.imports {
+            let target = import.to.config();
+            let from = Item::Resource(target.resource.clone());
+            let keys = import.to.module.iter().map(|(_, key)| key).chain([&import.to.key]).flatten();
+            let exprs = import.id.iter().chain(&import.identity).chain(&import.for_each).chain(keys);
+            for traversal in exprs.flat_map(references) {
+                self.traversal_from(&target.module, &from, traversal);
             }
         }
     }

@@ -82,6 +82,8 @@ struct Builder<'a> {
     shared: BTreeMap<*const ReadSet, Ops>,
     providers: BTreeMap<ProviderConfigAddress, Ops>,
     instances: BTreeMap<AbsResource, BTreeSet<InstanceKey>>,
+    /// Resources that have moved, by their former name.
+    moved: BTreeMap<ConfigResource, BTreeSet<ConfigResource>>,
 }
 
 impl<'a> Builder<'a> {
@@ -89,6 +91,10 @@ impl<'a> Builder<'a> {
         let mut instances: BTreeMap<AbsResource, BTreeSet<InstanceKey>> = BTreeMap::new();
         for address in work.planned_values.keys().chain(work.reads.keys()) {
             instances.entry(address.resource()).or_default().insert(address.key.clone());
+        }
+        let mut moved: BTreeMap<ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
+        for (to, from) in work.moved.iter().filter(|(to, from)| to.config() != from.config()) {
+            moved.entry(from.config()).or_default().insert(to.config());
         }
         Builder {
             evaluator,
@@ -105,6 +111,7 @@ impl<'a> Builder<'a> {
             shared: BTreeMap::new(),
             providers: BTreeMap::new(),
             instances,
+            moved,
         }
     }
 
@@ -166,7 +173,7 @@ impl<'a> Builder<'a> {
         now: Option<&DeposedKey>,
     ) -> usize {
         let operation = self.add(position, address, OperationKind::Delete { deposed: key });
-        let dependencies = self.stored_dependencies(address, now).to_vec();
+        let dependencies = self.stored_dependencies(address, now);
         self.deletions.push(Deletion { operation, dependencies });
         operation
     }
@@ -177,13 +184,23 @@ impl<'a> Builder<'a> {
         DeposedKey(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
     }
 
-    fn stored_dependencies(&self, address: &ResourceInstance, deposed: Option<&DeposedKey>) -> &'a [ConfigResource] {
-        let Some(instance) = self.work.state.instance(address) else { return &[] };
+    /// What an object depends on by the state, under the names of today.
+    fn stored_dependencies(&self, address: &ResourceInstance, deposed: Option<&DeposedKey>) -> Vec<ConfigResource> {
+        let Some(instance) = self.work.state.instance(address) else { return Vec::new() };
         let object = match deposed {
             None => instance.current.as_ref(),
             Some(key) => instance.deposed.get(key),
         };
-        object.map_or(&[], |o| &o.dependencies)
+        self.renamed(object.map_or(&[], |o| &o.dependencies))
+    }
+
+    /// Resources, and what they have moved to.
+    fn renamed(&self, resources: &[ConfigResource]) -> Vec<ConfigResource> {
+        let mut all = resources.to_vec();
+        if !self.moved.is_empty() {
+            all.extend(resources.iter().filter_map(|r| self.moved.get(r)).flatten().cloned());
+        }
+        all
     }
 
     /// What a check looks at is read when everything else is done.

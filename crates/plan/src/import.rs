@@ -4,16 +4,46 @@ use crate::planner::Planner;
 use crate::refresh;
 use crate::resource::Wanted;
 use formwork_config::ImportBlock;
-use formwork_diag::{Blame, Diagnostic};
+use formwork_diag::{Blame, Diagnostic, Span};
 use formwork_eval::{InstanceScope, ModuleId};
 use formwork_hcl::Expr;
 use formwork_model::{
-    ClientCapabilities, Event, ImportRequest, Importing, InstanceKey, ObjectStatus, PlanProvider,
-    ProviderConfigAddress, Schema,
+    ClientCapabilities, ConfigResource, Event, ImportRequest, Importing, InstanceKey, ModuleInstance, ModuleStep,
+    ObjectStatus, PlanProvider, ProviderConfigAddress, ResourceInstance, Schema,
 };
 use formwork_object::{Stored, encode_object};
-use formwork_value::{Str, Type, Value, convert};
+use formwork_value::{ObjectType, Str, Type, Value, convert};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
+
+/// What an import block asks for, for one instance.
+#[derive(Clone)]
+struct Wish {
+    id: Option<Str>,
+    identity: Option<Value>,
+    span: Span,
+}
+
+type Wishes = Rc<BTreeMap<ResourceInstance, Wish>>;
+
+/// The import blocks by what they are about; evaluated when the resource is planned.
+#[derive(Default)]
+pub(crate) struct Imports<'a> {
+    blocks: BTreeMap<ConfigResource, Vec<&'a ImportBlock>>,
+    wishes: RefCell<BTreeMap<ConfigResource, Wishes>>,
+}
+
+impl<'a> Imports<'a> {
+    pub fn new(blocks: &'a [ImportBlock]) -> Imports<'a> {
+        let mut imports = Imports::default();
+        for block in blocks {
+            imports.blocks.entry(block.to.config()).or_default().push(block);
+        }
+        imports
+    }
+}
 
 /// Imports the object of an instance if an `import` block asks for it. The imported object enters the state of the plan.
 pub(crate) async fn import(
@@ -23,13 +53,13 @@ pub(crate) async fn import(
     schema: &Schema,
     provider_address: &ProviderConfigAddress,
 ) -> Option<(Stored, Option<Importing>)> {
-    let (id, block) = requested(planner, wanted)?;
+    let wish = wishes(planner, &wanted.address.config()).get(&wanted.address)?.clone();
     let _permit = planner.permits.acquire().await;
     let mut response = provider
         .import_resource(ImportRequest {
             kind: &wanted.address.resource.kind,
-            id: &id,
-            identity: None,
+            id: wish.id.as_deref().unwrap_or_default(),
+            identity: wish.identity.as_ref(),
             capabilities: ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true },
         })
         .await;
@@ -44,10 +74,13 @@ pub(crate) async fn import(
         planner.report_one(
             Diagnostic::error(
                 "Import returned an unexpected number of objects",
-                format!("While importing {} with the id {id:?}, the provider returned none or several objects where exactly one was expected.", wanted.address),
+                format!(
+                    "While importing {}, the provider returned none or several objects where exactly one was expected.",
+                    wanted.address
+                ),
             )
             .blame(Blame::Provider)
-            .at(block.span),
+            .at(wish.span),
         );
         return None;
     };
@@ -72,67 +105,157 @@ pub(crate) async fn import(
                 "Cannot import non-existent remote object",
                 format!("While attempting to import an existing object to {:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use \"formwork apply\" to create a new remote object for this resource.", wanted.address.to_string()),
             )
-            .at(block.span),
+            .at(wish.span),
         );
         return None;
     };
     let encoded = encode_object(schema, &stored, 0).ok()?;
     planner.work.borrow_mut().state.set_object(&wanted.address, None, provider_address, Some(Arc::new(encoded)));
-    Some((stored, Some(Importing { id: Some(id), identity: None })))
+    Some((stored, Some(Importing { id: wish.id, identity: wish.identity })))
 }
 
-/// The id under which an import block wants the instance.
-fn requested<'a>(planner: &'a Planner<'_>, wanted: &Wanted<'_>) -> Option<(Str, &'a ImportBlock)> {
-    for module in planner.inputs.config.modules.values() {
-        for block in &module.imports {
-            let matches = block.to.resource == wanted.address.resource
-                && module.path.is_root()
-                && block.to.module.iter().map(|(name, _)| name).eq(wanted.address.module.0.iter().map(|s| &s.name));
-            if matches && let Some(id) = id_for(planner, wanted, block) {
-                return Some((id, block));
-            }
+/// What import blocks ask for, for the instances of a resource.
+fn wishes(planner: &Planner<'_>, resource: &ConfigResource) -> Wishes {
+    if let Some(known) = planner.imports.wishes.borrow().get(resource) {
+        return known.clone();
+    }
+    let mut wishes = BTreeMap::new();
+    for block in planner.imports.blocks.get(resource).into_iter().flatten() {
+        add_wishes(planner, block, &mut wishes);
+    }
+    let wishes = Rc::new(wishes);
+    planner.imports.wishes.borrow_mut().insert(resource.clone(), wishes.clone());
+    wishes
+}
+
+/// Reports import blocks for instances that the resource does not have.
+pub(crate) fn check_targets(planner: &Planner<'_>, resource: &ConfigResource) {
+    if !planner.imports.blocks.contains_key(resource) {
+        return;
+    }
+    for (address, wish) in wishes(planner, resource).iter() {
+        if planner.scope.wants(&planner.graph, address) && !planner.work.borrow().planned_values.contains_key(address) {
+            planner.report_one(
+                Diagnostic::error(
+                    "Configuration for import target does not exist",
+                    format!("The configuration for the given import {address} does not exist. All target instances must have an associated configuration to be imported."),
+                )
+                .at(wish.span),
+            );
         }
     }
-    None
 }
 
-fn id_for(planner: &Planner<'_>, wanted: &Wanted<'_>, block: &ImportBlock) -> Option<Str> {
-    let expr = block.id.as_ref()?;
+fn add_wishes(planner: &Planner<'_>, block: &ImportBlock, wishes: &mut BTreeMap<ResourceInstance, Wish>) {
+    let evaluator = &planner.evaluator;
     let repetitions = match &block.for_each {
         None => vec![formwork_eval::Repetition::default()],
-        Some(for_each) => planner.evaluator.repetitions(ModuleId::ROOT, for_each),
+        Some(for_each) => evaluator.repetitions(ModuleId::ROOT, for_each),
     };
+    planner.report(evaluator.take_problems());
     for repetition in repetitions {
-        let scope = planner.evaluator.module_scope(ModuleId::ROOT).with_repetition(&repetition);
-        let steps = block.to.module.iter().map(|(_, key)| key).chain([&block.to.key]);
-        let wanted_keys = wanted.address.module.0.iter().map(|s| &s.key).chain([&wanted.address.key]);
-        if !steps.zip(wanted_keys).all(|(key, wanted)| key_of(planner, key.as_ref(), &scope).as_ref() == Some(wanted)) {
-            continue;
-        }
-        let evaluation = planner.evaluator.evaluate(expr, &scope);
-        planner.report(evaluation.diagnostics);
-        let id = convert(&evaluation.value, &Type::String).ok();
-        match id.as_ref().and_then(Value::as_str) {
-            Some(text) if !text.is_empty() => return Some(text.into()),
-            _ => {
-                planner.report_one(
-                    Diagnostic::error(
-                        "Invalid import id argument",
-                        "The import ID must be a non-empty string that is known when planning.",
-                    )
-                    .at(expr.span),
-                );
-                return None;
-            }
+        let scope = evaluator.module_scope(ModuleId::ROOT).with_repetition(&repetition);
+        let Some(address) = target(planner, block, &scope) else { continue };
+        let Some(wish) = wish(planner, block, &address, &scope) else { continue };
+        if wishes.insert(address.clone(), wish).is_some() {
+            planner.report_one(
+                Diagnostic::error(
+                    "Duplicate import configuration",
+                    format!("An import block for the resource {address} was already declared. A resource can have only one import block."),
+                )
+                .at(block.header_span),
+            );
         }
     }
-    None
+}
+
+/// The instance that a block names.
+fn target(planner: &Planner<'_>, block: &ImportBlock, scope: &InstanceScope<'_>) -> Option<ResourceInstance> {
+    let mut module = ModuleInstance::root();
+    for (name, key) in &block.to.module {
+        module.0.push(ModuleStep { name: name.clone(), key: key_of(planner, key.as_ref(), scope)? });
+    }
+    let key = key_of(planner, block.to.key.as_ref(), scope)?;
+    Some(ResourceInstance { module, resource: block.to.resource.clone(), key })
 }
 
 /// The instance key that an expression in the target address stands for.
 fn key_of(planner: &Planner<'_>, key: Option<&Expr>, scope: &InstanceScope<'_>) -> Option<InstanceKey> {
-    let Some(key) = key else { return Some(InstanceKey::None) };
-    let evaluation = planner.evaluator.evaluate(key, scope);
+    let Some(expr) = key else { return Some(InstanceKey::None) };
+    let evaluation = planner.evaluator.evaluate(expr, scope);
+    let failed = evaluation.diagnostics.has_errors();
     planner.report(evaluation.diagnostics);
-    formwork_eval::instance_key(&evaluation.value)
+    let key = formwork_eval::instance_key(&evaluation.value.unmark().0);
+    if key.is_none() && !failed {
+        planner.report_one(
+            Diagnostic::error(
+                "Invalid import 'to' expression",
+                "A key in the address of an import target must be a string or a whole number that is known when planning.",
+            )
+            .at(expr.span),
+        );
+    }
+    key
+}
+
+fn wish(
+    planner: &Planner<'_>,
+    block: &ImportBlock,
+    address: &ResourceInstance,
+    scope: &InstanceScope<'_>,
+) -> Option<Wish> {
+    let evaluate = |expr: &Expr| {
+        let evaluation = planner.evaluator.evaluate(expr, scope);
+        let failed = evaluation.diagnostics.has_errors();
+        planner.report(evaluation.diagnostics);
+        (!failed).then_some((evaluation.value, expr.span))
+    };
+    let invalid = |summary: &str, detail: &str, span: Span| {
+        planner.report_one(Diagnostic::error(summary, detail).at(span));
+        None
+    };
+    let mut wish = Wish { id: None, identity: None, span: block.span };
+    if let Some(expr) = &block.id {
+        let (value, span) = evaluate(expr)?;
+        let summary = "Invalid import id argument";
+        if value.marks_deep().is_sensitive() {
+            return invalid(summary, "The import ID cannot be sensitive.", span);
+        }
+        let text = convert(&value.unmark().0, &Type::String).ok();
+        match text.as_ref().and_then(Value::as_str) {
+            Some(text) if !text.is_empty() => wish.id = Some(text.into()),
+            _ => {
+                let detail = "The import ID must be a non-empty string that is known when planning.";
+                return invalid(summary, detail, span);
+            }
+        }
+    }
+    if let Some(expr) = &block.identity {
+        let (value, span) = evaluate(expr)?;
+        let summary = "Invalid import identity argument";
+        let Some(ty) = identity_type(planner, address) else {
+            return invalid(summary, "The provider does not support importing this resource by its identity.", span);
+        };
+        match convert(&value.unmark_deep().0, &ty) {
+            Ok(identity) if identity.is_wholly_known() && !identity.is_null() => wish.identity = Some(identity),
+            Ok(_) => {
+                return invalid(summary, "The import identity must be an object that is known when planning.", span);
+            }
+            Err(error) => return invalid(summary, &format!("The import identity does not fit: {error}."), span),
+        }
+    }
+    (wish.id.is_some() || wish.identity.is_some()).then_some(wish)
+}
+
+/// The type of the identities of a resource type.
+fn identity_type(planner: &Planner<'_>, address: &ResourceInstance) -> Option<Type> {
+    let (path, block) = planner.block(&address.resource())?;
+    let provider = planner.inputs.config.provider_config(&path, &block.provider.name).provider;
+    let work = planner.work.borrow();
+    let identity = work.schemas.get(&provider)?.identities.get(&address.resource.kind)?;
+    let optional = identity.attributes.iter().filter(|(_, a)| !a.required_for_import).map(|(name, _)| name.clone());
+    Some(Type::Object(Arc::new(ObjectType {
+        attributes: identity.attributes.iter().map(|(name, a)| (name.clone(), a.ty.clone())).collect(),
+        optional: optional.collect(),
+    })))
 }

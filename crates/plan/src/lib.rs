@@ -22,6 +22,7 @@ mod provider_config;
 mod refresh;
 mod relevant;
 mod resource;
+mod takeover;
 mod target;
 mod trigger;
 mod validate;

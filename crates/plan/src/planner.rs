@@ -1,6 +1,7 @@
 //! The planner and its course.
 
 use crate::create_before_destroy::create_before_destroy;
+use crate::import::Imports;
 use crate::target::Scope;
 use crate::{PlanInputs, check, exec, moves, output, walk};
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -27,6 +28,7 @@ pub(crate) struct Planner<'a> {
     /// One permit per provider call in flight.
     pub permits: Semaphore,
     pub providers: crate::provider_config::ProviderSlots,
+    pub imports: Imports<'a>,
     pub work: RefCell<Work>,
     /// Grows with every error.
     pub failures: Cell<usize>,
@@ -77,6 +79,7 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
         graph,
         permits: Semaphore::new(inputs.options.parallelism.max(1)),
         providers: Default::default(),
+        imports: Imports::new(&inputs.config.root().imports),
         failures: Cell::default(),
         work: RefCell::new(Work { state, moved, diagnostics: problems, ..Work::default() }),
     };

@@ -35,6 +35,11 @@ impl Planner<'_> {
 
     async fn configure(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {
         let schema = self.work.borrow().schemas.get(&address.provider).cloned()?;
+        let is_default = address.alias.is_none() && address.module.is_root();
+        if !is_default && self.provider_block(address).is_none() {
+            self.report_one(missing(address));
+            return None;
+        }
         let (config, reads, mut problems) = self.provider_value(address, &schema.provider.block);
         self.work.borrow_mut().provider_reads.insert(address.clone(), reads);
         if problems.has_errors() {
@@ -87,6 +92,15 @@ impl Planner<'_> {
         let value = if value.marks_deep().contains(Marks::EPHEMERAL) { value.unmark_deep().0 } else { value };
         (value, reads, diagnostics)
     }
+}
+
+fn missing(address: &ProviderConfigAddress) -> Diagnostic {
+    Diagnostic::error(
+        "Provider configuration not present",
+        format!(
+            "Objects in the state were made with the provider configuration {address}, which is not in the configuration any more. Add the provider block again, so that these objects can be read and destroyed; after that it can be removed."
+        ),
+    )
 }
 
 /// A provider without a block, whose schema demands arguments.

@@ -2,10 +2,13 @@
 
 use crate::planner::Planner;
 use crate::walk::module_instances;
-use crate::{data, managed, orphan};
+use crate::{data, import, managed, orphan};
 use formwork_config::ResourceBlock;
-use formwork_eval::{Expansion, ModuleId, ReadSet};
-use formwork_model::{AbsResource, InstanceKey, ModulePath, PlanMode, Resource, ResourceInstance, ResourceMode};
+use formwork_diag::Diagnostic;
+use formwork_eval::{Expansion, ModuleId, ReadSet, Reference, Subject};
+use formwork_model::{
+    AbsResource, ConfigResource, InstanceKey, ModulePath, PlanMode, Resource, ResourceInstance, ResourceMode,
+};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::rc::Rc;
@@ -24,6 +27,10 @@ pub(crate) struct Wanted<'a> {
 pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, resource: &Resource) {
     let Some(module) = planner.inputs.config.modules.get(path).cloned() else { return };
     let Some(block) = module.resources.get(resource) else { return };
+    if let Some(problem) = self_reference(path, block) {
+        planner.report_one(problem);
+        return;
+    }
     let mut tasks = FuturesUnordered::new();
     for module in module_instances(planner, path) {
         let address = resource.in_module(planner.evaluator.module_address(module));
@@ -50,6 +57,26 @@ pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, reso
         orphan_keys(&mut tasks, planner, &address, &expansion);
     }
     while tasks.next().await.is_some() {}
+    if planner.mode() == PlanMode::Normal {
+        import::check_targets(planner, &ConfigResource { module: path.clone(), resource: resource.clone() });
+    }
+}
+
+/// A block whose arguments or repetition refer to the resource itself.
+fn self_reference(path: &ModulePath, block: &ResourceBlock) -> Option<Diagnostic> {
+    let exprs = block.count.iter().chain(&block.for_each).flat_map(formwork_hcl::references).cloned();
+    let body = formwork_hcl::body_references(&block.body).into_iter().map(|traversal| (*traversal).clone());
+    let own = exprs.chain(body).find_map(|traversal| {
+        let reference = Reference::parse(&traversal).ok()?;
+        match reference.subject {
+            Subject::Resource(resource, key) if resource == block.resource => Some((key, reference.span)),
+            _ => None,
+        }
+    });
+    let (key, span) = own?;
+    let address = block.resource.in_module(path.without_keys()).instance(key.unwrap_or_default());
+    let detail = format!("Configuration for {address} may not refer to itself.");
+    Some(Diagnostic::error("Self-referential block", detail).at(span))
 }
 
 type Task<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;

@@ -2,7 +2,7 @@
 
 use crate::PlanInputs;
 use formwork_eval::{Item, ItemAddress, ReferenceGraph};
-use formwork_model::{ConfigResource, ResourceInstance, TargetAddress};
+use formwork_model::{ConfigResource, PlanMode, ResourceInstance, TargetAddress};
 use std::collections::BTreeSet;
 
 /// The part of the configuration that is planned: everything, or the targets and what they depend on.
@@ -31,13 +31,13 @@ impl Scope {
             scope.find_wanted(inputs, graph);
         }
         if !options.excludes.is_empty() {
-            scope.find_unwanted(graph);
+            scope.find_unwanted(graph, options.mode == PlanMode::Destroy);
         }
         scope
     }
 
     fn find_wanted(&mut self, inputs: &PlanInputs<'_>, graph: &ReferenceGraph) {
-        let destroy = inputs.options.mode == formwork_model::PlanMode::Destroy;
+        let destroy = inputs.options.mode == PlanMode::Destroy;
         let named: Vec<usize> = (0..graph.nodes.len())
             .filter(|n| graph.nodes.get(*n).is_some_and(|a| self.targets.iter().any(|t| target_covers_node(t, a))))
             .collect();
@@ -61,17 +61,15 @@ impl Scope {
         self.wanted = Some(wanted);
     }
 
-    fn find_unwanted(&mut self, graph: &ReferenceGraph) {
-        let edges = reversed(&graph.dependencies);
+    /// What depends on excluded objects; in a destroy, what they depend on.
+    fn find_unwanted(&mut self, graph: &ReferenceGraph, destroy: bool) {
+        let edges = if destroy { graph.dependencies.clone() } else { reversed(&graph.dependencies) };
         let mut stack: Vec<usize> = (0..graph.nodes.len())
             .filter(|n| graph.nodes.get(*n).is_some_and(|a| self.excludes.iter().any(|t| target_covers_node(t, a))))
             .collect();
-        let start: BTreeSet<usize> = stack.iter().copied().collect();
-        let mut seen = start.clone();
         while let Some(node) = stack.pop() {
             for next in edges.get(node).into_iter().flatten() {
-                if seen.insert(*next) {
-                    self.unwanted.insert(*next);
+                if self.unwanted.insert(*next) {
                     stack.push(*next);
                 }
             }

@@ -2,6 +2,7 @@
 
 use crate::planner::Planner;
 use crate::{check, orphan, resource};
+use formwork_diag::{Blame, Diagnostic};
 use formwork_eval::{Item, ItemAddress, ModuleId};
 use formwork_graph::Scheduler;
 use formwork_model::{ModuleInstance, ModulePath, PlanMode};
@@ -31,7 +32,18 @@ pub(crate) async fn run(planner: &Planner<'_>) {
             None => break,
         }
     }
-    orphan::plan_leftovers(planner).await;
+    if !(planner.inputs.cancelled)() {
+        orphan::plan_leftovers(planner).await;
+    }
+    if (planner.inputs.cancelled)() {
+        planner.report_one(
+            Diagnostic::error(
+                "Planning was interrupted",
+                "The user interrupted the planning. What was not looked at is not in the plan. Nothing was changed.",
+            )
+            .blame(Blame::Environment),
+        );
+    }
 }
 
 fn conclude(planner: &Planner<'_>, scheduler: &mut Scheduler, node: usize, failed: bool) {

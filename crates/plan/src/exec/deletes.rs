@@ -42,7 +42,7 @@ impl Builder<'_> {
                 continue;
             }
             let objects = resource.instances.values().filter_map(|i| i.current.as_ref());
-            depends.entry(config).or_default().extend(objects.flat_map(|o| o.dependencies.iter().cloned()));
+            depends.entry(config).or_default().extend(objects.flat_map(|o| self.renamed(&o.dependencies)));
         }
         let leads = leading(&depends, &by_resource);
         let stays = depends.into_iter().filter(|(resource, _)| leads.contains(resource)).collect();
@@ -125,7 +125,7 @@ impl Builder<'_> {
         let mut changed: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
         for (address, operation) in &self.producers {
             let own = address.config();
-            for resource in deleted.reachable(self.stored_dependencies(address, None)) {
+            for resource in deleted.reachable(&self.stored_dependencies(address, None)) {
                 if resource != own {
                     let common = common(&address.module, &resource.module);
                     changed.entry((resource, common)).or_default().insert(*operation);
