@@ -1,8 +1,7 @@
 //! Applying a plan, with the state in hand.
 
-use crate::interrupt::Urgency;
 use crate::machine::{LocalExec, MachineClock, MachineEntropy, random_id};
-use crate::planning::{Planned, environment, listen, machine_files};
+use crate::planning::{Planned, Stopping, environment, machine_files};
 use crate::progress::Progress;
 use crate::session::Session;
 use async_trait::async_trait;
@@ -49,14 +48,14 @@ pub async fn apply_plan(
     };
     let exec = Arc::new(LocalExec::default());
     let killer = exec.clone();
-    let interrupts = listen(session, &planned.providers, move || killer.kill_all())?;
+    let stopping = Stopping::watch(session, &planned.providers, move || killer.kill_all());
     let files = machine_files(session);
     let mut environment =
         environment(session, Phase::Apply, workspace, files, &planned.config, &planned.providers).await?;
     environment.plan_timestamp = plan.timestamp.clone();
     let clock = MachineClock::new();
     let progress = if operations > 0 { Progress::start_live(session) } else { Progress::start(session) };
-    let cancelled = || interrupts.urgency() > Urgency::None;
+    let cancelled = || session.is_interrupted();
     let inputs = ApplyInputs {
         plan: plan.clone(),
         config: planned.config.clone(),
@@ -71,7 +70,7 @@ pub async fn apply_plan(
         cancelled: &cancelled,
     };
     let mut outcome = formwork_apply::apply(&inputs).await;
-    drop(progress);
+    drop((progress, stopping));
     outcome.diagnostics.extend(planned.providers.pool.take_warnings());
     if cancelled() {
         let detail = format!(

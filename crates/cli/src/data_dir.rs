@@ -30,11 +30,6 @@ impl DataDir {
         self.root.join("modules")
     }
 
-    /// Provider packages.
-    pub fn providers(&self) -> PathBuf {
-        self.root.join("providers")
-    }
-
     /// The directories given by `init -plugin-dir`.
     pub fn plugin_path(&self) -> PathBuf {
         self.root.join("plugin_path")

@@ -57,11 +57,6 @@ impl Environment {
         from.map_while(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
     }
 
-    /// All variables, for the processes that are started.
-    pub fn all(&self) -> &BTreeMap<String, String> {
-        &self.variables
-    }
-
     /// Extra words for a command (`TF_CLI_ARGS_name`, `TF_CLI_ARGS`), to be put before those given.
     pub fn extra_arguments(&self, command: &str) -> Result<Vec<String>, String> {
         let specific = format!("TF_CLI_ARGS_{}", command.replace([' ', '-'], "_"));

@@ -15,9 +15,10 @@ use formwork_config::{Config, ModuleResolution, ModuleSource, load, provider_req
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_hcl::{EmptyScope, decode, evaluate, parse};
 use formwork_install::{
-    ProviderInit, ProviderSources, current_platform, implied_dirs, init_providers, save_lock_file, write_manifest,
+    InstallEvent, ProviderInit, ProviderSources, current_platform, implied_dirs, init_providers, save_lock_file,
+    write_manifest,
 };
-use formwork_model::{Constraints, Files, InstalledModule, LockFile, ModuleManifest, ProviderAddress};
+use formwork_model::{Files, InstalledModule, LockFile, ModuleManifest, ProviderAddress};
 use formwork_value::{Str, Value};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -90,9 +91,10 @@ impl InitOptions {
         }
     }
 
-    fn say(&self, session: &Session, text: &str) {
+    /// Tells a step; `code` names it for tools.
+    fn say(&self, session: &Session, code: &str, text: &str) {
         if self.talk {
-            session.say(text);
+            session.say_step(code, text);
         }
     }
 }
@@ -153,7 +155,7 @@ fn initialize_backend(session: &Session, config: &Config, options: &InitOptions)
     let configured = configured_settings(config, &extra)?;
     let block_only = configured_settings(config, &[]).ok().flatten();
     if configured.is_some() || recorded.is_some() {
-        options.say(session, "Initializing the backend...");
+        options.say(session, "initializing_backend_message", "Initializing the backend...");
     }
     let new = match (&configured, &recorded) {
         (Some(configured), Some(record)) if options.backend_config.is_empty() => {
@@ -216,7 +218,7 @@ fn change_backend(
             let to = new.open(session, &LocalFlags::default()).await?;
             migrate(session, &*from, &*to, &options.lock).await
         })?;
-        options.say(session, &format!("Copied {copied} states to the new backend."));
+        options.say(session, "backend_migrated_message", &format!("Copied {copied} states to the new backend."));
     }
     Ok(())
 }
@@ -304,10 +306,10 @@ fn record_modules(session: &Session, config: &Config, options: &InitOptions) -> 
         return Err(problems);
     }
     if !installed.modules.is_empty() {
-        options.say(session, "Initializing modules...");
+        options.say(session, "initializing_modules_message", "Initializing modules...");
         for (path, module) in installed.modules.iter().filter(|(path, _)| !known.modules.contains_key(*path)) {
             let key: Vec<&str> = path.0.iter().map(|name| &**name).collect();
-            options.say(session, &format!("- {} in {}", key.join("."), module.dir));
+            options.say(session, "module_installed_message", &format!("- {} in {}", key.join("."), module.dir));
         }
     }
     let dir = session.data_dir().modules();
@@ -339,7 +341,7 @@ fn install_providers(
     for provider in from_state {
         requirements.entry(provider.clone()).or_default();
     }
-    options.say(session, "Initializing provider plugins...");
+    options.say(session, "initializing_provider_plugin_message", "Initializing provider plugins...");
     let lock = lock_file()?;
     let cli = cli_config(session)?;
     let mut unmanaged: BTreeSet<ProviderAddress> = reattached(session)?.into_keys().collect();
@@ -358,12 +360,26 @@ fn install_providers(
         cache_may_break_lock: cli.plugin_cache_may_break_dependency_lock_file,
         unmanaged: &unmanaged,
     };
-    let report = init_providers(init, &mut |event| options.say(session, &event.to_string()));
+    let report = init_providers(init, &mut |event| options.say(session, event_code(&event), &event.to_string()));
     if report.diagnostics.has_errors() {
         return Err(report.diagnostics);
     }
     session.report(&report.diagnostics);
     keep_lock_file(session, &lock, &report.lock, options)
+}
+
+/// The names that tools know.
+fn event_code(event: &InstallEvent) -> &'static str {
+    match event {
+        InstallEvent::BuiltIn { .. } => "built_in_provider_message",
+        InstallEvent::Finding { constraints, .. } if constraints.is_empty() => "finding_latest_version_message",
+        InstallEvent::Finding { .. } => "finding_matching_version_message",
+        InstallEvent::Reusing { .. } => "reusing_previous_version_message",
+        InstallEvent::Present { .. } => "provider_already_installed_message",
+        InstallEvent::FromCache { .. } => "using_provider_from_cache_dir_message",
+        InstallEvent::Installing { .. } => "installing_provider_message",
+        InstallEvent::Installed { .. } => "installed_provider_version_message",
+    }
 }
 
 fn keep_lock_file(session: &Session, old: &LockFile, new: &LockFile, options: &InitOptions) -> Result<(), Diagnostics> {
@@ -390,6 +406,7 @@ fn keep_lock_file(session: &Session, old: &LockFile, new: &LockFile, options: &I
     if written {
         options.say(
             session,
+            "lock_info",
             &format!(
                 "\nWrote the selected provider versions to {LOCK_FILE}. Commit it to use the same ones everywhere."
             ),

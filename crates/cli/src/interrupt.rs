@@ -1,8 +1,8 @@
 //! Ctrl-C and SIGTERM: once to stop gracefully, twice to stop now.
 
-use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How urgently the user wants the work to end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,29 +15,33 @@ pub enum Urgency {
     Now,
 }
 
-/// Listens for interrupts until dropped.
+/// Listens for interrupts. From the first time on, signals do not end the process by themselves any more: whoever
+/// works or waits must look here.
 pub struct Interrupts {
     urgency: watch::Receiver<Urgency>,
-    task: tokio::task::JoinHandle<()>,
+    task: JoinHandle<()>,
 }
 
 impl Interrupts {
-    /// `notice` is called at each step.
-    pub fn listen(notice: Arc<dyn Fn(Urgency) + Send + Sync>) -> std::io::Result<Interrupts> {
+    /// Must be called inside of the runtime.
+    pub fn listen() -> std::io::Result<Interrupts> {
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
         let (sender, urgency) = watch::channel(Urgency::None);
-        let task = tokio::spawn(watch_signals(interrupt, terminate, sender, notice));
-        Ok(Interrupts { urgency, task })
+        Ok(Interrupts { urgency, task: tokio::spawn(forward(interrupt, terminate, sender)) })
     }
 
     pub fn urgency(&self) -> Urgency {
         *self.urgency.borrow()
     }
 
-    /// A receiver that sees every change.
-    pub fn watch(&self) -> watch::Receiver<Urgency> {
-        self.urgency.clone()
+    /// Returns when the user wants it at least so urgently.
+    pub async fn reached(&self, least: Urgency) {
+        let mut urgency = self.urgency.clone();
+        if urgency.wait_for(|urgency| *urgency >= least).await.is_err() {
+            // Nobody listens any more, so nothing more comes.
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -47,18 +51,14 @@ impl Drop for Interrupts {
     }
 }
 
-async fn watch_signals(
-    mut interrupt: Signal,
-    mut terminate: Signal,
-    sender: watch::Sender<Urgency>,
-    notice: Arc<dyn Fn(Urgency) + Send + Sync>,
-) {
+async fn forward(mut interrupt: Signal, mut terminate: Signal, sender: watch::Sender<Urgency>) {
     for urgency in [Urgency::Graceful, Urgency::Now] {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         sender.send_replace(urgency);
-        notice(urgency);
     }
+    // Keeps the last urgency readable.
+    sender.closed().await;
 }

@@ -1,15 +1,31 @@
 //! Questions to the user.
 
+use crate::interrupt::Urgency;
 use crate::session::Session;
 use std::io::{BufRead, stdin};
+use tokio::runtime::Handle;
 
-/// Asks for one line; `None` if there is nobody to answer.
+/// Asks for one line; `None` if there is nobody to answer, or an interrupt came instead.
 pub fn ask(session: &Session, question: &str, prompt: &str) -> Option<String> {
     session.output.print(&format!("{question}\n\n  {prompt} "));
-    let mut line = String::new();
-    let read = stdin().lock().read_line(&mut line);
+    let line = match session.interrupts() {
+        None => read_line(),
+        Some(interrupts) => tokio::task::block_in_place(|| {
+            Handle::current().block_on(async {
+                tokio::select! {
+                    line = tokio::task::spawn_blocking(read_line) => line.ok().flatten(),
+                    () = interrupts.reached(Urgency::Graceful) => None,
+                }
+            })
+        }),
+    };
     session.output.print("\n");
-    match read {
+    line
+}
+
+fn read_line() -> Option<String> {
+    let mut line = String::new();
+    match stdin().lock().read_line(&mut line) {
         Ok(0) | Err(_) => None,
         Ok(_) => Some(line.trim_end_matches(['\n', '\r']).to_owned()),
     }

@@ -1,6 +1,6 @@
 //! The providers of a run: which are needed, where they are.
 
-use crate::machine::{DiskSchemaCache, MachineEntropy, MachineStates};
+use crate::machine::{DiskSchemaCache, MachineEntropy, MachineStates, ProviderLog};
 use crate::session::Session;
 use formwork_builtin::BuiltinProvider;
 use formwork_config::{Config, provider_requirements};
@@ -10,7 +10,8 @@ use formwork_install::{
 };
 use formwork_model::{LockFile, ProviderAddress, State};
 use formwork_protocol::{
-    Attach, PoolOptions, ProviderFactory, ProviderPool, ProviderSource, SchemaCache, WantedTypes, parse_reattach,
+    Attach, LogSink, PoolOptions, ProviderFactory, ProviderPool, ProviderSource, SchemaCache, WantedTypes,
+    parse_reattach,
 };
 use formwork_value::Str;
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,6 +171,7 @@ fn pool(
     let options = PoolOptions {
         no_tls: environment.is_set("TF_DISABLE_PLUGIN_TLS"),
         schema_cache: cache.map(|cache| Arc::new(cache) as Arc<dyn SchemaCache>),
+        log: ProviderLog::new(environment).map(|log| Arc::new(log) as Arc<dyn LogSink>),
         wanted,
         ..PoolOptions::default()
     };

@@ -2,6 +2,7 @@
 
 use crate::data_dir::DataDir;
 use crate::environment::Environment;
+use crate::interrupt::{Interrupts, Urgency};
 use crate::machine::{MachineFiles, message_timestamp};
 use crate::output::Output;
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
@@ -18,6 +19,8 @@ pub struct Session {
     /// Texts that diagnostics point into.
     sources: Mutex<Arc<Sources>>,
     view: Mutex<View>,
+    /// While something works that interrupts must not simply cut off.
+    interrupts: Mutex<Option<Arc<Interrupts>>>,
 }
 
 /// How a command tells what happens.
@@ -31,7 +34,14 @@ enum View {
 impl Session {
     pub fn new(environment: Environment, output: Output, original_dir: String) -> Session {
         let view = Mutex::new(View::Text { compact_warnings: false });
-        Session { environment, output: Arc::new(output), original_dir, sources: Mutex::default(), view }
+        Session {
+            environment,
+            output: Arc::new(output),
+            original_dir,
+            sources: Mutex::default(),
+            view,
+            interrupts: Mutex::default(),
+        }
     }
 
     pub fn data_dir(&self) -> DataDir {
@@ -86,6 +96,14 @@ impl Session {
         }
     }
 
+    /// A step of an initialization; `code` names it for tools.
+    pub fn say_step(&self, code: &str, text: &str) {
+        match &*self.view() {
+            View::Text { .. } => self.output.line(text),
+            View::Json(stream) => self.output.print(&stream.init_output(text, code, &message_timestamp())),
+        }
+    }
+
     /// Something that can say sentences from any thread.
     pub fn notices(&self) -> Notices {
         Notices { output: self.output.clone(), is_json: self.is_json() }
@@ -113,6 +131,33 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// As [`Session::block_on`], for work that decides itself what an interrupt means.
+    pub fn block_on_with_interrupts<T>(
+        &self,
+        work: impl Future<Output = Result<T, Diagnostics>>,
+    ) -> Result<T, Diagnostics> {
+        self.block_on(async {
+            let interrupts = Interrupts::listen().map_err(|error| {
+                let detail = format!("The operating system gives no signal handlers: {error}.");
+                Diagnostics::from(Diagnostic::error("Cannot start working", detail).blame(Blame::Environment))
+            })?;
+            *self.interrupts.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(interrupts));
+            let result = work.await;
+            *self.interrupts.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            result
+        })
+    }
+
+    /// Where interrupts are told, if anybody listens for them.
+    pub fn interrupts(&self) -> Option<Arc<Interrupts>> {
+        self.interrupts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// True if the user wants the work to end.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupts().is_some_and(|interrupts| interrupts.urgency() > Urgency::None)
     }
 
     /// Runs asynchronous work to its end.

@@ -2,6 +2,7 @@
 
 use crate::arguments::{Arguments, Flag};
 use crate::duration::parse_duration;
+use crate::interrupt::Urgency;
 use crate::machine::{MachineEntropy, precise_timestamp, random_id};
 use crate::session::Session;
 use formwork_backend::{SessionError, StatePlace, StateSession};
@@ -107,7 +108,14 @@ impl Wait {
             session.say("Waiting for the state lock. This may take a few moments...");
             self.told = true;
         }
-        tokio::time::sleep(self.pause.min(left)).await;
+        let pause = tokio::time::sleep(self.pause.min(left));
+        match session.interrupts() {
+            None => pause.await,
+            Some(interrupts) => tokio::select! {
+                () = pause => {}
+                () = interrupts.reached(Urgency::Graceful) => return false,
+            },
+        }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         true
     }

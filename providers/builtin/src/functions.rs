@@ -1,8 +1,8 @@
 //! The provider's functions.
 
 use crate::expression_text::{assignments_text, expression_text, is_identifier};
-use formwork_diag::{Diagnostic, Diagnostics, Sources};
-use formwork_hcl::{Function, FunctionName, Scope, Traversal};
+use formwork_diag::{Diagnostics, Sources};
+use formwork_hcl::EmptyScope;
 use formwork_model::CallFunctionResponse;
 use formwork_value::{Kind, Refinements, Type, Value};
 
@@ -82,28 +82,13 @@ fn decode_tfvars(source: &Value) -> Result<Value, Failure> {
     }
     let mut values = Vec::with_capacity(attributes.len());
     for attribute in &attributes {
-        let evaluated = formwork_hcl::evaluate(&attribute.expr, &NoScope);
+        let evaluated = formwork_hcl::evaluate(&attribute.expr, &EmptyScope);
         if evaluated.diagnostics.has_errors() {
             return Err(fail(&evaluated.diagnostics, &sources));
         }
         values.push((attribute.name.name.clone(), evaluated.value));
     }
     Ok(Value::object(values))
-}
-
-/// Neither references nor functions.
-struct NoScope;
-
-impl Scope for NoScope {
-    fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
-        let detail = "References have no meaning in variable definitions.";
-        Err(Diagnostic::error("Variables not allowed", detail).at(traversal.span).into())
-    }
-
-    fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
-        let detail = "Functions cannot be called in variable definitions.";
-        Err(Diagnostic::error("Function calls not allowed", detail).at(name.span))
-    }
 }
 
 #[cfg(test)]

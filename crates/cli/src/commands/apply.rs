@@ -108,7 +108,7 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
         Mode::Refresh => lock_name(PlanMode::RefreshOnly, true),
         Mode::Apply | Mode::Destroy => lock_name(operation.options.mode, true),
     };
-    session.block_on(async {
+    session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             if command == Mode::Refresh && !has_managed_objects(state.snapshot()) {
@@ -210,7 +210,7 @@ fn apply_file(
     let current = saved_plan::current(session, &plan, &operation.local);
     let mut config = saved_plan::configuration(session, &plan)?;
     let variables = saved_plan::variables(session, arguments, &plan, &mut config)?;
-    session.block_on(async {
+    session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeApply", async |state: &mut StateSession| {
             saved_plan::check(session, &plan, state.snapshot())?;

@@ -65,7 +65,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     session.report(&warnings);
     check_declared(&config, &address)?;
     let current = Current::of_config(session, &config, &LocalFlags::of(arguments))?;
-    session.block_on(async {
+    session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeInvalid", async |state: &mut StateSession| {
             if state.snapshot().is_some_and(|snapshot| snapshot.state.object(&address).is_some()) {

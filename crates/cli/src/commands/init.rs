@@ -52,7 +52,10 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         copy_module(session, Path::new(source))?;
     }
     if config_files(&session.files(), ".").is_ok_and(|names| names.is_empty()) {
-        session.say("There are no configuration files in this directory, so there is nothing to prepare.");
+        session.say_step(
+            "output_init_empty_message",
+            "There are no configuration files in this directory, so there is nothing to prepare.",
+        );
         return Ok(Exit::Success);
     }
     initialize(session, &options)?;
@@ -60,7 +63,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         true => "",
         false => "\n\nNow see what would be done: formwork plan",
     };
-    session.say(&format!("\nThis directory is ready.{hint}"));
+    session.say_step("output_init_success_message", &format!("\nThis directory is ready.{hint}"));
     Ok(Exit::Success)
 }
 

@@ -53,7 +53,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     session.report(&warnings);
     let current = Current::of_config(session, &config, &operation.local)?;
     let lock_name = lock_name(operation.options.mode, false);
-    session.block_on(async {
+    session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             let made = make_plan(session, arguments, &operation, config, &current, state).await;

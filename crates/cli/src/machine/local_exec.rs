@@ -5,7 +5,7 @@ use formwork_model::{Provisioner, ProvisionerRequest};
 use formwork_value::{Marks, Value, convert};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const HIDDEN: &str = "(output hidden because the configuration of the provisione
 /// Runs commands, each in a process group of its own.
 #[derive(Default)]
 pub struct LocalExec {
-    running: Mutex<BTreeMap<i32, ()>>,
+    running: Mutex<BTreeSet<i32>>,
 }
 
 /// What to run.
@@ -40,12 +40,12 @@ struct Task {
 impl LocalExec {
     /// Kills all commands that run, with everything they have started.
     pub fn kill_all(&self) {
-        for group in self.groups().keys() {
+        for group in self.groups().iter() {
             kill_group(*group);
         }
     }
 
-    fn groups(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, ()>> {
+    fn groups(&self) -> std::sync::MutexGuard<'_, BTreeSet<i32>> {
         self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -134,7 +134,7 @@ impl LocalExec {
     async fn execute(&self, task: &Task, output: &(dyn for<'l> Fn(&'l str) + Send + Sync)) -> Result<(), String> {
         let (mut child, pipe) = start(task)?;
         let id = child.id().and_then(|id| i32::try_from(id).ok()).ok_or("the command has no process id")?;
-        self.groups().insert(id, ());
+        self.groups().insert(id);
         let mut group = Group { exec: self, id, ended: false };
         let mut lines = Lines { pipe, partial: Vec::new() };
         let status = loop {
