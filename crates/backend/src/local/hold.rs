@@ -130,6 +130,11 @@ fn held(info_path: &Path, process: Option<i32>) -> LockError {
 }
 
 impl Hold {
+    /// There was no state file before.
+    pub fn created_state(&self) -> bool {
+        self.created
+    }
+
     fn write_info(&self) -> io::Result<()> {
         let mut file = durable::open_or_create(&self.info_path)?;
         file.set_len(0)?;

@@ -122,7 +122,25 @@ impl Inner {
         if !from_input {
             progress.seen = Some(Fingerprint::of(&bytes));
         }
+        if bytes.is_empty() && !progress.hold.as_ref().is_some_and(Hold::created_state) {
+            self.check_emptied(path)?;
+        }
         decode(path, &bytes)
+    }
+
+    /// An empty state file counts as no state; but if its backup has objects, then a program was killed while it wrote,
+    /// and to go on would be to create everything again.
+    fn check_emptied(&self, path: &Path) -> Result<(), StoreError> {
+        let Some(backup) = self.paths.backup.as_ref().filter(|_| path.exists()) else { return Ok(()) };
+        let before = durable::read(backup).ok().flatten().and_then(|bytes| state_file::decode(&bytes).ok());
+        if before.is_none_or(|snapshot| snapshot.state.is_empty()) {
+            return Ok(());
+        }
+        let (path, backup) = (path.display(), backup.display());
+        Err(StoreError::new(format!(
+            "The state file {path} is empty, but its backup {backup} has objects. A program was probably killed while it \
+             wrote. Restore the state, for example with: cp {backup} {path}; or, if it shall begin anew, delete {path}."
+        )))
     }
 
     fn write(&self, content: &[u8]) -> Result<(), StoreError> {
