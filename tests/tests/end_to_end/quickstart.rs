@@ -1,6 +1,8 @@
 //! The everyday cycle, on the example that needs nothing.
 
 use formwork_tests::Folder;
+use std::io::Read;
+use std::process::{Command, Stdio};
 
 #[test]
 fn plan_saved_plan_apply_change_and_destroy() {
@@ -79,4 +81,24 @@ fn json_streams_begin_with_the_version_and_end_with_a_summary() {
     let broken = Folder::with("resource \"terraform_data\" {");
     let messages = broken.run("plan -json").expect(1).messages();
     assert_eq!(messages.last().unwrap()["type"], "diagnostic");
+}
+
+#[test]
+fn an_interrupt_at_the_question_changes_nothing() {
+    let folder = Folder::with("resource \"terraform_data\" \"a\" {}");
+    let mut command = folder.command("apply");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut shown = String::new();
+    while !shown.contains("Enter a value:") {
+        let mut chunk = [0; 4096];
+        let read = out.read(&mut chunk).unwrap();
+        assert!(read > 0, "it asks: {shown}");
+        shown.push_str(&String::from_utf8_lossy(&chunk[..read]));
+    }
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(!folder.exists("terraform.tfstate") && !folder.exists(".terraform.tfstate.lock.info"));
 }
