@@ -158,11 +158,21 @@ fn restore_marks(
     let of_prior = prior_marks.iter().filter(|m| ignored(&m.path));
     let marks: Vec<PathMarks> = of_config
         .chain(of_prior)
+        .filter(|m| reaches(planned, &m.path))
         .map(|m| PathMarks { path: m.path.clone(), marks: m.marks.without(Marks::EPHEMERAL) })
         .filter(|m| !m.marks.is_none())
         .collect();
     let marked = if marks.is_empty() { planned.clone() } else { planned.with_path_marks(&marks) };
     with_schema_marks(&input.schema.block, &marked)
+}
+
+/// False if the path goes past what is unknown or null: there is nothing yet that could be marked.
+fn reaches(value: &Value, path: &Path) -> bool {
+    (0..path.0.len()).all(|length| {
+        let way = Path(path.0.iter().take(length).cloned().collect());
+        // Elements of sets are not found again; their marks count for the whole set.
+        value.at_path(&way).map_or(true, |inner| inner.is_known() && !inner.is_null())
+    })
 }
 
 struct Call<'a> {

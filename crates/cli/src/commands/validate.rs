@@ -9,7 +9,7 @@ use crate::planning::environment;
 use crate::providers::Providers;
 use crate::session::Session;
 use formwork_config::{Config, check_references};
-use formwork_diag::Diagnostics;
+use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_eval::Phase;
 use formwork_render::json_validation;
 use std::sync::Arc;
@@ -53,12 +53,13 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
 }
 
 fn validate(session: &Session, config: Config, mut diagnostics: Diagnostics) -> Result<Diagnostics, Diagnostics> {
-    diagnostics.extend(check_references(&config));
+    let references = check_references(&config);
     let config = Arc::new(config);
     session.block_on(async {
         let providers = match Providers::prepare(session, &config, None) {
             Ok(providers) => providers,
             Err(problems) => {
+                diagnostics.extend(references);
                 diagnostics.extend(problems);
                 return Ok(diagnostics);
             }
@@ -67,13 +68,25 @@ fn validate(session: &Session, config: Config, mut diagnostics: Diagnostics) -> 
         let environment = environment(session, Phase::Validate, DEFAULT_WORKSPACE, files, &config, &providers).await?;
         let found = formwork_plan::validate(config, environment, &*providers.pool).await;
         providers.pool.shutdown_all().await;
-        // The static checks and the evaluation may meet the same problem.
-        for problem in found {
-            let known = |d: &formwork_diag::Diagnostic| d.span == problem.span && d.summary == problem.summary;
-            if problem.span.is_none() || !diagnostics.iter().any(known) {
-                diagnostics.push(problem);
-            }
-        }
+        let news = without_echoes(found, &references);
+        diagnostics.extend(references);
+        diagnostics.extend(news);
         Ok(diagnostics)
     })
+}
+
+/// Evaluation meets again what the check of references has found, and some things twice.
+fn without_echoes(found: Diagnostics, references: &Diagnostics) -> Vec<Diagnostic> {
+    let mut news: Vec<Diagnostic> = Vec::new();
+    for problem in found {
+        let is_echo = problem.span.is_some_and(|span| {
+            let same_place = |known: Span| known.contains(span) || (known.file, known.start) == (span.file, span.start);
+            problem.is_error() && references.iter().any(|known| known.span.is_some_and(same_place))
+                || news.iter().any(|known| known.span == Some(span) && known.summary == problem.summary)
+        });
+        if !is_echo {
+            news.push(problem);
+        }
+    }
+    news
 }
