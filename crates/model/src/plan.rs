@@ -1,8 +1,8 @@
 //! The plan: everything that apply needs, and nothing left to choose.
 
 use crate::{
-    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, LockFile, OutputChange, PlanMode, PlanOptions,
-    ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot, VerifyError,
+    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, LockFile, OutputChange, PlanMode,
+    PlanOptions, ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot, VerifyError,
 };
 use formwork_value::{Path, Str, Value};
 use std::collections::BTreeMap;

@@ -248,7 +248,22 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "a", "a.b.c.d", "module", "module.", "a.b[", "a.b[x]", "a.b[\"x\"", "a.b[1]c", "1.b", "a..b", "a.b.c", "var.x", "data.a"] {
+        for text in [
+            "",
+            "a",
+            "a.b.c.d",
+            "module",
+            "module.",
+            "a.b[",
+            "a.b[x]",
+            "a.b[\"x\"",
+            "a.b[1]c",
+            "1.b",
+            "a..b",
+            "a.b.c",
+            "var.x",
+            "data.a",
+        ] {
             assert!(target(text).is_err(), "{text}");
         }
     }
