@@ -69,9 +69,9 @@ pub async fn environment(
 }
 
 /// Rules about the configuration as a whole that loading does not check.
-fn check(config: &Config, generating: bool) -> Diagnostics {
+fn check(config: &Config) -> Diagnostics {
     let mut diagnostics = check_references(config);
-    diagnostics.extend(check_statements(config, generating));
+    diagnostics.extend(check_statements(config, false));
     diagnostics
 }
 
@@ -84,7 +84,7 @@ pub async fn make_plan(
     current: &Current,
     state: &StateSession,
 ) -> Result<Planned, Unplanned> {
-    let mut diagnostics = check(&config, arguments.is_given("generate-config-out"));
+    let mut diagnostics = check(&config);
     if diagnostics.has_errors() {
         return Err(diagnostics.into());
     }
