@@ -11,7 +11,7 @@ use formwork_model::{
 };
 use formwork_object::{
     Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, normalize, object_id, plan_object,
-    read_state, with_schema_marks,
+    read_state, with_schema_marks, without_write_only,
 };
 use formwork_value::{Marks, PathMarks, Str, Value, conforms, json};
 use std::sync::Arc;
@@ -286,6 +286,15 @@ impl Ready {
             };
         }
         let value = if response.legacy_type_system { normalize(&self.schema.block, &value) } else { value };
+        let (value, returned) = without_write_only(&self.schema.block, &value);
+        for path in &returned {
+            failed = true;
+            stage.report_one(inconsistent(
+                "Provider produced invalid object",
+                &format!("The provider returned a value for the write-only attribute {path} of {address}. Write-only attributes cannot be read back; the value was not stored."),
+                address,
+            ));
+        }
         let value = if value.is_wholly_known() {
             value
         } else {

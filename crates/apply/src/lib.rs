@@ -11,6 +11,7 @@
 mod check;
 mod create;
 mod delete;
+mod ephemeral;
 mod inputs;
 mod operation;
 mod output;

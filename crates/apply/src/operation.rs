@@ -35,6 +35,11 @@ pub(crate) async fn run(stage: &Stage<'_>, id: OperationId, operation: &Operatio
         return Done::Failed;
     };
     let task = Task { id, operation, change };
+    if operation.kind != OperationKind::Barrier
+        && !stage.open_needed(&operation.address.config(), &change.provider).await
+    {
+        return Done::Failed;
+    }
     match &operation.kind {
         OperationKind::Create => create::create(stage, &task, None).await,
         OperationKind::CreateReplacement { depose_as } => create::create(stage, &task, Some(depose_as)).await,

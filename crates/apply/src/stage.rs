@@ -2,6 +2,7 @@
 
 use crate::ApplyInputs;
 use crate::check::Checks;
+use crate::ephemeral::Ephemerals;
 use crate::provider_config::ProviderSlots;
 use crate::recorder::Recorder;
 use formwork_config::ResourceBlock;
@@ -27,6 +28,7 @@ pub(crate) struct Stage<'a> {
     pub providers: ProviderSlots,
     pub diagnostics: RefCell<Diagnostics>,
     pub checks: RefCell<Checks>,
+    pub ephemerals: Ephemerals,
     /// Check blocks whose data source cannot be read, with the reason.
     pub nested_failures: RefCell<BTreeMap<(ModuleId, Str), String>>,
     /// Instances whose operation has failed or was not begun.
@@ -69,6 +71,7 @@ impl<'a> Stage<'a> {
             providers: ProviderSlots::default(),
             diagnostics: RefCell::default(),
             checks: RefCell::new(Checks::new(plan.checks.clone())),
+            ephemerals: Ephemerals::new(&inputs.config),
             nested_failures: RefCell::default(),
             unfinished: RefCell::default(),
             counts: RefCell::default(),

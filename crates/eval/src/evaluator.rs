@@ -6,7 +6,9 @@ use crate::{Environment, Expansion, InstanceScope, ModuleId, Phase, Read, ReadSe
 use formwork_config::{Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Expr, Scope};
-use formwork_model::{InstanceKey, ModuleInstance, ProviderAddress, ProviderSchema, Resource, ResourceMode};
+use formwork_model::{
+    InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderSchema, Resource, ResourceMode,
+};
 use formwork_value::{Str, Type, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -218,9 +220,25 @@ impl Evaluator {
         self.settled.set(true);
     }
 
-    /// All module instances that have been expanded.
+    /// All module instances, in the order of their paths.
     pub fn module_instances(&self) -> Vec<(ModuleInstance, ModuleId)> {
-        self.index.borrow().iter().map(|(address, id)| (address.clone(), *id)).collect()
+        let instances = self.config.modules.keys().flat_map(|path| self.instances_of(path));
+        instances.map(|module| (self.module_address(module), module)).collect()
+    }
+
+    /// The instances of a module, expanding the calls on the way.
+    pub fn instances_of(&self, path: &ModulePath) -> Vec<ModuleId> {
+        let mut instances = vec![ModuleId::ROOT];
+        for call in &path.0 {
+            let mut next = Vec::new();
+            for module in instances {
+                if let Ok((_, children, _)) = self.call_instances(module, call) {
+                    next.extend(children.values().copied());
+                }
+            }
+            instances = next;
+        }
+        instances
     }
 
     /// False while an apply may still make the value known: it must then be evaluated again when it is next needed.

@@ -75,6 +75,14 @@ impl<'e> InstanceScope<'e> {
     }
 
     fn resource(&self, resource: &Resource, key: Option<&InstanceKey>) -> Result<Value, Diagnostics> {
+        let value = self.resource_value(resource, key)?;
+        Ok(match resource.mode {
+            formwork_model::ResourceMode::Ephemeral => value.with_marks(Marks::EPHEMERAL),
+            _ => value,
+        })
+    }
+
+    fn resource_value(&self, resource: &Resource, key: Option<&InstanceKey>) -> Result<Value, Diagnostics> {
         let evaluator = self.evaluator;
         let data = evaluator.data(self.module);
         if !data.module.resources.contains_key(resource) {
@@ -119,11 +127,7 @@ impl<'e> InstanceScope<'e> {
         let data = self.evaluator.data(self.module);
         let block = data.module.resources.get(resource);
         let repeated = block.is_some_and(|b| b.count.is_some() || b.for_each.is_some());
-        let value = if repeated && key.is_none() { Value::dynamic() } else { Value::unknown(ty) };
-        match resource.mode {
-            formwork_model::ResourceMode::Ephemeral => value.with_marks(Marks::EPHEMERAL),
-            _ => value,
-        }
+        if repeated && key.is_none() { Value::dynamic() } else { Value::unknown(ty) }
     }
 
     fn path(&self, name: &str) -> Result<Value, Diagnostics> {

@@ -10,6 +10,7 @@
 
 mod check_plan;
 mod compatible;
+mod ephemeral;
 mod ignore;
 mod legacy;
 mod marks;
@@ -17,9 +18,11 @@ mod plan_object;
 mod proposed;
 mod replace;
 mod stored;
+mod write_only;
 
 pub use check_plan::check_plan;
 pub use compatible::check_compatible;
+pub use ephemeral::{OpenObject, open_ephemeral};
 pub use identify::object_id;
 pub use ignore::{Ignore, ignore_changes};
 pub use legacy::{empty_block, normalize};
@@ -28,5 +31,6 @@ pub use plan_object::{ObjectPlan, PlanInput, plan_destroy, plan_object};
 pub use proposed::{planned_data, proposed};
 pub use replace::filter_replace;
 pub use stored::{Stored, encode_object, read_state};
+pub use write_only::{is_write_only, without_write_only};
 
 mod identify;

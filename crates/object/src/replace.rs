@@ -1,8 +1,9 @@
 //! Which of the paths that demand a replacement really do.
 
+use crate::is_write_only;
 use formwork_diag::{Blame, Diagnostic};
-use formwork_model::{Attribute, AttributeType, Block};
-use formwork_value::{Path, PathStep, Type, Value, equals};
+use formwork_model::Block;
+use formwork_value::{Path, Type, Value, equals};
 
 /// Keeps the paths whose value differs between prior and planned object, or may differ (fact sheet 8.4). A path that
 /// exists in neither is the provider's mistake.
@@ -43,34 +44,4 @@ pub fn filter_replace(
 
 fn differ(before: &Value, after: &Value) -> bool {
     equals(before, after).as_bool() != Some(true)
-}
-
-fn is_write_only(schema: &Block, path: &Path) -> bool {
-    let mut names = path.0.iter().filter_map(|step| match step {
-        PathStep::Attribute(name) => Some(name),
-        PathStep::Index(_) => None,
-    });
-    let mut block = schema;
-    while let Some(name) = names.next() {
-        if let Some(attribute) = block.attributes.get(name) {
-            return attribute_write_only(attribute, &mut names);
-        }
-        match block.blocks.get(name) {
-            Some(nested) => block = &nested.block,
-            None => return false,
-        }
-    }
-    false
-}
-
-fn attribute_write_only(attribute: &Attribute, names: &mut dyn Iterator<Item = &formwork_value::Str>) -> bool {
-    if attribute.write_only {
-        return true;
-    }
-    match (&attribute.kind, names.next()) {
-        (AttributeType::Nested(nested), Some(name)) => {
-            nested.attributes.get(name).is_some_and(|inner| attribute_write_only(inner, names))
-        }
-        _ => false,
-    }
 }

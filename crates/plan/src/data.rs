@@ -1,6 +1,6 @@
 //! Data sources.
 
-use crate::managed::located;
+use crate::managed::{ephemeral_problems, located};
 use crate::planner::Planner;
 use crate::resource::Wanted;
 use crate::{check, refresh};
@@ -60,7 +60,8 @@ fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> (Opt
         let conditions = lifecycle.postconditions.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
         evaluator.read_references(&planner.instance_scope(wanted), conditions, []);
         let good = check::resource_before(planner, wanted);
-        let (value, problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(wanted));
+        let (value, mut problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(wanted));
+        problems.extend(ephemeral_problems(&value, schema, wanted.block));
         let failed = problems.has_errors();
         planner.report(located(problems, wanted));
         (Some(value).filter(|_| !failed), good)

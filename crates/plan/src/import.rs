@@ -4,7 +4,7 @@ use crate::planner::Planner;
 use crate::refresh;
 use crate::resource::Wanted;
 use formwork_config::ImportBlock;
-use formwork_diag::{Blame, Diagnostic, Span};
+use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
 use formwork_eval::{InstanceScope, ModuleId};
 use formwork_hcl::Expr;
 use formwork_model::{
@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 /// What an import block asks for, for one instance.
 #[derive(Clone)]
-struct Wish {
-    id: Option<Str>,
+pub(crate) struct Wish {
+    pub id: Option<Str>,
     identity: Option<Value>,
     span: Span,
 }
@@ -54,10 +54,36 @@ pub(crate) async fn import(
     provider_address: &ProviderConfigAddress,
 ) -> Option<(Stored, Option<Importing>)> {
     let wish = wishes(planner, &wanted.address.config()).get(&wanted.address)?.clone();
+    let place = |problems| crate::managed::located(problems, wanted);
+    let subject = Subject { address: &wanted.address, provider_address, provider, schema, quiet: false };
+    let stored = fetch(planner, &subject, &wish, &place).await?;
+    let encoded = encode_object(schema, &stored, 0).ok()?;
+    planner.work.borrow_mut().state.set_object(&wanted.address, None, provider_address, Some(Arc::new(encoded)));
+    Some((stored, Some(Importing { id: wish.id, identity: wish.identity })))
+}
+
+/// What is imported, and how.
+pub(crate) struct Subject<'a> {
+    pub address: &'a ResourceInstance,
+    pub provider_address: &'a ProviderConfigAddress,
+    pub provider: &'a dyn PlanProvider,
+    pub schema: &'a Schema,
+    /// No events: the same is done again later.
+    pub quiet: bool,
+}
+
+/// Imports an object and reads it; problems are reported with the place that `place` gives them.
+pub(crate) async fn fetch(
+    planner: &Planner<'_>,
+    subject: &Subject<'_>,
+    wish: &Wish,
+    place: &dyn Fn(Diagnostics) -> Diagnostics,
+) -> Option<Stored> {
+    let Subject { address, provider_address, provider, schema, quiet } = *subject;
     let _permit = planner.permits.acquire().await;
     let mut response = provider
         .import_resource(ImportRequest {
-            kind: &wanted.address.resource.kind,
+            kind: &address.resource.kind,
             id: wish.id.as_deref().unwrap_or_default(),
             identity: wish.identity.as_ref(),
             capabilities: ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true },
@@ -65,23 +91,13 @@ pub(crate) async fn import(
         .await;
     let problems = std::mem::take(&mut response.diagnostics);
     let failed = problems.has_errors();
-    planner.report(crate::managed::located(problems, wanted));
+    planner.report(place(problems));
     if failed {
         return None;
     }
     let mut objects = response.objects.into_iter();
     let (Some(object), None) = (objects.next(), objects.next()) else {
-        planner.report_one(
-            Diagnostic::error(
-                "Import returned an unexpected number of objects",
-                format!(
-                    "While importing {}, the provider returned none or several objects where exactly one was expected.",
-                    wanted.address
-                ),
-            )
-            .blame(Blame::Provider)
-            .at(wish.span),
-        );
+        planner.report_one(unexpected_number(address).at(wish.span));
         return None;
     };
     let imported = Stored {
@@ -92,26 +108,33 @@ pub(crate) async fn import(
         dependencies: Vec::new(),
         create_before_destroy: false,
     };
-    let id_of = formwork_object::object_id(&imported.value);
-    let event = || (wanted.address.clone(), id_of.clone());
-    let (address, id_shown) = event();
-    planner.inputs.events.emit(Event::RefreshStarted { address, deposed: None, id: id_shown });
-    let read = refresh::read(planner, &wanted.address, provider_address, provider, schema, &imported).await.ok()?;
-    let (address, id_shown) = event();
-    planner.inputs.events.emit(Event::RefreshFinished { address, deposed: None, id: id_shown });
-    let Some(stored) = read else {
-        planner.report_one(
-            Diagnostic::error(
-                "Cannot import non-existent remote object",
-                format!("While attempting to import an existing object to {:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use \"formwork apply\" to create a new remote object for this resource.", wanted.address.to_string()),
-            )
-            .at(wish.span),
-        );
-        return None;
-    };
-    let encoded = encode_object(schema, &stored, 0).ok()?;
-    planner.work.borrow_mut().state.set_object(&wanted.address, None, provider_address, Some(Arc::new(encoded)));
-    Some((stored, Some(Importing { id: wish.id, identity: wish.identity })))
+    let id = || formwork_object::object_id(&imported.value);
+    if !quiet {
+        planner.inputs.events.emit(Event::RefreshStarted { address: address.clone(), deposed: None, id: id() });
+    }
+    let stored = refresh::read(planner, address, provider_address, provider, schema, &imported).await.ok()?;
+    if !quiet {
+        planner.inputs.events.emit(Event::RefreshFinished { address: address.clone(), deposed: None, id: id() });
+    }
+    if stored.is_none() {
+        planner.report_one(no_object(address).at(wish.span));
+    }
+    stored
+}
+
+fn unexpected_number(address: &ResourceInstance) -> Diagnostic {
+    Diagnostic::error(
+        "Import returned an unexpected number of objects",
+        format!("While importing {address}, the provider returned none or several objects where exactly one was expected."),
+    )
+    .blame(Blame::Provider)
+}
+
+fn no_object(address: &ResourceInstance) -> Diagnostic {
+    Diagnostic::error(
+        "Cannot import non-existent remote object",
+        format!("While attempting to import an existing object to {:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use \"formwork apply\" to create a new remote object for this resource.", address.to_string()),
+    )
 }
 
 /// What import blocks ask for, for the instances of a resource.
@@ -198,7 +221,7 @@ fn key_of(planner: &Planner<'_>, key: Option<&Expr>, scope: &InstanceScope<'_>) 
     key
 }
 
-fn wish(
+pub(crate) fn wish(
     planner: &Planner<'_>,
     block: &ImportBlock,
     address: &ResourceInstance,
@@ -218,9 +241,6 @@ fn wish(
     if let Some(expr) = &block.id {
         let (value, span) = evaluate(expr)?;
         let summary = "Invalid import id argument";
-        if value.marks_deep().is_sensitive() {
-            return invalid(summary, "The import ID cannot be sensitive.", span);
-        }
         let text = convert(&value.unmark().0, &Type::String).ok();
         match text.as_ref().and_then(Value::as_str) {
             Some(text) if !text.is_empty() => wish.id = Some(text.into()),

@@ -10,7 +10,10 @@
 mod check;
 mod create_before_destroy;
 mod data;
+mod ephemeral;
 mod exec;
+mod generate;
+mod generated_text;
 mod import;
 mod inputs;
 mod managed;
@@ -29,6 +32,7 @@ mod validate;
 mod walk;
 mod warning;
 
+pub use generate::{GeneratedResource, generate};
 pub use inputs::PlanInputs;
 pub use planner::plan;
 pub use validate::validate;

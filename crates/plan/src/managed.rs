@@ -11,8 +11,8 @@ use formwork_model::{
     Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
     ResourceInstance, Schema,
 };
-use formwork_object::{Ignore, ObjectPlan, PlanInput, Stored, plan_object};
-use formwork_value::{Path, PathStep, Value};
+use formwork_object::{Ignore, ObjectPlan, PlanInput, Stored, is_write_only, plan_object};
+use formwork_value::{Path, Value};
 use std::sync::Arc;
 
 /// Refreshes, evaluates and plans one instance, and records the change.
@@ -147,11 +147,8 @@ pub(crate) fn ephemeral_problems(value: &Value, schema: &Schema, block: &Resourc
     if !value.marks_deep().is_ephemeral() {
         return Diagnostics::new();
     }
-    let write_only = |path: &Path| {
-        let name = path.0.first();
-        matches!(name, Some(PathStep::Attribute(name)) if schema.block.attributes.get(name).is_some_and(|a| a.write_only))
-    };
-    let marks = value.unmark_deep().1.into_iter().filter(|m| m.marks.is_ephemeral() && !write_only(&m.path));
+    let stored = |path: &Path| !is_write_only(&schema.block, path);
+    let marks = value.unmark_deep().1.into_iter().filter(|m| m.marks.is_ephemeral() && stored(&m.path));
     marks
         .map(|m| {
             let place = formwork_hcl::span_at(&block.body, &m.path).unwrap_or(block.header_span);

@@ -3,7 +3,8 @@
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
 use crate::target::Scope;
-use crate::{PlanInputs, check, exec, moves, output, walk};
+use crate::{PlanInputs, check, ephemeral, exec, moves, output, walk};
+use formwork_config::Config;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
@@ -11,6 +12,7 @@ use formwork_model::{
     PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State,
     StateSnapshot,
 };
+use formwork_object::OpenObject;
 use formwork_value::{Marks, Str, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,8 @@ pub(crate) struct Planner<'a> {
     pub permits: Semaphore,
     pub providers: crate::provider_config::ProviderSlots,
     pub imports: Imports<'a>,
+    /// Ephemeral objects that must be closed.
+    pub open: RefCell<Vec<OpenObject>>,
     pub work: RefCell<Work>,
     /// Grows with every error.
     pub failures: Cell<usize>,
@@ -61,28 +65,15 @@ pub(crate) struct Work {
     pub failed: BTreeSet<ItemAddress>,
 }
 
-/// Makes a plan. With errors the plan holds what could be planned and is marked as errored.
+/// Makes a plan. With errors the plan holds what could be planned and is marked as errored; it is blank if the errors kept
+/// the planning from beginning.
 pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
     let graph = ReferenceGraph::build(&inputs.config);
     if let Err(cycles) = graph.order(&inputs.config) {
         return (empty_plan(inputs), cycles);
     }
-    let (state, moved, problems) = moves::apply(&inputs.config, &inputs.previous.state);
-    let scope = Scope::new(inputs, &graph);
-    let create_before_destroy = create_before_destroy(&inputs.config, &graph);
-    let planner = Planner {
-        inputs,
-        evaluator,
-        scope,
-        create_before_destroy,
-        graph,
-        permits: Semaphore::new(inputs.options.parallelism.max(1)),
-        providers: Default::default(),
-        imports: Imports::new(&inputs.config.root().imports),
-        failures: Cell::default(),
-        work: RefCell::new(Work { state, moved, diagnostics: problems, ..Work::default() }),
-    };
+    let planner = Planner::new(inputs, evaluator, graph);
     planner.load_schemas().await;
     if !planner.work.borrow().diagnostics.has_errors() {
         planner.static_problems();
@@ -92,9 +83,12 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     }
     let cut = crate::warning::moves_cut_off(inputs, &planner.work.borrow());
     planner.report(cut.into_iter().collect());
-    if !planner.work.borrow().diagnostics.has_errors() {
-        walk::run(&planner).await;
+    if planner.work.borrow().diagnostics.has_errors() {
+        let problems = planner.work.take().diagnostics;
+        return (empty_plan(inputs), problems);
     }
+    walk::run(&planner).await;
+    ephemeral::close_all(&planner).await;
     planner.finish()
 }
 
@@ -110,6 +104,27 @@ fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {
     }
 }
 
+impl<'a> Planner<'a> {
+    pub fn new(inputs: &'a PlanInputs<'a>, evaluator: Evaluator, graph: ReferenceGraph) -> Planner<'a> {
+        let (state, moved, problems) = moves::apply(&inputs.config, &inputs.previous.state);
+        let scope = Scope::new(inputs, &graph);
+        let create_before_destroy = create_before_destroy(&inputs.config, &graph);
+        Planner {
+            inputs,
+            evaluator,
+            scope,
+            create_before_destroy,
+            graph,
+            permits: Semaphore::new(inputs.options.parallelism.max(1)),
+            providers: Default::default(),
+            imports: Imports::new(&inputs.config.root().imports),
+            open: RefCell::default(),
+            failures: Cell::default(),
+            work: RefCell::new(Work { state, moved, diagnostics: problems, ..Work::default() }),
+        }
+    }
+}
+
 impl Planner<'_> {
     pub fn mode(&self) -> PlanMode {
         self.inputs.options.mode
@@ -118,7 +133,13 @@ impl Planner<'_> {
     pub fn report(&self, diagnostics: Diagnostics) {
         if !diagnostics.is_empty() {
             self.failures.update(|n| n + usize::from(diagnostics.has_errors()));
-            self.work.borrow_mut().diagnostics.extend(diagnostics);
+            // The same problem may be met in more than one way.
+            let known = &mut self.work.borrow_mut().diagnostics;
+            for diagnostic in diagnostics {
+                if !known.iter().any(|other| *other == diagnostic) {
+                    known.push(diagnostic);
+                }
+            }
         }
     }
 
@@ -127,7 +148,7 @@ impl Planner<'_> {
     }
 
     /// The schemas of all providers that the configuration and the state name.
-    async fn load_schemas(&self) {
+    pub async fn load_schemas(&self) {
         let mut wanted: BTreeSet<ProviderAddress> = BTreeSet::new();
         for module in self.inputs.config.modules.values() {
             wanted.extend(module.resources.values().map(|r| r.provider_address.clone()));
@@ -177,7 +198,7 @@ impl Planner<'_> {
             update_dependencies(&self.graph, &mut work);
         }
         let prior = StateSnapshot { state: work.state, ..inputs.previous.clone() };
-        let schemas = used_schemas(&work.schemas, &work.changes, &work.drift, &prior);
+        let schemas = used_schemas(&inputs.config, &work.schemas, &work.changes, &work.drift, &prior);
         let mut plan = Plan {
             options: inputs.options.clone(),
             variables: root_variables(inputs),
@@ -273,6 +294,7 @@ fn sources(inputs: &PlanInputs<'_>) -> BTreeMap<Str, Str> {
 
 /// Schemas of the resource types that occur.
 fn used_schemas(
+    config: &Config,
     all: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
     changes: &[ResourceChange],
     drift: &[ResourceChange],
@@ -283,6 +305,10 @@ fn used_schemas(
     for change in changes.iter().chain(drift) {
         let kind = (change.address.resource.mode, &change.address.resource.kind);
         used.entry(&change.provider.provider).or_default().insert(kind);
+    }
+    let blocks = config.modules.values().flat_map(|module| module.resources.values());
+    for block in blocks.filter(|block| block.resource.mode == ResourceMode::Ephemeral) {
+        used.entry(&block.provider_address).or_default().insert((ResourceMode::Ephemeral, &block.resource.kind));
     }
     for (address, resource) in &prior.state.resources {
         used.entry(&resource.provider.provider).or_default().insert((address.resource.mode, &address.resource.kind));

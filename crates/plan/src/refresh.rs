@@ -8,7 +8,7 @@ use formwork_model::{
     Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanMode, PlanProvider,
     ProviderConfigAddress, ReadRequest, ResourceChange, ResourceInstance, Schema,
 };
-use formwork_object::{Stored, encode_object, normalize, object_id, read_state, with_schema_marks};
+use formwork_object::{Stored, encode_object, normalize, object_id, read_state, with_schema_marks, without_write_only};
 use formwork_value::{Marks, PathMarks, Value, conforms, json};
 use std::sync::Arc;
 
@@ -97,11 +97,12 @@ pub(crate) async fn read(
         return Ok(None);
     }
     let value = normalize(&schema.block, &response.state);
-    if !conforms(&value, &schema.block.implied_type()) || !value.is_wholly_known() {
+    let fits = conforms(&value, &schema.block.implied_type()) && value.is_wholly_known();
+    if !fits || !without_write_only(&schema.block, &value).1.is_empty() {
         planner.report_one(
             Diagnostic::error(
                 "Provider produced invalid object",
-                format!("The provider answered the reading of {address} with a value that does not fit its own schema, or is not wholly known.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker."),
+                format!("The provider answered the reading of {address} with a value that does not fit its own schema, is not wholly known, or has write-only attributes set.\n\nThis is a bug in the provider, which should be reported in the provider's own issue tracker."),
             )
             .blame(Blame::Provider)
             .address(address),

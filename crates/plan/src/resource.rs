@@ -2,7 +2,7 @@
 
 use crate::planner::Planner;
 use crate::walk::module_instances;
-use crate::{data, import, managed, orphan};
+use crate::{data, ephemeral, import, managed, orphan};
 use formwork_config::ResourceBlock;
 use formwork_diag::Diagnostic;
 use formwork_eval::{Expansion, ModuleId, ReadSet, Reference, Subject};
@@ -87,7 +87,7 @@ fn planner_task<'a>(tasks: &mut FuturesUnordered<Task<'a>>, planner: &'a Planner
         match wanted.address.resource.mode {
             ResourceMode::Managed => managed::plan_instance(planner, wanted).await,
             ResourceMode::Data => data::plan_instance(planner, wanted).await,
-            ResourceMode::Ephemeral => {}
+            ResourceMode::Ephemeral => ephemeral::plan_instance(planner, wanted).await,
         }
         planner.note_unsettled(&address);
     }));
@@ -128,9 +128,10 @@ fn destroy_all<'a>(
     address: AbsResource,
 ) -> Task<'a> {
     Box::pin(async move {
-        if address.resource.mode == ResourceMode::Data {
-            data::destroy(planner, block, module, &address).await;
-            return;
+        match address.resource.mode {
+            ResourceMode::Data => return data::destroy(planner, block, module, &address).await,
+            ResourceMode::Ephemeral => return ephemeral::destroy(planner, block, module, &address).await,
+            ResourceMode::Managed => {}
         }
         let keys: Vec<InstanceKey> = {
             let work = planner.work.borrow();

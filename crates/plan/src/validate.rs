@@ -210,7 +210,7 @@ impl<'a> Walk<'a> {
         let (value, problems) = decode_block(&block.body, &schema.block, &scope);
         let failed = problems.has_errors();
         diagnostics.extend(placed(problems, block.header_span));
-        if block.resource.mode == ResourceMode::Managed {
+        if block.resource.mode != ResourceMode::Ephemeral {
             diagnostics.extend(crate::managed::ephemeral_problems(&value, &schema, block));
         }
         for rule in &block.lifecycle.preconditions {

@@ -119,17 +119,7 @@ fn evaluate(planner: &Planner<'_>, address: &ItemAddress) {
 
 /// The instances of a module, expanding the calls on the way.
 pub(crate) fn module_instances(planner: &Planner<'_>, path: &ModulePath) -> Vec<ModuleId> {
-    let mut instances = vec![ModuleId::ROOT];
-    for call in &path.0 {
-        let mut next = Vec::new();
-        for module in instances {
-            if let Ok((_, children, _)) = planner.evaluator.call_instances(module, call) {
-                next.extend(children.values().copied());
-            }
-        }
-        instances = next;
-    }
-    instances
+    planner.evaluator.instances_of(path)
 }
 
 /// True if the configuration has this module instance.

@@ -1,0 +1,113 @@
+//! Configuration for objects that are imported and have none.
+
+use crate::PlanInputs;
+use crate::generated_text::generated_text;
+use crate::import::{Subject, fetch, wish};
+use crate::planner::Planner;
+use formwork_config::{ImportBlock, ProviderName, ProviderRef};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_eval::{Evaluator, ModuleId, ReferenceGraph};
+use formwork_model::{InstanceKey, ModuleInstance, ModulePath, PlanMode, ProviderConfigAddress, ResourceInstance, Schema};
+use formwork_value::Str;
+use std::sync::Arc;
+
+/// A block that was written for an imported object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneratedResource {
+    pub address: ResourceInstance,
+    /// The id in the `import` block.
+    pub id: Option<Str>,
+    pub text: String,
+}
+
+/// Imports the objects of `import` blocks without a resource block, to write one for each. Only resources of the root
+/// module without repetition can be written. The objects do not stay imported: a plan imports them again.
+pub async fn generate(inputs: &PlanInputs<'_>) -> (Vec<GeneratedResource>, Diagnostics) {
+    let wanted: Vec<&ImportBlock> = inputs.config.root().imports.iter().filter(|i| is_missing(inputs, i)).collect();
+    if wanted.is_empty() || inputs.options.mode != PlanMode::Normal {
+        return (Vec::new(), Diagnostics::new());
+    }
+    let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
+    let planner = Planner::new(inputs, evaluator, ReferenceGraph::build(&inputs.config));
+    planner.load_schemas().await;
+    let mut found = Vec::new();
+    for block in wanted {
+        found.extend(resource(&planner, block).await);
+    }
+    planner.report(planner.evaluator.take_problems());
+    let problems = planner.work.take().diagnostics;
+    (found, problems)
+}
+
+fn is_missing(inputs: &PlanInputs<'_>, block: &ImportBlock) -> bool {
+    let target = &block.to;
+    target.module.is_empty()
+        && target.key.is_none()
+        && block.for_each.is_none()
+        && !inputs.config.root().resources.contains_key(&target.resource)
+}
+
+async fn resource(planner: &Planner<'_>, block: &ImportBlock) -> Option<GeneratedResource> {
+    let resource = &block.to.resource;
+    let address =
+        ResourceInstance { module: ModuleInstance::root(), resource: resource.clone(), key: InstanceKey::None };
+    if !planner.scope.wants(&planner.graph, &address) {
+        return None;
+    }
+    let implied = ProviderName::new(resource.implied_provider(), None);
+    let name = block.provider.as_ref().map_or(&implied, |p: &ProviderRef| &p.name);
+    let provider_address = planner.inputs.config.provider_config(&ModulePath::root(), name);
+    let schema = schema(planner, &provider_address, &address, block).await?;
+    let scope = planner.evaluator.module_scope(ModuleId::ROOT);
+    let wish = wish(planner, block, &address, &scope)?;
+    let provider = planner.provider(&provider_address).await?;
+    let place = |problems: Diagnostics| {
+        let placed = problems.into_iter().map(|problem| match problem.span {
+            None => problem.at(block.span).address(&address),
+            Some(_) => problem,
+        });
+        placed.collect()
+    };
+    let subject = Subject {
+        address: &address,
+        provider_address: &provider_address,
+        provider: &*provider,
+        schema: &schema,
+        quiet: true,
+    };
+    let stored = fetch(planner, &subject, &wish, &place).await?;
+    let reference = (*name != implied).then(|| name.to_string());
+    let text = generated_text(resource, &schema.block, reference.as_deref(), &stored.value);
+    Some(GeneratedResource { address, id: wish.id, text })
+}
+
+/// The schema of the resource type; the provider may occur nowhere else in the configuration.
+async fn schema(
+    planner: &Planner<'_>,
+    provider: &ProviderConfigAddress,
+    address: &ResourceInstance,
+    block: &ImportBlock,
+) -> Option<Arc<Schema>> {
+    if !planner.work.borrow().schemas.contains_key(&provider.provider) {
+        match planner.inputs.providers.schema(&provider.provider).await {
+            Ok(schema) => {
+                planner.evaluator.add_schema(provider.provider.clone(), schema.clone());
+                planner.work.borrow_mut().schemas.insert(provider.provider.clone(), schema);
+            }
+            Err(problems) => {
+                planner.report(problems);
+                return None;
+            }
+        }
+    }
+    let schema = planner.schema(provider, address);
+    if schema.is_none() {
+        let detail = format!(
+            "The provider {} does not support resource type {:?}.",
+            provider.provider.for_display(),
+            &*address.resource.kind
+        );
+        planner.report_one(Diagnostic::error("Invalid resource type", detail).at(block.to.span));
+    }
+    schema
+}
