@@ -17,6 +17,7 @@ mod data_dir;
 mod duration;
 mod environment;
 mod exit;
+mod generated;
 mod help;
 mod initialization;
 mod interrupt;

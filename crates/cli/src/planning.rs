@@ -3,6 +3,7 @@
 use crate::arguments::Arguments;
 use crate::configuration::variables;
 use crate::current::Current;
+use crate::generated;
 use crate::interrupt::{Interrupts, Urgency};
 use crate::machine::{MachineClock, MachineEntropy, MachineFiles, RecordingFiles};
 use crate::operation_arguments::OperationArguments;
@@ -14,7 +15,7 @@ use formwork_backend::StateSession;
 use formwork_config::{Config, GivenValue, Origin, check_references, check_statements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Environment, Phase, ProviderFunctions};
-use formwork_model::{Clock, Event, EventSink, Files, InDoubt, Plan, PlanMode, State, StateSnapshot};
+use formwork_model::{Clock, Event, EventSink, Files, InDoubt, Plan, PlanMode, State};
 use formwork_plan::PlanInputs;
 use formwork_value::{Str, Type, Value, convert};
 use std::collections::BTreeMap;
@@ -69,9 +70,9 @@ pub async fn environment(
 }
 
 /// Rules about the configuration as a whole that loading does not check.
-fn check(config: &Config) -> Diagnostics {
+fn check(config: &Config, generating: bool) -> Diagnostics {
     let mut diagnostics = check_references(config);
-    diagnostics.extend(check_statements(config, false));
+    diagnostics.extend(check_statements(config, generating));
     diagnostics
 }
 
@@ -84,7 +85,8 @@ pub async fn make_plan(
     current: &Current,
     state: &StateSession,
 ) -> Result<Planned, Unplanned> {
-    let mut diagnostics = check(&config);
+    let generated_file = generated::target(arguments, operation.options.mode)?;
+    let mut diagnostics = check(&config, generated_file.is_some());
     if diagnostics.has_errors() {
         return Err(diagnostics.into());
     }
@@ -101,14 +103,44 @@ pub async fn make_plan(
         return Err(Unplanned::InDoubt(problem));
     }
     let providers = Providers::prepare(session, &config, Some(&snapshot.state))?;
-    let config = Arc::new(config);
+    let mut config = Arc::new(config);
     let texts = given_as_text(&config, &given);
     let variables = with_defaults(&config, given);
     let files = Arc::new(RecordingFiles::new(session.files()));
     let environment = environment(session, Phase::Plan, &current.workspace, files.clone(), &config, &providers).await?;
-    let (mut plan, problems) =
-        run(session, &config, &variables, snapshot, &providers, environment, operation, current).await?;
+    let stopping = Stopping::watch(session, &providers, || {});
+    let progress = Progress::start(session);
+    let cancelled = || session.is_interrupted();
+    let inputs = |config: Arc<Config>| PlanInputs {
+        config,
+        variables: variables.clone(),
+        previous: snapshot.clone(),
+        providers: &*providers.pool,
+        environment: environment.clone(),
+        events: &progress as &dyn EventSink,
+        options: operation.options.clone(),
+        backend: current.settings.record(&current.workspace),
+        lock_file: providers.lock_file.clone(),
+        cancelled: &cancelled,
+    };
+    let mut written = Vec::new();
+    if let Some(path) = generated_file {
+        let (resources, problems) = formwork_plan::generate(&inputs(config.clone())).await;
+        if problems.has_errors() {
+            return Err(problems.into());
+        }
+        if !resources.is_empty() {
+            config = Arc::new(generated::write(session, path, &resources)?);
+            // The places of what was found before are those of the files before.
+            diagnostics = check(&config, true);
+            diagnostics.push(generated::warning(path));
+        }
+        written = resources;
+    }
+    let (mut plan, problems) = formwork_plan::plan(&inputs(config.clone())).await;
+    drop((progress, stopping));
     diagnostics.extend(problems);
+    generated::note(&mut plan, &written);
     diagnostics.extend(providers.pool.take_warnings());
     plan.files_read = files.files_read();
     plan.errored |= diagnostics.has_errors();
@@ -129,7 +161,7 @@ impl Planned {
 
     /// Shows the plan, and then the problems found on the way.
     pub fn tell(&self, session: &Session) {
-        let nothing = self.has_errors() && self.plan.changes.is_empty() && !session.is_json();
+        let nothing = self.plan.is_blank() || self.has_errors() && self.plan.changes.is_empty() && !session.is_json();
         if !nothing {
             Progress::tell(session, &Event::Planned(self.plan.clone()));
         }
@@ -145,37 +177,6 @@ impl Planned {
     pub fn tell_problems(&self, session: &Session) {
         session.report(&self.diagnostics);
     }
-}
-
-#[expect(clippy::too_many_arguments, reason = "these are the parts of a plan's inputs")]
-async fn run(
-    session: &Session,
-    config: &Arc<Config>,
-    variables: &BTreeMap<Str, Value>,
-    previous: StateSnapshot,
-    providers: &Providers,
-    environment: Environment,
-    operation: &OperationArguments,
-    current: &Current,
-) -> Result<(Plan, Diagnostics), Diagnostics> {
-    let stopping = Stopping::watch(session, providers, || {});
-    let progress = Progress::start(session);
-    let cancelled = || session.is_interrupted();
-    let inputs = PlanInputs {
-        config: config.clone(),
-        variables: variables.clone(),
-        previous,
-        providers: &*providers.pool,
-        environment,
-        events: &progress as &dyn EventSink,
-        options: operation.options.clone(),
-        backend: current.settings.record(&current.workspace),
-        lock_file: providers.lock_file.clone(),
-        cancelled: &cancelled,
-    };
-    let (plan, diagnostics) = formwork_plan::plan(&inputs).await;
-    drop((progress, stopping));
-    Ok((plan, diagnostics))
 }
 
 /// Does what interrupts want until dropped: the first asks the providers to come to an end, the second kills them.

@@ -33,6 +33,7 @@ pub static COMMAND: Command = Command {
         PLANNING_FLAGS,
         &[
             Flag::switch("detailed-exitcode", "Exit with 0 for no changes, 2 for changes, 1 for errors."),
+            Flag::value("generate-config-out", "FILE", "Write configuration for imported objects that have none."),
             Flag::value("out", "FILE", "Keep the plan in a file, for apply."),
         ],
     ],
@@ -66,7 +67,9 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
                 }
             };
             planned.providers.pool.shutdown_all().await;
-            if let Some(path) = arguments.value("out") {
+            if let Some(path) = arguments.value("out")
+                && !planned.plan.is_blank()
+            {
                 save(path, &planned.plan)?;
             }
             planned.tell(session);
