@@ -28,7 +28,6 @@ pub const PLANNING_FLAGS: &[Flag] = &[
     Flag::switch("refresh-only", "Plan only to bring the state up to date with the objects."),
     Flag::value("replace", "INSTANCE", "Replace this object even if nothing about it has changed. Can be repeated."),
     Flag::switch("allow-deferral", ""),
-    Flag::value("generate-config-out", "FILE", "Write configuration for imported objects that have none."),
 ];
 
 /// Of commands that write a state.
