@@ -27,7 +27,6 @@ pub struct Engine {
     pub journal: MemoryJournal,
     pub cloud: Arc<Cloud>,
     pub provisioner: NotedProvisioner,
-    entropy: Arc<CountingEntropy>,
     providers: Providers,
     pub parallelism: usize,
 }
@@ -42,10 +41,9 @@ impl Engine {
             variables: BTreeMap::new(),
             state: StateSnapshot::default(),
             journal: MemoryJournal::default(),
-            providers: Providers::new(entropy.clone(), cloud.clone()),
+            providers: Providers::new(entropy, cloud.clone()),
             provisioner: NotedProvisioner::default(),
             cloud,
-            entropy,
             parallelism: 10,
         }
     }
@@ -70,7 +68,8 @@ impl Engine {
             plan_timestamp: "2026-01-01T00:00:00Z".into(),
             timestamp: "2026-01-01T00:00:00Z".into(),
             files: self.files(),
-            entropy: self.entropy.clone(),
+            // Each plan draws the same keys.
+            entropy: Arc::new(CountingEntropy::default()),
             original_dir: "/work".into(),
             provider_functions: None,
         }

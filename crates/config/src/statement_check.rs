@@ -177,7 +177,8 @@ fn check_removed(config: &Config, module: &Module, diagnostics: &mut Diagnostics
 fn check_imports(config: &Config, generating: bool, diagnostics: &mut Diagnostics) {
     for import in &config.root().imports {
         let target = import.to.config();
-        let can_generate = generating && target.module.is_root() && import.for_each.is_none();
+        let is_plain = target.module.is_root() && import.to.key.is_none() && import.for_each.is_none();
+        let can_generate = generating && is_plain;
         if config.module(&target.module).is_some() && !is_declared(config, &target) && !can_generate {
             let detail = format!(
                 "{target} is not declared. Add a resource block for it, or have one written with -generate-config-out."

@@ -77,6 +77,11 @@ impl Plan {
         self.execution.verify()
     }
 
+    /// True if errors kept the planning from beginning.
+    pub fn is_blank(&self) -> bool {
+        self.errored && self.changes.is_empty() && self.outputs.is_empty() && self.config == ConfigSummary::default()
+    }
+
     /// True if nothing is to be left.
     pub fn destroys_all(&self) -> bool {
         let options = &self.options;

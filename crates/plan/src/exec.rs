@@ -149,7 +149,7 @@ impl<'a> Builder<'a> {
                 self.producers.insert(address.clone(), create);
             }
             Action::CreateThenDelete => {
-                let key = self.deposed_key();
+                let key = self.deposed_key(address);
                 let create = self.add(position, address, OperationKind::CreateReplacement { depose_as: key.clone() });
                 let delete = self.add_deletion(position, address, Some(key), None);
                 self.after(delete, create);
@@ -178,10 +178,16 @@ impl<'a> Builder<'a> {
         operation
     }
 
-    fn deposed_key(&self) -> DeposedKey {
-        let mut bytes = [0u8; 4];
-        self.evaluator.environment().entropy.fill(&mut bytes);
-        DeposedKey(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
+    /// A key that no deposed object of the instance has.
+    fn deposed_key(&self, address: &ResourceInstance) -> DeposedKey {
+        loop {
+            let mut bytes = [0u8; 4];
+            self.evaluator.environment().entropy.fill(&mut bytes);
+            let key = DeposedKey(bytes.iter().map(|b| format!("{b:02x}")).collect::<String>().into());
+            if self.work.state.instance(address).is_none_or(|i| !i.deposed.contains_key(&key)) {
+                return key;
+            }
+        }
     }
 
     /// What an object depends on by the state, under the names of today.

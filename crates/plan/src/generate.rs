@@ -7,7 +7,9 @@ use crate::planner::Planner;
 use formwork_config::{ImportBlock, ProviderName, ProviderRef};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, ModuleId, ReferenceGraph};
-use formwork_model::{InstanceKey, ModuleInstance, ModulePath, PlanMode, ProviderConfigAddress, ResourceInstance, Schema};
+use formwork_model::{
+    InstanceKey, ModuleInstance, ModulePath, PlanMode, ProviderConfigAddress, ResourceInstance, Schema,
+};
 use formwork_value::Str;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use formwork_hcl::{expression_text, format, quoted};
 use formwork_model::{Attribute, AttributeType, Block, NestedBlock, NestedType, Nesting, Resource};
-use formwork_value::{Kind, Str, Type, Value, json};
+use formwork_value::{Kind, Str, Value, json};
 use std::fmt::Write as _;
 
 /// A `resource` block that says what the object is: every argument of the schema that is not deprecated and that the provider
@@ -150,16 +150,16 @@ fn entries(value: &Value) -> Box<dyn Iterator<Item = (&Str, &Value)> + '_> {
 mod tests {
     use super::*;
     use formwork_model::ResourceMode;
-    use formwork_value::Marks;
+    use formwork_value::{Marks, Type};
     use std::collections::BTreeMap;
 
-    fn block(attributes: &[(&str, Attribute)], blocks: &[(&str, Nesting, Block)]) -> Block {
-        let nested = |nesting: Nesting, block: &Block| NestedBlock { nesting, block: block.clone(), min_items: 0, max_items: 0 };
-        Block {
-            attributes: attributes.iter().map(|(n, a)| ((*n).into(), a.clone())).collect(),
-            blocks: blocks.iter().map(|(n, nesting, b)| ((*n).into(), nested(*nesting, b))).collect(),
-            ..Block::default()
-        }
+    fn block(attributes: &[(&'static str, Attribute)], blocks: &[(&'static str, Nesting, Block)]) -> Block {
+        let nested =
+            |nesting: Nesting, block: &Block| NestedBlock { nesting, block: block.clone(), min_items: 0, max_items: 0 };
+        Block::new(
+            attributes.iter().map(|(n, a)| (*n, a.clone())),
+            blocks.iter().map(|(n, nesting, b)| (*n, nested(*nesting, b))),
+        )
     }
 
     fn optional(ty: Type) -> Attribute {
@@ -172,7 +172,10 @@ mod tests {
         let deprecated = Attribute { deprecated: true, ..optional(Type::String) };
         let nested = NestedType {
             nesting: Nesting::List,
-            attributes: BTreeMap::from([("n".into(), optional(Type::Number)), ("c".into(), Attribute::new(Type::String).computed())]),
+            attributes: BTreeMap::from([
+                ("n".into(), optional(Type::Number)),
+                ("c".into(), Attribute::new(Type::String).computed()),
+            ]),
         };
         let schema = block(
             &[
@@ -188,7 +191,11 @@ mod tests {
                 ("tags", optional(Type::map(Type::String))),
                 ("nested", Attribute { kind: AttributeType::Nested(nested), ..optional(Type::String) }),
             ],
-            &[("rule", Nesting::List, rule.clone()), ("by_name", Nesting::Map, rule.clone()), ("one", Nesting::Single, rule)],
+            &[
+                ("rule", Nesting::List, rule.clone()),
+                ("by_name", Nesting::Map, rule.clone()),
+                ("one", Nesting::Single, rule),
+            ],
         );
         let port = |n: i64| Value::object([("port", Value::from(n))]);
         let value = Value::object([

@@ -125,7 +125,9 @@ pub(crate) async fn fetch(
 fn unexpected_number(address: &ResourceInstance) -> Diagnostic {
     Diagnostic::error(
         "Import returned an unexpected number of objects",
-        format!("While importing {address}, the provider returned none or several objects where exactly one was expected."),
+        format!(
+            "While importing {address}, the provider returned none or several objects where exactly one was expected."
+        ),
     )
     .blame(Blame::Provider)
 }
@@ -133,7 +135,10 @@ fn unexpected_number(address: &ResourceInstance) -> Diagnostic {
 fn no_object(address: &ResourceInstance) -> Diagnostic {
     Diagnostic::error(
         "Cannot import non-existent remote object",
-        format!("While attempting to import an existing object to {:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use \"formwork apply\" to create a new remote object for this resource.", address.to_string()),
+        format!(
+            "While attempting to import an existing object to {:?}, the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use \"formwork apply\" to create a new remote object for this resource.",
+            address.to_string()
+        ),
     )
 }
 

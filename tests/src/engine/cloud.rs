@@ -24,6 +24,8 @@ use std::sync::{Mutex, MutexGuard};
 /// An object in the cloud.
 #[derive(Clone, Debug)]
 pub struct CloudObject {
+    /// Grows with every object that is made.
+    pub number: u64,
     pub kind: Str,
     pub endpoint: Str,
     pub value: Value,
@@ -54,6 +56,8 @@ struct World {
     log: Vec<String>,
     calls: BTreeMap<&'static str, usize>,
     open: BTreeMap<Str, usize>,
+    /// Objects that were deleted while others still had links to them.
+    violations: Vec<String>,
     /// Each call gives way a number of times that this decides: another value, another timing.
     jitter: u64,
 }
@@ -107,10 +111,20 @@ impl Cloud {
         self.world().faults.push((call.to_string(), name.to_string(), fault));
     }
 
+    /// Nothing goes wrong any more.
+    pub fn clear_faults(&self) {
+        self.world().faults.clear();
+    }
+
+    /// Objects that were deleted while others still had links to them, since the last question.
+    pub fn take_violations(&self) -> Vec<String> {
+        std::mem::take(&mut self.world().violations)
+    }
+
     /// An object that nobody here made. Attributes are JSON by name.
     pub fn add(&self, id: &str, name: &str) {
         let value = answer::imported(id, name);
-        let object = CloudObject { kind: "cloud_thing".into(), endpoint: "".into(), value };
+        let object = CloudObject { number: 0, kind: "cloud_thing".into(), endpoint: "".into(), value };
         self.world().objects.insert(id.into(), object);
     }
 
@@ -163,7 +177,21 @@ impl Cloud {
     }
 }
 
+/// Notes objects with links to one that goes.
+fn note_links(world: &mut World, id: &str) {
+    let linked = |object: &CloudObject| {
+        let links = object.value.get("links").and_then(Value::as_sequence).unwrap_or_default();
+        links.iter().any(|link| link.as_str() == Some(id))
+    };
+    let found = world.objects.iter().find(|(other, object)| &***other != id && linked(object));
+    if let Some(found) = found.map(|(other, _)| format!("{id} was deleted while {other} had a link to it")) {
+        world.violations.push(found);
+    }
+}
+
 fn find(world: &World, name: &str) -> Option<Str> {
     let named = |object: &CloudObject| object.value.get("name").and_then(Value::as_str) == Some(name);
-    world.objects.iter().find(|(_, object)| named(object)).map(|(id, _)| id.clone())
+    // Of several the newest, as clouds do that list by date.
+    let found = world.objects.iter().filter(|(_, object)| named(object));
+    found.max_by_key(|(_, object)| object.number).map(|(id, _)| id.clone())
 }

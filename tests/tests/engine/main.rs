@@ -1,3 +1,5 @@
 //! Planner and applier together, in memory.
 
 mod cases;
+mod configuration;
+mod laws;

@@ -2,7 +2,7 @@
 
 use super::answer::{made, planned_legacy, planned_old, planned_thing, text, with};
 use super::schema::provider_schema;
-use super::{Cloud, CloudObject, Fault, find};
+use super::{Cloud, CloudObject, Fault, find, note_links};
 use async_trait::async_trait;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{
@@ -102,14 +102,15 @@ impl CloudProvider {
             }
             Some(Fault::Inconsistent) => value = with(&value, "name", Value::string("something else")),
             Some(Fault::Unknown) => {
-                let object = CloudObject { kind: request.kind.into(), endpoint, value: value.clone() };
+                let object =
+                    CloudObject { number: world.made, kind: request.kind.into(), endpoint, value: value.clone() };
                 world.objects.insert(id.into(), object);
                 return (Some(with(&value, "arn", Value::unknown(Type::String))), problems);
             }
             Some(Fault::Null) => return (Some(Value::null(ty_of(request.kind))), problems),
             _ => {}
         }
-        let object = CloudObject { kind: request.kind.into(), endpoint, value: value.clone() };
+        let object = CloudObject { number: world.made, kind: request.kind.into(), endpoint, value: value.clone() };
         world.objects.insert(id.into(), object);
         (if fault == Some(Fault::Nothing) { None } else { Some(value) }, problems)
     }
@@ -151,6 +152,7 @@ impl CloudProvider {
             let problems = error("Not found", format!("There is no {id} at {endpoint:?}."));
             return (Some(request.prior.clone()), problems);
         }
+        note_links(&mut world, &id);
         world.objects.remove(&*id);
         match fault {
             Some(Fault::Nothing) => (None, Diagnostics::new()),
@@ -304,7 +306,8 @@ impl PlanProvider for CloudProvider {
         let old = json::decode_state(json_text, &old).unwrap_or_else(|_| Value::empty_object());
         let (id, name) = (text(&old, "id").unwrap_or_default(), text(&old, "name").unwrap_or_default());
         let state = super::answer::imported(&id, &name);
-        let object = CloudObject { kind: request.target_kind.into(), endpoint: "".into(), value: state.clone() };
+        let object =
+            CloudObject { number: 0, kind: request.target_kind.into(), endpoint: "".into(), value: state.clone() };
         self.cloud.world().objects.insert(id.as_str().into(), object);
         MoveResponse { state, private: private_of(&id), identity: Some(identity(Some(&id))), diagnostics }
     }

@@ -1,0 +1,204 @@
+//! What holds for every configuration.
+
+use crate::configuration::{Configuration, MODULE, changes, configurations};
+use formwork_apply::ApplyOutcome;
+use formwork_model::{Event, ExecutionGraph, JournalEntry, OperationId, OperationKind, Plan, PlanMode, PlanOptions};
+use formwork_tests::engine::{Engine, Fault, text};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use std::collections::BTreeSet;
+
+/// Enough for every shape to occur; more with PROPTEST_CASES.
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 300, ..ProptestConfig::default() }
+}
+
+fn engine(configuration: &Configuration) -> Engine {
+    let mut engine = Engine::new(&configuration.text());
+    engine.write("m/main.tf", MODULE);
+    engine
+}
+
+fn plan(engine: &Engine, mode: PlanMode) -> Result<Plan, TestCaseError> {
+    let (plan, problems) = engine.plan(PlanOptions { mode, ..PlanOptions::default() });
+    prop_assert!(!problems.has_errors(), "{}", text::problems(&problems, &engine.load()));
+    Ok(plan)
+}
+
+/// Plans and applies without problems, and checks how that was done.
+fn run(engine: &mut Engine, mode: PlanMode) -> Result<ApplyOutcome, TestCaseError> {
+    let plan = plan(engine, mode)?;
+    let graph = plan.execution.clone();
+    let (outcome, events) = engine.apply_until(plan, |_| false);
+    prop_assert!(outcome.diagnostics.is_empty(), "{:#?}", outcome.diagnostics);
+    prop_assert_eq!(outcome.skipped, 0);
+    obeys(&graph, &events)?;
+    Ok(outcome)
+}
+
+/// Every operation began after all that it waits for had ended.
+fn obeys(graph: &ExecutionGraph, events: &[Event]) -> TestCaseResult {
+    let mut ended: BTreeSet<OperationId> = BTreeSet::new();
+    for event in events {
+        match event {
+            Event::Started { operation: Some(operation), .. } => {
+                let mut pending = vec![*operation];
+                while let Some(id) = pending.pop() {
+                    for other in graph.get(id).into_iter().flat_map(|o| &o.after) {
+                        match graph.get(*other).map(|o| &o.kind) {
+                            Some(OperationKind::Barrier) => pending.push(*other),
+                            _ => prop_assert!(ended.contains(other), "{operation:?} began before {other:?}\n{graph}"),
+                        }
+                    }
+                }
+            }
+            Event::Finished { operation: Some(operation), .. } => {
+                ended.insert(*operation);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_empty(engine: &Engine) -> TestCaseResult {
+    let again = plan(engine, PlanMode::Normal)?;
+    prop_assert!(!again.has_changes(), "{}\n{}", text::plan(&again, true), text::state(&engine.state.state));
+    Ok(())
+}
+
+/// The state as text in which ids are replaced by the addresses of their objects. Versions count updates, of which an
+/// interrupted run may need more.
+fn comparable(engine: &Engine) -> String {
+    let mut out = text::state(&engine.state.state);
+    for (at, line) in text::state(&engine.state.state).lines().enumerate() {
+        if let Some(id) = line.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next()) {
+            out = out.replace(&format!("{id}\""), &format!("<{at}>\""));
+        }
+    }
+    let mut plain = String::new();
+    for word in out.split_inclusive(' ') {
+        if !word.starts_with("version=") {
+            plain.push_str(word);
+        }
+    }
+    plain
+}
+
+fn same(expected: &str, actual: &str) -> TestCaseResult {
+    let lines = |text: &str| text.lines().map(str::to_string).collect::<BTreeSet<_>>();
+    let (expected, actual) = (lines(expected), lines(actual));
+    let missing: Vec<&String> = expected.difference(&actual).collect();
+    let surplus: Vec<&String> = actual.difference(&expected).collect();
+    prop_assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:#?}\nsurplus {surplus:#?}");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn what_was_applied_plans_empty_and_destroy_leaves_nothing((before, after) in changes()) {
+        let mut engine = engine(&before);
+        run(&mut engine, PlanMode::Normal)?;
+        is_empty(&engine)?;
+        engine.configure(&after.text());
+        run(&mut engine, PlanMode::Normal)?;
+        is_empty(&engine)?;
+        let left: Vec<String> = engine.cloud.take_violations();
+        drop(left);
+        run(&mut engine, PlanMode::Destroy)?;
+        prop_assert!(engine.state.state.is_empty(), "{}", text::state(&engine.state.state));
+        prop_assert!(engine.cloud.objects().is_empty());
+        prop_assert_eq!(engine.cloud.take_violations(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn plans_do_not_depend_on_timing((before, after) in changes(), seed in any::<u64>()) {
+        let mut engine = engine(&before);
+        run(&mut engine, PlanMode::Normal)?;
+        engine.configure(&after.text());
+        let first = plan(&engine, PlanMode::Normal)?;
+        engine.cloud.set_jitter(seed | 1);
+        let second = plan(&engine, PlanMode::Normal)?;
+        prop_assert_eq!(text::plan(&first, true), text::plan(&second, true));
+        prop_assert!(first == second);
+        prop_assert!(first.verify().is_ok());
+    }
+
+    #[test]
+    fn parallelism_does_not_matter((before, after) in changes(), seed in any::<u64>()) {
+        let mut ends = Vec::new();
+        for (parallelism, jitter) in [(1, 0), (32, seed | 1)] {
+            let mut engine = engine(&before);
+            engine.parallelism = parallelism;
+            engine.cloud.set_jitter(jitter);
+            run(&mut engine, PlanMode::Normal)?;
+            engine.configure(&after.text());
+            run(&mut engine, PlanMode::Normal)?;
+            ends.push(comparable(&engine));
+        }
+        same(&ends[0], &ends[1])?;
+    }
+
+    #[test]
+    fn an_interrupted_apply_is_taken_up_again((before, after) in changes(), limit in 0usize..12, serial in any::<bool>()) {
+        let mut whole = engine(&before);
+        run(&mut whole, PlanMode::Normal)?;
+        whole.configure(&after.text());
+        run(&mut whole, PlanMode::Normal)?;
+        let mut cut = engine(&before);
+        cut.parallelism = if serial { 1 } else { 10 };
+        run(&mut cut, PlanMode::Normal)?;
+        cut.configure(&after.text());
+        let begun = plan(&cut, PlanMode::Normal)?;
+        let (outcome, _) = cut.apply_until(begun, |started| started >= limit);
+        prop_assert!(!outcome.diagnostics.has_errors(), "{:#?}", outcome.diagnostics);
+        run(&mut cut, PlanMode::Normal)?;
+        is_empty(&cut)?;
+        same(&comparable(&whole), &comparable(&cut))?;
+        prop_assert_eq!(whole.cloud.objects().len(), cut.cloud.objects().len());
+    }
+
+    #[test]
+    fn a_failed_apply_is_taken_up_again((before, after) in changes(), name in 0usize..8, call in 0usize..3, half in any::<bool>()) {
+        let mut whole = engine(&before);
+        run(&mut whole, PlanMode::Normal)?;
+        whole.configure(&after.text());
+        run(&mut whole, PlanMode::Normal)?;
+        let mut failing = engine(&before);
+        run(&mut failing, PlanMode::Normal)?;
+        failing.configure(&after.text());
+        let call = ["create", "update", "delete"][call];
+        failing.cloud.inject(call, &format!("r{name}"), if half { Fault::Partial } else { Fault::Fail });
+        let begun = plan(&failing, PlanMode::Normal)?;
+        let outcome = failing.apply(begun);
+        prop_assert!(outcome.diagnostics.has_errors() || outcome.skipped == 0);
+        failing.cloud.clear_faults();
+        run(&mut failing, PlanMode::Normal)?;
+        is_empty(&failing)?;
+        same(&comparable(&whole), &comparable(&failing))?;
+        prop_assert_eq!(whole.cloud.objects().len(), failing.cloud.objects().len());
+    }
+
+    #[test]
+    fn effects_are_announced_first(configuration in configurations()) {
+        let mut engine = engine(&configuration);
+        run(&mut engine, PlanMode::Normal)?;
+        run(&mut engine, PlanMode::Destroy)?;
+        let entries = engine.journal.0.lock().expect("no panic while it was held");
+        let mut announced = BTreeSet::new();
+        for entry in entries.iter() {
+            match entry {
+                JournalEntry::Intent { operation, address, .. } => {
+                    announced.insert((*operation, address.clone()));
+                }
+                JournalEntry::Result { operation, address, .. } if &*address.resource.kind == "cloud_thing" => {
+                    prop_assert!(announced.contains(&(*operation, address.clone())), "{address}");
+                }
+                _ => {}
+            }
+        }
+    }
+}
