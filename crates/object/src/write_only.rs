@@ -23,7 +23,7 @@ pub fn is_write_only(schema: &Block, path: &Path) -> bool {
     false
 }
 
-fn attribute_write_only<'a>(attribute: &Attribute, names: &mut dyn Iterator<Item = &'a formwork_value::Str>) -> bool {
+fn attribute_write_only(attribute: &Attribute, names: &mut dyn Iterator<Item = &formwork_value::Str>) -> bool {
     if attribute.write_only {
         return true;
     }
