@@ -10,7 +10,7 @@ use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, Expansion, InstanceScope, Item, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
     AbsResource, Action, ConfigResource, DeposedKey, Event, InstanceKey, ObjectEvent, Operation, OperationId,
-    OperationKind, ProviderConfigAddress, ResourceChange, ResourceInstance, ResourceMode, Schema,
+    OperationKind, ProviderConfigAddress, ResourceChange, ResourceInstance, ResourceMode, Schema, resources_that_stay,
 };
 use formwork_value::{Str, Value};
 use std::cell::RefCell;
@@ -38,7 +38,7 @@ pub(crate) struct Stage<'a> {
     pub outputs: RefCell<BTreeMap<Str, Option<formwork_model::OutputState>>>,
     pub failed_providers: RefCell<BTreeSet<ProviderConfigAddress>>,
     dependencies: RefCell<BTreeMap<ConfigResource, Rc<Vec<ConfigResource>>>>,
-    /// Resources of which the plan has instances.
+    /// Resources that will have instances.
     with_instances: BTreeSet<ConfigResource>,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Stage<'a> {
             outputs: RefCell::default(),
             failed_providers: RefCell::default(),
             dependencies: RefCell::default(),
-            with_instances: plan.planned_values.keys().map(|address| address.config()).collect(),
+            with_instances: resources_that_stay(&plan.planned_values, &plan.changes),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Changes, as users see them.
 
-use crate::{DeposedKey, ProviderConfigAddress, ResourceInstance};
+use crate::{ConfigResource, DeposedKey, ProviderConfigAddress, ResourceInstance};
 use formwork_value::{Path, Str, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What happens to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +122,21 @@ impl ResourceChange {
     pub fn is_moved(&self) -> bool {
         self.address != self.previous_address
     }
+
+    /// True if the instance will not be in the state any more.
+    pub fn removes_instance(&self) -> bool {
+        self.deposed.is_none() && matches!(self.action, Action::Delete | Action::Forget)
+    }
+}
+
+/// Resources that will have instances.
+pub fn resources_that_stay(
+    planned_values: &BTreeMap<ResourceInstance, Value>,
+    changes: &[ResourceChange],
+) -> BTreeSet<ConfigResource> {
+    let removed: BTreeSet<&ResourceInstance> =
+        changes.iter().filter(|c| c.removes_instance()).map(|c| &c.address).collect();
+    planned_values.keys().filter(|a| !removed.contains(a)).map(ResourceInstance::config).collect()
 }
 
 /// What is planned for a root output.

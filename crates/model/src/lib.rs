@@ -29,7 +29,7 @@ pub use address::{
     AbsResource, AddressError, ConfigResource, InstanceKey, ModuleInstance, ModulePath, ModuleStep, ProviderAddress,
     ProviderConfigAddress, Resource, ResourceInstance, ResourceMode, TargetAddress,
 };
-pub use change::{Action, ActionReason, Importing, OutputChange, ResourceChange};
+pub use change::{Action, ActionReason, Importing, OutputChange, ResourceChange, resources_that_stay};
 pub use check::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress};
 pub use config_summary::{
     ConfigSummary, ExpressionSummary, ModuleCallSummary, ModuleSummary, OutputSummary, ProviderConfigSummary,

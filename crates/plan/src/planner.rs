@@ -10,7 +10,7 @@ use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
     AbsResource, Action, CheckResult, CheckableAddress, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan,
     PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State,
-    StateSnapshot,
+    StateSnapshot, resources_that_stay,
 };
 use formwork_object::OpenObject;
 use formwork_value::{Marks, Str, Value};
@@ -253,7 +253,7 @@ fn is_applyable(plan: &Plan, moved: &BTreeMap<ResourceInstance, ResourceInstance
 
 /// Objects that stay as they are may nevertheless depend on other resources than the state says.
 fn update_dependencies(graph: &ReferenceGraph, work: &mut Work) {
-    let with_instances: BTreeSet<ConfigResource> = work.planned_values.keys().map(ResourceInstance::config).collect();
+    let with_instances = resources_that_stay(&work.planned_values, &work.changes);
     let passes = |other: &ConfigResource| !with_instances.contains(other);
     let mut known: BTreeMap<ConfigResource, Vec<ConfigResource>> = BTreeMap::new();
     for change in work.changes.iter().filter(|c| c.action == Action::NoOp && c.deposed.is_none()) {

@@ -2,12 +2,18 @@
 #![allow(clippy::indexing_slicing)] // A generator that is wrong may stop the test.
 
 use proptest::prelude::*;
-use std::fmt::Write;
+use std::fmt::{self, Debug, Formatter, Write};
 
 /// A configuration; the later nodes depend on earlier ones.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Configuration {
     pub nodes: Vec<Node>,
+}
+
+impl Debug for Configuration {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{}", self.text())
+    }
 }
 
 #[derive(Clone, Debug)]
