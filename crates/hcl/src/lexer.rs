@@ -178,19 +178,20 @@ impl Lexer<'_> {
         }
     }
 
+    /// Digits with any dots and exponents between them: what is no number in the end (`1.2.3`) is still one token.
     fn number(&mut self) {
         let start = self.pos;
         self.digits();
-        if self.byte(0) == b'.' && self.byte(1).is_ascii_digit() {
-            self.pos += 1;
-            self.digits();
-        }
-        if matches!(self.byte(0), b'e' | b'E') {
-            let sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
-            if self.byte(1 + sign).is_ascii_digit() {
-                self.pos += 1 + sign;
-                self.digits();
+        loop {
+            let dots = (0..).take_while(|at| self.byte(*at) == b'.').count();
+            let exponent = matches!(self.byte(dots), b'e' | b'E');
+            let sign = exponent && matches!(self.byte(dots + 1), b'+' | b'-');
+            let digit = dots + usize::from(exponent) + usize::from(sign);
+            if digit == 0 || !self.byte(digit).is_ascii_digit() {
+                break;
             }
+            self.pos += digit;
+            self.digits();
         }
         self.push(TokenKind::Number, start);
     }
@@ -348,7 +349,7 @@ impl Lexer<'_> {
         if !matches!(after.get(trailing..), Some([] | [b'\n', ..] | [b'\r', b'\n', ..])) {
             return false;
         }
-        self.take(TokenKind::CloseHeredoc, blanks + marker.len());
+        self.take(TokenKind::CloseHeredoc, blanks + marker.len() + trailing);
         self.modes.pop();
         true
     }

@@ -115,9 +115,11 @@ impl Parser<'_> {
         let span = self.span(token);
         match Number::parse(token.text(self.text)) {
             Ok(number) => Ok(Node::leaf(ExprKind::Literal(number.into()), span)),
-            Err(error) => {
-                Err(self.fail("Invalid number", format!("This number cannot be represented: {}.", error.0), span))
-            }
+            Err(error) => Err(self.fail(
+                "Invalid number literal",
+                format!("This number cannot be represented: {}.", error.0),
+                span,
+            )),
         }
     }
 

@@ -26,7 +26,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows a dot: a name or a legacy index. A number such as `0.1` is two indexes.
+    /// What follows a dot: a name or a legacy index.
     fn dotted_step(&mut self, dot: Token, steps: &mut Vec<TraversalStep>) -> Parsed<()> {
         let token = self.peek();
         match token.kind {
@@ -38,7 +38,7 @@ impl Parser<'_> {
             }
             TokenKind::Number => {
                 self.next();
-                self.legacy_indexes(dot, token, steps)
+                self.legacy_index(dot, token, steps)
             }
             TokenKind::Star => self.fail_here(
                 "Nested splat expression not allowed",
@@ -52,21 +52,19 @@ impl Parser<'_> {
         }
     }
 
-    fn legacy_indexes(&mut self, dot: Token, token: Token, steps: &mut Vec<TraversalStep>) -> Parsed<()> {
-        let mut start = dot.start;
-        let mut at = token.start;
-        for part in token.text(self.text).split('.') {
-            let end = at + part.len() as u32;
-            let span = self.range(start, end);
-            let key = Number::parse(part).ok().filter(|_| part.bytes().all(|b| b.is_ascii_digit()));
-            let Some(key) = key else {
-                let detail = "An index behind a dot is a whole number in digits. Write others in brackets: \"[...]\".";
-                return Err(self.fail("Invalid legacy index syntax", detail, span));
-            };
-            steps.push(TraversalStep::Index { key: key.into(), span });
-            start = end;
-            at = end + 1;
+    fn legacy_index(&mut self, dot: Token, token: Token, steps: &mut Vec<TraversalStep>) -> Parsed<()> {
+        let text = token.text(self.text);
+        let span = self.range(dot.start, token.end);
+        if let Some((first, second)) = text.split_once('.') {
+            let detail =
+                format!("There can be only one index behind a dot. Write both in brackets: \"[{first}][{second}]\".");
+            return Err(self.fail("Invalid legacy index syntax", detail, self.span(token)));
         }
+        let Ok(key) = Number::parse(text) else {
+            let detail = "The index behind a dot is no number. Write others in brackets: \"[...]\".";
+            return Err(self.fail("Invalid number literal", detail, self.span(token)));
+        };
+        steps.push(TraversalStep::Index { key: key.into(), span });
         Ok(())
     }
 
