@@ -124,7 +124,9 @@ fn settle(
     }
     stage.report(problems);
     match response.new_state {
-        Some(value) if value.is_null() => (None, failed),
+        Some(value) if value.is_null() && !failed => (None, false),
+        // Whoever fails does not get to say that the object is gone: it may be there.
+        Some(value) if value.is_null() => (Some(object.clone()), true),
         Some(value) if failed && conforms(&value, &schema.block.implied_type()) && value.is_wholly_known() => {
             let marks = stored.value.unmark_deep().1;
             let stored = Stored { value: value.with_path_marks(&marks), private: response.private, ..stored.clone() };

@@ -44,7 +44,7 @@ pub enum Fault {
     Unknown,
     /// Success, but no answer.
     Nothing,
-    /// Success, with null.
+    /// Null: with success for a create, with an error (and the object still there) for an update or a delete.
     Null,
 }
 

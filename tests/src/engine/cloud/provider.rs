@@ -142,9 +142,10 @@ impl CloudProvider {
 
     fn delete(&self, request: &ApplyRequest<'_>, endpoint: &str, fault: Option<Fault>) -> (Option<Value>, Diagnostics) {
         let name = name_of(request.prior);
-        if matches!(fault, Some(Fault::Fail | Fault::Partial)) {
+        if matches!(fault, Some(Fault::Fail | Fault::Partial | Fault::Null)) {
             let problems = error("Delete failed", format!("The cloud does not let go of {name:?}."));
-            return (Some(request.prior.clone()), problems);
+            let null = || Value::null(ty_of(request.kind));
+            return (Some(if fault == Some(Fault::Null) { null() } else { request.prior.clone() }), problems);
         }
         let id = text(request.prior, "id").unwrap_or_default();
         let mut world = self.cloud.world();
