@@ -210,8 +210,9 @@ impl Ready {
             ));
             return None;
         }
-        let differences =
-            check_compatible(&self.schema.block, &task.change.after.unmark_deep().0, &planned.planned.unmark_deep().0);
+        let ((before, mut marks), (after, more)) = (task.change.after.unmark_deep(), planned.planned.unmark_deep());
+        marks.extend(more);
+        let differences = check_compatible(&self.schema.block, &before, &after, &marks);
         for (path, message) in &differences {
             stage.report_one(inconsistent(
                 "Provider produced inconsistent final plan",
@@ -309,8 +310,8 @@ impl Ready {
             value.unknown_as_null()
         };
         if !failed && !response.legacy_type_system {
-            let expected = planned.planned.unmark_deep().0;
-            for (path, message) in check_compatible(&self.schema.block, &expected, &value) {
+            let (expected, marks) = planned.planned.unmark_deep();
+            for (path, message) in check_compatible(&self.schema.block, &expected, &value, &marks) {
                 failed = true;
                 stage.report_one(inconsistent(
                     "Provider produced inconsistent result after apply",

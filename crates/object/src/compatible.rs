@@ -1,23 +1,38 @@
 //! Does what came fit what was planned?
 
-use crate::check_plan::short;
-use formwork_model::{Attribute, AttributeType, Block, NestedBlock, Nesting};
-use formwork_value::{Kind, Path, Str, Value, conforms};
+use crate::problems::Problems;
+use crate::schema_marks;
+use formwork_model::{Attribute, Block, NestedBlock, Nesting};
+use formwork_value::{Kind, Path, PathMarks, Str, Value, conforms};
 use std::collections::BTreeMap;
 
-type Problems = Vec<(Path, String)>;
-
-/// What is wrong with an object that was planned as `planned` (fact sheet 9.3); empty if it fits. Unmarked values.
-pub fn check_compatible(schema: &Block, planned: &Value, actual: &Value) -> Vec<(Path, String)> {
-    let mut problems = Vec::new();
-    object(schema, planned, actual, &Path::root(), &mut problems);
-    problems
+/// What is wrong with an object that was planned as `planned` (fact sheet 9.3); empty if it fits. Unmarked values; the
+/// messages do not show the parts at `marks`, nor what the schema calls sensitive.
+pub fn check_compatible(schema: &Block, planned: &Value, actual: &Value, marks: &[PathMarks]) -> Vec<(Path, String)> {
+    if is_compatible(schema, planned, actual) {
+        return Vec::new();
+    }
+    let mut hidden = marks.to_vec();
+    for value in [planned, actual] {
+        hidden.extend(schema_marks(schema, value));
+    }
+    find(schema, planned, actual, &hidden)
 }
 
-fn object(schema: &Block, planned: &Value, actual: &Value, path: &Path, problems: &mut Problems) {
+fn is_compatible(schema: &Block, planned: &Value, actual: &Value) -> bool {
+    find(schema, planned, actual, &[]).is_empty()
+}
+
+fn find(schema: &Block, planned: &Value, actual: &Value, hidden: &[PathMarks]) -> Vec<(Path, String)> {
+    let mut problems = Problems::new(hidden);
+    object(schema, planned, actual, &Path::root(), &mut problems);
+    problems.into_found()
+}
+
+fn object(schema: &Block, planned: &Value, actual: &Value, path: &Path, problems: &mut Problems<'_>) {
     if planned.is_null() != actual.is_null() {
         let message = if planned.is_null() { "was absent, but now present" } else { "was present, but now absent" };
-        problems.push((path.clone(), message.into()));
+        problems.push(path.clone(), message);
         return;
     }
     if planned.is_null() || !planned.is_known() {
@@ -36,27 +51,19 @@ fn attributes(
     planned: &Value,
     actual: &Value,
     path: &Path,
-    problems: &mut Problems,
+    problems: &mut Problems<'_>,
 ) {
     for (name, attribute) in schema {
         if attribute.write_only {
             continue;
         }
         if let (Some(planned), Some(actual)) = (planned.get(name), actual.get(name)) {
-            let before = problems.len();
             value(planned, actual, &path.clone().attribute(name.clone()), problems);
-            let hidden = attribute.sensitive
-                || matches!(&attribute.kind, AttributeType::Nested(n) if n.attributes.values().any(|a| a.sensitive));
-            if hidden && problems.len() > before {
-                problems.truncate(before);
-                problems
-                    .push((path.clone().attribute(name.clone()), "inconsistent values for sensitive attribute".into()));
-            }
         }
     }
 }
 
-fn blocks(nested: &NestedBlock, planned: &Value, actual: &Value, path: &Path, problems: &mut Problems) {
+fn blocks(nested: &NestedBlock, planned: &Value, actual: &Value, path: &Path, problems: &mut Problems<'_>) {
     match nested.nesting {
         Nesting::Single | Nesting::Group => {
             if planned.is_known() && !(planned.is_null() && actual.is_null()) {
@@ -65,10 +72,10 @@ fn blocks(nested: &NestedBlock, planned: &Value, actual: &Value, path: &Path, pr
         }
         Nesting::Set => {
             let (Some(planned), Some(actual)) = (planned.as_sequence(), actual.as_sequence()) else { return };
-            sets(planned, actual, path, problems, &|p, a| check_compatible(&nested.block, p, a).is_empty());
+            sets(planned, actual, path, problems, &|p, a| is_compatible(&nested.block, p, a));
         }
         _ => {
-            let each = |planned: &Value, actual: &Value, path: &Path, problems: &mut Problems| {
+            let each = |planned: &Value, actual: &Value, path: &Path, problems: &mut Problems<'_>| {
                 object(&nested.block, planned, actual, path, problems);
             };
             if planned.is_known() && !planned.is_null() && actual.is_known() && !actual.is_null() {
@@ -79,32 +86,33 @@ fn blocks(nested: &NestedBlock, planned: &Value, actual: &Value, path: &Path, pr
 }
 
 /// Compares values: unknown accepts what its refinements allow, everything else must stay as planned.
-fn value(planned: &Value, actual: &Value, path: &Path, problems: &mut Problems) {
-    let mut wrong = |message: String| problems.push((path.clone(), message));
+fn value(planned: &Value, actual: &Value, path: &Path, problems: &mut Problems<'_>) {
+    let wrong = |message: String, problems: &mut Problems<'_>| problems.push(path.clone(), message);
     match planned.kind() {
         Kind::Unknown(ty, _) => {
             if !matches!(ty, formwork_value::Type::Dynamic) && !conforms(actual, ty) {
-                wrong("wrong final value type".into());
+                wrong("wrong final value type".into(), problems);
             } else if let Some(message) = breaks_refinement(planned, actual) {
-                wrong(message);
+                wrong(message, problems);
             }
         }
         Kind::Null(_) if actual.is_null() => {}
-        Kind::Null(_) => wrong(format!("was null, but now {}", short(actual))),
-        _ if actual.is_null() => wrong(format!("was {}, but now null", short(planned))),
-        _ if !actual.is_known() => wrong("was known, but now unknown".into()),
+        Kind::Null(_) => wrong(format!("was null, but now {}", problems.shown(path, actual)), problems),
+        _ if actual.is_null() => wrong(format!("was {}, but now null", problems.shown(path, planned)), problems),
+        _ if !actual.is_known() => wrong("was known, but now unknown".into(), problems),
         Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => {
             if planned != actual {
-                wrong(format!("was {}, but now {}", short(planned), short(actual)));
+                let (planned, actual) = (problems.shown(path, planned), problems.shown(path, actual));
+                wrong(format!("was {planned}, but now {actual}"), problems);
             }
         }
         Kind::Set(_) => match (planned.as_sequence(), actual.as_sequence()) {
             (Some(planned), Some(actual)) => sets(planned, actual, path, problems, &|p, a| {
-                let mut inner = Vec::new();
+                let mut inner = Problems::new(&[]);
                 value(p, a, path, &mut inner);
-                inner.is_empty()
+                inner.into_found().is_empty()
             }),
-            _ => wrong("wrong final value type".into()),
+            _ => wrong("wrong final value type".into(), problems),
         },
         _ => pairs(planned, actual, path, problems, &value),
     }
@@ -130,19 +138,21 @@ fn breaks_refinement(planned: &Value, actual: &Value) -> Option<String> {
     None
 }
 
-type PairFn<'a> = dyn Fn(&Value, &Value, &Path, &mut Problems) + 'a;
+type PairFn<'a> = dyn Fn(&Value, &Value, &Path, &mut Problems<'_>) + 'a;
 
-fn pairs(planned: &Value, actual: &Value, path: &Path, problems: &mut Problems, each: &PairFn<'_>) {
-    if let (Some(planned), Some(actual)) = (planned.as_mapping(), actual.as_mapping()) {
-        for (key, planned) in planned {
-            let here = path.clone().attribute(key.clone());
+fn pairs(planned: &Value, actual: &Value, path: &Path, problems: &mut Problems<'_>, each: &PairFn<'_>) {
+    if let (Some(planned_parts), Some(actual)) = (planned.as_mapping(), actual.as_mapping()) {
+        let is_map = matches!(planned.kind(), Kind::Map(_));
+        for (key, planned) in planned_parts {
+            let here = path.clone();
+            let here = if is_map { here.index(Value::string(key)) } else { here.attribute(key.clone()) };
             match actual.get(key) {
                 Some(actual) => each(planned, actual, &here, problems),
-                None => problems.push((path.clone(), format!("element {key:?} has vanished"))),
+                None => problems.push(path.clone(), format!("element {key:?} has vanished")),
             }
         }
-        for key in actual.keys().filter(|k| !planned.contains_key(*k)) {
-            problems.push((path.clone(), format!("new element {key:?} has appeared")));
+        for key in actual.keys().filter(|k| !planned_parts.contains_key(*k)) {
+            problems.push(path.clone(), format!("new element {key:?} has appeared"));
         }
         return;
     }
@@ -155,15 +165,15 @@ fn pairs(planned: &Value, actual: &Value, path: &Path, problems: &mut Problems, 
         }
         (Some(planned), Some(actual)) if planned.len() < actual.len() => {
             for i in planned.len()..actual.len() {
-                problems.push((path.clone(), format!("new element {i} has appeared")));
+                problems.push(path.clone(), format!("new element {i} has appeared"));
             }
         }
         (Some(planned), Some(actual)) => {
             for i in actual.len()..planned.len() {
-                problems.push((path.clone(), format!("element {i} has vanished")));
+                problems.push(path.clone(), format!("element {i} has vanished"));
             }
         }
-        _ => problems.push((path.clone(), "wrong final value type".into())),
+        _ => problems.push(path.clone(), "wrong final value type"),
     }
 }
 
@@ -172,25 +182,28 @@ fn sets(
     planned: &[Value],
     actual: &[Value],
     path: &Path,
-    problems: &mut Problems,
+    problems: &mut Problems<'_>,
     fits: &dyn Fn(&Value, &Value) -> bool,
 ) {
     if planned.iter().any(|p| !p.is_known()) {
         return;
     }
     for value in planned.iter().filter(|p| !actual.iter().any(|a| fits(p, a))) {
-        problems.push((
+        problems.push(
             path.clone(),
-            format!("planned set element {} does not correlate with any element in actual", short(value)),
-        ));
+            format!(
+                "planned set element {} does not correlate with any element in actual",
+                problems.shown(path, value)
+            ),
+        );
     }
     for value in actual.iter().filter(|a| !planned.iter().any(|p| fits(p, a))) {
-        problems.push((
+        problems.push(
             path.clone(),
-            format!("actual set element {} does not correlate with any element in plan", short(value)),
-        ));
+            format!("actual set element {} does not correlate with any element in plan", problems.shown(path, value)),
+        );
     }
     if actual.len() > planned.len() {
-        problems.push((path.clone(), format!("length changed from {} to {}", planned.len(), actual.len())));
+        problems.push(path.clone(), format!("length changed from {} to {}", planned.len(), actual.len()));
     }
 }

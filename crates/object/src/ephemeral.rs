@@ -51,7 +51,7 @@ pub async fn open_ephemeral(
         vec!["the value is null, or does not fit the provider's own schema".to_string()]
     } else {
         let null = Value::null(schema.block.implied_type());
-        let problems = check_plan(&schema.block, &null, &plain, &result);
+        let problems = check_plan(&schema.block, &null, &plain, &result, &marks);
         problems.into_iter().map(|(path, message)| format!("{path}: {message}")).collect()
     };
     if !problems.is_empty() {

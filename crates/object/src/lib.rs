@@ -15,6 +15,7 @@ mod ignore;
 mod legacy;
 mod marks;
 mod plan_object;
+mod problems;
 mod proposed;
 mod replace;
 mod stored;

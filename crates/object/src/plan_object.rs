@@ -58,7 +58,8 @@ pub async fn plan_object(provider: &dyn PlanProvider, input: PlanInput<'_>) -> (
     let prior = if tainted { &null } else { &plain_prior };
     let prior_private: &[u8] = if tainted { &[] } else { input.prior_private };
     let config = ignore_changes(&input.schema.block, input.ignore, prior, &plain_config);
-    let call = Call { provider, input: &input, ty: &ty };
+    let marks: Vec<PathMarks> = config_marks.iter().chain(&prior_marks).cloned().collect();
+    let call = Call { provider, input: &input, ty: &ty, marks: &marks };
     let Some(first) = call.plan(prior, &config, prior_private, input.prior_identity, &mut diagnostics).await else {
         return (None, diagnostics);
     };
@@ -179,6 +180,8 @@ struct Call<'a> {
     provider: &'a dyn PlanProvider,
     input: &'a PlanInput<'a>,
     ty: &'a Type,
+    /// Of configuration and prior value.
+    marks: &'a [PathMarks],
 }
 
 impl Call<'_> {
@@ -218,7 +221,7 @@ impl Call<'_> {
             diagnostics.push(self.invalid("the planned value does not fit the provider's own schema"));
             return None;
         }
-        let problems = check_plan(schema, prior, config, &response.planned);
+        let problems = check_plan(schema, prior, config, &response.planned, self.marks);
         if !response.legacy_type_system && !problems.is_empty() {
             for (path, message) in &problems {
                 diagnostics.push(self.invalid(&format!("{path}: {message}")));
