@@ -6,7 +6,7 @@ use formwork_diag::Diagnostic;
 use formwork_eval::{InstanceScope, ModuleId, Repetition, decode_block};
 use formwork_hcl::{Body, Scope};
 use formwork_model::{Event, ProvisionerRequest, ResourceInstance};
-use formwork_value::Value;
+use formwork_value::{Marks, Value};
 
 pub(crate) fn has_create_time(block: &ResourceBlock) -> bool {
     block.provisioners.iter().any(|p| p.when == When::Create)
@@ -73,11 +73,12 @@ async fn run(
     let kind = &provisioner.kind;
     let events = stage.inputs.events;
     events.emit(Event::ProvisionStarted { address: address.clone(), provisioner: kind.clone() });
-    let secret = config.marks_deep().is_sensitive() || connection.marks_deep().is_sensitive();
+    let suppressed = suppression(config.marks_deep() | connection.marks_deep());
     let output = |line: &str| {
-        let line = if secret { "(output suppressed due to sensitive value in config)" } else { line };
+        let line = suppressed.unwrap_or(line);
         events.emit(Event::ProvisionOutput { address: address.clone(), provisioner: kind.clone(), line: line.into() });
     };
+    let (config, connection) = (config.unmark_deep().0, connection.unmark_deep().0);
     let request = ProvisionerRequest { address: address.clone(), kind: kind.clone(), config, connection };
     match stage.inputs.provisioner.run(request, &output).await {
         Ok(()) => {
@@ -87,8 +88,8 @@ async fn run(
         Err(message) => {
             events.emit(Event::ProvisionFailed { address: address.clone(), provisioner: kind.clone() });
             if provisioner.on_failure == OnFailure::Fail {
-                let detail = if secret {
-                    "The error message is not shown, because the provisioner's configuration has sensitive values."
+                let detail = if suppressed.is_some() {
+                    "The error message is not shown, because the provisioner's configuration has sensitive or ephemeral values."
                         .into()
                 } else {
                     message
@@ -101,6 +102,17 @@ async fn run(
             }
             false
         }
+    }
+}
+
+/// What is said instead of each line of output, if the configuration has values that the output could show. The
+/// ecosystem's words.
+fn suppression(marks: Marks) -> Option<&'static str> {
+    match (marks.is_sensitive(), marks.contains(Marks::EPHEMERAL)) {
+        (true, true) => Some("(output suppressed due to sensitive, ephemeral value in config)"),
+        (true, false) => Some("(output suppressed due to sensitive value in config)"),
+        (false, true) => Some("(output suppressed due to ephemeral value in config)"),
+        (false, false) => None,
     }
 }
 

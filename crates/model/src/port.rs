@@ -186,9 +186,9 @@ pub trait Journal: Send + Sync {
 pub struct ProvisionerRequest {
     pub address: ResourceInstance,
     pub kind: Str,
-    /// Evaluated configuration, marks kept (output is hidden if anything in it is sensitive).
+    /// Evaluated configuration, unmarked: who runs the provisioner hides output that could show secrets.
     pub config: formwork_value::Value,
-    /// Evaluated connection, or null.
+    /// Evaluated connection, or null; unmarked.
     pub connection: formwork_value::Value,
 }
 

@@ -119,7 +119,7 @@ impl Journal for MemoryJournal {
     }
 }
 
-/// Provisioners that only note what they are to do; a command with `fail` in it fails.
+/// Provisioners that note what they are to do, and say it; a command with `fail` in it fails.
 #[derive(Default)]
 pub struct NotedProvisioner(pub Mutex<Vec<String>>);
 
@@ -128,10 +128,10 @@ impl Provisioner for NotedProvisioner {
     async fn run(
         &self,
         request: ProvisionerRequest,
-        _: &(dyn for<'l> Fn(&'l str) + Send + Sync),
+        output: &(dyn for<'l> Fn(&'l str) + Send + Sync),
     ) -> Result<(), String> {
-        let command = request.config.unmark_deep().0;
-        let command = command.get("command").and_then(Value::as_str).unwrap_or("?").to_string();
+        let command = request.config.get("command").and_then(Value::as_str).unwrap_or("?").to_string();
+        output(&command);
         let mut notes = self.0.lock().map_err(|e| e.to_string())?;
         notes.push(format!("{}: {} {command}", request.address, request.kind));
         if command.contains("fail") { Err(format!("{command} has failed")) } else { Ok(()) }

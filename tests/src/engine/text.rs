@@ -150,7 +150,7 @@ pub fn outcome(outcome: &ApplyOutcome) -> String {
     out
 }
 
-/// Operations as they began and ended.
+/// Operations as they began and ended, and what provisioners said.
 pub fn events(events: &[Event]) -> String {
     let mut out = String::new();
     for event in events {
@@ -160,6 +160,10 @@ pub fn events(events: &[Event]) -> String {
             Event::Failed { object, .. } => ("fail", object),
             Event::Skipped { address, .. } => {
                 let _ = writeln!(out, "skip {address}");
+                continue;
+            }
+            Event::ProvisionOutput { address, line, .. } => {
+                let _ = writeln!(out, "output of {address}: {line}");
                 continue;
             }
             _ => continue,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use formwork_model::{Provisioner, ProvisionerRequest};
-use formwork_value::{Marks, Value, convert};
+use formwork_value::{Value, convert};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::collections::BTreeSet;
@@ -18,9 +18,6 @@ const DRAIN: Duration = Duration::from_millis(500);
 
 /// Longest line that is passed on in one piece.
 const MAX_LINE: usize = 64 * 1024;
-
-/// Said instead of output that could show a secret.
-const HIDDEN: &str = "(output hidden because the configuration of the provisioner has a sensitive value)";
 
 /// Runs commands, each in a process group of its own.
 #[derive(Default)]
@@ -85,19 +82,11 @@ impl Provisioner for LocalExec {
                 request.kind
             ));
         }
-        let hidden = request.config.marks_deep().contains(Marks::SENSITIVE);
-        let task = Task::of(&request.config.unmark_deep().0)?;
-        if hidden {
-            output(HIDDEN);
-        } else if !task.quiet {
+        let task = Task::of(&request.config)?;
+        if !task.quiet {
             output(&format!("Executing: {:?}", task.words));
         }
-        let show = |line: &str| {
-            if !hidden {
-                output(line);
-            }
-        };
-        self.execute(&task, &show).await
+        self.execute(&task, output).await
     }
 }
 
@@ -256,14 +245,6 @@ mod tests {
         let (result, _) = run(&[("command", Value::from("x")), ("working_dir", Value::from("/nowhere"))]).await;
         assert!(result.unwrap_err().contains("cannot start"));
         assert!(LocalExec::default().run(request("file", Value::empty_object()), &|_| {}).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn hides_output_with_sensitive_configuration() {
-        let secret = Value::from("hush").with_marks(Marks::SENSITIVE);
-        let (result, lines) =
-            run(&[("command", Value::from("echo $S")), ("environment", Value::object([("S", secret)]))]).await;
-        assert_eq!((result, lines), (Ok(()), vec![HIDDEN.to_owned()]));
     }
 
     #[tokio::test]
