@@ -43,7 +43,6 @@ pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, reso
         if matches!(expansion, Expansion::Unknown { .. }) {
             continue;
         }
-        implied_moves(planner, &address, &expansion);
         for key in expansion.keys() {
             let wanted = Wanted {
                 block,
@@ -143,23 +142,4 @@ fn destroy_all<'a>(
         }
         while tasks.next().await.is_some() {}
     })
-}
-
-/// Between `count` and no repetition, the instance without a key and the one with key 0 are the same.
-fn implied_moves(planner: &Planner<'_>, address: &AbsResource, expansion: &Expansion) {
-    let (from, to) = match expansion {
-        Expansion::Single => (InstanceKey::Int(0), InstanceKey::None),
-        Expansion::Count { count, .. } if *count > 0 => (InstanceKey::None, InstanceKey::Int(0)),
-        _ => return,
-    };
-    let mut work = planner.work.borrow_mut();
-    let Some(resource) = work.state.resources.get_mut(address) else { return };
-    if resource.instances.contains_key(&to) {
-        return;
-    }
-    if let Some(instance) = resource.instances.remove(&from) {
-        resource.instances.insert(to.clone(), instance);
-        let previous = work.moved.remove(&address.instance(from.clone())).unwrap_or_else(|| address.instance(from));
-        work.moved.insert(address.instance(to), previous);
-    }
 }
