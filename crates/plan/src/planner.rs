@@ -114,7 +114,7 @@ fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {
 impl<'a> Planner<'a> {
     pub fn new(inputs: &'a PlanInputs<'a>, evaluator: Evaluator, graph: ReferenceGraph) -> Planner<'a> {
         let (moves, state, moved) = moves::apply(&inputs.config, &inputs.previous.state);
-        let scope = Scope::new(inputs, &graph);
+        let scope = Scope::new(inputs, &graph, &state);
         let create_before_destroy = create_before_destroy(&inputs.config, &graph);
         Planner {
             inputs,
