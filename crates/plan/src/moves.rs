@@ -5,7 +5,7 @@ mod order;
 mod statement;
 
 use formwork_config::Config;
-use formwork_diag::Diagnostic;
+use formwork_diag::{Diagnostic, Span};
 use formwork_graph::Graph;
 use formwork_model::{
     AbsResource, InstanceState, ModuleInstance, Resource, ResourceInstance, ResourceMode, ResourceState, State,
@@ -52,6 +52,15 @@ pub(crate) fn apply(config: &Config, state: &State) -> (Moves, State, BTreeMap<R
 }
 
 impl Moves {
+    /// The block by which something got its address.
+    pub fn span_of(&self, to: &ResourceInstance) -> Option<Span> {
+        let leads_to = |statement: &&Statement| {
+            statement.to.resource.as_ref().is_some_and(|(resource, _)| *resource == to.resource)
+                && statement.module.0.len() + statement.to.module.0.len() == to.module.0.len()
+        };
+        self.statements.iter().find(leads_to)?.span
+    }
+
     /// Tells of moves to addresses that are taken.
     pub fn blocked(&self) -> Option<Diagnostic> {
         (!self.blocked.is_empty()).then(|| {

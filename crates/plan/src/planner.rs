@@ -77,13 +77,16 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     let planner = Planner::new(inputs, evaluator, graph);
     planner.load_schemas().await;
     if !planner.work.borrow().diagnostics.has_errors() {
-        planner.static_problems();
+        planner.static_problems().await;
     }
     if inputs.options.mode != PlanMode::Destroy {
         planner.report(formwork_config::check_statements(&inputs.config, false));
     }
     let cut = crate::warning::moves_cut_off(inputs, &planner.work.borrow());
     planner.report(cut.into_iter().chain(crate::warning::limited(inputs)).collect());
+    if !planner.work.borrow().diagnostics.has_errors() {
+        crate::takeover::translate_all(&planner).await;
+    }
     if planner.work.borrow().diagnostics.has_errors() {
         let problems = planner.work.take().diagnostics;
         return (empty_plan(inputs), problems);
@@ -177,9 +180,9 @@ impl Planner<'_> {
     }
 
     /// Problems that do not depend on values: found by evaluating every block once with unknown values.
-    fn static_problems(&self) {
+    async fn static_problems(&self) {
         let schemas = self.work.borrow().schemas.clone();
-        self.report(crate::validate::static_problems(self.inputs, &self.graph, &schemas));
+        self.report(crate::validate::static_problems(self.inputs, &self.graph, &schemas).await);
     }
 
     /// Puts everything together.

@@ -2,7 +2,6 @@
 
 use crate::planner::Planner;
 use crate::resource::Wanted;
-use crate::takeover;
 use formwork_diag::{Blame, Diagnostic};
 use formwork_model::{
     Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanMode, PlanProvider,
@@ -25,7 +24,6 @@ pub(crate) async fn current(
 ) -> Result<Option<Stored>, ()> {
     let Some(object) = stored_object(planner, address, deposed) else { return Ok(None) };
     let _permit = planner.permits.acquire().await;
-    let object = takeover::translated(planner, address, deposed, provider_address, provider, schema, object).await?;
     let (stored, problems) = read_state(provider, schema, address, &object).await;
     let failed = problems.has_errors();
     planner.report(problems);
