@@ -1,17 +1,15 @@
-//! Rules on `removed` and `import` that are checked when a plan is made.
+//! Rules on `removed` that are checked when a plan is made.
 
 use crate::{Config, Module, RemovedFrom};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{ConfigResource, ModulePath};
 
-/// Checks the statements about objects that a plan acts on. `generating` tells that configuration for imported
-/// objects is to be generated, so that targets in the root module need not be declared.
-pub fn check_statements(config: &Config, generating: bool) -> Diagnostics {
+/// Checks the statements about objects that a plan acts on.
+pub fn check_statements(config: &Config) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for module in config.modules.values() {
         check_removed(config, module, &mut diagnostics);
     }
-    check_imports(config, generating, &mut diagnostics);
     diagnostics
 }
 
@@ -38,23 +36,4 @@ fn check_removed(config: &Config, module: &Module, diagnostics: &mut Diagnostics
             diagnostics.push(Diagnostic::error(summary, detail).at(span));
         }
     }
-}
-
-fn check_imports(config: &Config, generating: bool, diagnostics: &mut Diagnostics) {
-    for import in &config.root().imports {
-        let target = import.to.config();
-        let is_plain = target.module.is_root() && import.to.key.is_none() && import.for_each.is_none();
-        let can_generate = generating && is_plain;
-        if config.module(&target.module).is_some() && !is_declared(config, &target) && !can_generate {
-            let detail = format!(
-                "{target} is not declared. Add a resource block for it, or have one written with -generate-config-out."
-            );
-            let summary = "Configuration for import target does not exist";
-            diagnostics.push(Diagnostic::error(summary, detail).at(import.to.span));
-        }
-    }
-}
-
-fn is_declared(config: &Config, resource: &ConfigResource) -> bool {
-    config.module(&resource.module).is_some_and(|m| m.resources.contains_key(&resource.resource))
 }

@@ -80,7 +80,7 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
         planner.static_problems().await;
     }
     if inputs.options.mode != PlanMode::Destroy {
-        planner.report(formwork_config::check_statements(&inputs.config, false));
+        planner.report(formwork_config::check_statements(&inputs.config));
     }
     let cut = crate::warning::moves_cut_off(inputs, &planner.work.borrow());
     planner.report(cut.into_iter().chain(crate::warning::limited(inputs)).collect());
@@ -90,6 +90,9 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     if planner.work.borrow().diagnostics.has_errors() {
         let problems = planner.work.take().diagnostics;
         return (empty_plan(inputs), problems);
+    }
+    if inputs.options.mode == PlanMode::Normal {
+        crate::import::check_declared(&planner);
     }
     walk::run(&planner).await;
     ephemeral::close_all(&planner).await;
