@@ -70,9 +70,9 @@ pub async fn environment(
 }
 
 /// Rules about the configuration as a whole that loading does not check.
-fn check(config: &Config, generating: bool) -> Diagnostics {
+fn check(config: &Config) -> Diagnostics {
     let mut diagnostics = check_references(config);
-    diagnostics.extend(check_statements(config, generating));
+    diagnostics.extend(check_statements(config));
     diagnostics
 }
 
@@ -86,7 +86,7 @@ pub async fn make_plan(
     state: &StateSession,
 ) -> Result<Planned, Unplanned> {
     let generated_file = generated::target(arguments, operation.options.mode)?;
-    let mut diagnostics = check(&config, generated_file.is_some());
+    let mut diagnostics = check(&config);
     if diagnostics.has_errors() {
         return Err(diagnostics.into());
     }
@@ -132,7 +132,7 @@ pub async fn make_plan(
         if !resources.is_empty() {
             config = Arc::new(generated::write(session, path, &resources)?);
             // The places of what was found before are those of the files before.
-            diagnostics = check(&config, true);
+            diagnostics = check(&config);
             diagnostics.push(generated::warning(path));
         }
         written = resources;

@@ -20,7 +20,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     let address = &wanted.address;
     let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
     let Some(schema) = planner.schema(&provider_address, address) else { return };
-    if !planner.scope.wants(&planner.graph, address) {
+    if !planner.scope.reads(&planner.graph, address) {
         refresh::keep(planner, &wanted, &schema);
         return;
     }
@@ -232,7 +232,7 @@ pub(crate) async fn destroy(planner: &Planner<'_>, block: &ResourceBlock, module
                 expansion: expansion.clone(),
                 expansion_reads: reads.clone(),
             };
-            if planner.scope.wants(&planner.graph, &wanted.address) {
+            if planner.scope.reads(&planner.graph, &wanted.address) {
                 plan_instance(planner, wanted).await;
             }
         }

@@ -16,7 +16,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
     let Some(schema) = planner.schema(&provider_address, address) else { return };
     set_value(planner, &wanted, Value::unknown(schema.block.implied_type()));
-    if !planner.scope.wants(&planner.graph, address) {
+    if !planner.scope.reads(&planner.graph, address) {
         return;
     }
     let Some(provider) = planner.provider(&provider_address).await else { return };

@@ -156,22 +156,45 @@ fn wishes(planner: &Planner<'_>, resource: &ConfigResource) -> Wishes {
     wishes
 }
 
-/// Reports import blocks for instances that the resource does not have.
-pub(crate) fn check_targets(planner: &Planner<'_>, resource: &ConfigResource) {
-    if !planner.imports.blocks.contains_key(resource) {
-        return;
-    }
-    for (address, wish) in wishes(planner, resource).iter() {
-        if planner.scope.wants(&planner.graph, address) && !planner.work.borrow().planned_values.contains_key(address) {
-            planner.report_one(
-                Diagnostic::error(
-                    "Configuration for import target does not exist",
-                    format!("The configuration for the given import {address} does not exist. All target instances must have an associated configuration to be imported."),
-                )
-                .at(wish.span),
+/// Reports import blocks for resources that are not declared, if the plan is about them.
+pub(crate) fn check_declared(planner: &Planner<'_>) {
+    let config = &planner.inputs.config;
+    for (resource, blocks) in &planner.imports.blocks {
+        let Some(module) = config.module(&resource.module) else { continue };
+        if module.resources.contains_key(&resource.resource) {
+            continue;
+        }
+        let anywhere = resource.resource.in_module(resource.module.without_keys()).instance(InstanceKey::None);
+        for block in blocks.iter().filter(|_| planner.scope.wants(&planner.graph, &anywhere)) {
+            let detail = format!(
+                "{resource} is not declared. Add a resource block for it, or have one written with -generate-config-out."
             );
+            let summary = "Configuration for import target does not exist";
+            planner.report_one(Diagnostic::error(summary, detail).at(block.to.span));
         }
     }
+}
+
+/// Evaluates the import blocks for a resource. False if something is wrong with them, which was reported: then the
+/// resource is not planned.
+pub(crate) fn are_good(
+    planner: &Planner<'_>,
+    resource: &ConfigResource,
+    is_declared: &dyn Fn(&ResourceInstance) -> bool,
+) -> bool {
+    if !planner.imports.blocks.contains_key(resource) {
+        return true;
+    }
+    let before = planner.failures.get();
+    for address in wishes(planner, resource).keys() {
+        if planner.scope.wants(&planner.graph, address) && !is_declared(address) {
+            planner.report_one(Diagnostic::error(
+                "Configuration for import target does not exist",
+                format!("The configuration for the given import {address} does not exist. All target instances must have an associated configuration to be imported."),
+            ));
+        }
+    }
+    planner.failures.get() == before
 }
 
 fn add_wishes(planner: &Planner<'_>, block: &ImportBlock, wishes: &mut BTreeMap<ResourceInstance, Wish>) {

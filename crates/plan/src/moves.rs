@@ -1,59 +1,138 @@
-//! `moved` blocks: the state under its new addresses.
+//! Moves: the state under its new addresses.
 
-use formwork_config::{Config, MovedBlock};
-use formwork_diag::{Diagnostic, Diagnostics};
+pub(crate) mod check;
+mod order;
+mod statement;
+
+use formwork_config::Config;
+use formwork_diag::{Diagnostic, Span};
+use formwork_graph::Graph;
 use formwork_model::{
-    AbsResource, InstanceKey, InstanceState, ModuleInstance, ModulePath, ModuleStep, ResourceInstance, ResourceMode,
-    ResourceState, State, TargetAddress,
+    AbsResource, InstanceState, ModuleInstance, Resource, ResourceInstance, ResourceMode, ResourceState, State,
 };
-use std::collections::BTreeMap;
+use statement::{Kind, Statement};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A `moved` block and the module that declares it.
-struct Statement<'a> {
-    module: &'a ModulePath,
-    block: &'a MovedBlock,
+/// All moves of a configuration, and what became of them.
+pub(crate) struct Moves {
+    pub statements: Vec<Statement>,
+    /// Which statements are followed before which.
+    pub order: Graph<usize>,
+    /// Moves that would have overwritten something: "a could not move to b".
+    blocked: Vec<String>,
 }
 
-/// The state after all moves, and the previous address of everything that moved.
-pub(crate) fn apply(
-    config: &Config,
-    state: &State,
-) -> (State, BTreeMap<ResourceInstance, ResourceInstance>, Diagnostics) {
-    let statements: Vec<Statement<'_>> = config
-        .modules
-        .iter()
-        .flat_map(|(path, module)| module.moved.iter().map(move |block| Statement { module: path, block }))
-        .collect();
-    let mut moved = BTreeMap::new();
-    let mut diagnostics = Diagnostics::new();
-    if statements.is_empty() {
-        return (state.clone(), moved, diagnostics);
+/// A state while its objects move.
+struct Moving {
+    state: State,
+    /// Module instances with resources.
+    modules: BTreeSet<ModuleInstance>,
+    /// Previous address of everything that moved.
+    moved: BTreeMap<ResourceInstance, ResourceInstance>,
+    blocked: Vec<String>,
+}
+
+/// Follows all moves. Gives the state after them, and the previous address of everything that moved. Nothing moves if the
+/// statements lead in a circle.
+pub(crate) fn apply(config: &Config, state: &State) -> (Moves, State, BTreeMap<ResourceInstance, ResourceInstance>) {
+    let statements = statement::statements(config, state);
+    let order = order::order_graph(&statements);
+    let modules = if statements.is_empty() {
+        BTreeSet::new()
+    } else {
+        state.resources.keys().map(|address| address.module.clone()).collect()
+    };
+    let mut moving = Moving { state: state.clone(), modules, moved: BTreeMap::new(), blocked: Vec::new() };
+    for at in order.topological_order().unwrap_or_default() {
+        let Some(statement) = statements.get(at) else { continue };
+        if statement.moves_modules() { moving.move_modules(statement) } else { moving.move_resources(statement) }
     }
-    let mut state = state.clone();
-    let addresses: Vec<ResourceInstance> = state.instances().map(|(address, _, _)| address).collect();
-    let mut blocked = Vec::new();
-    for from in addresses {
-        let to = destination(&statements, &from);
-        if to == from {
-            continue;
+    let Moving { state, moved, blocked, .. } = moving;
+    (Moves { statements, order, blocked }, state, moved)
+}
+
+impl Moves {
+    /// The block by which something got its address.
+    pub fn span_of(&self, to: &ResourceInstance) -> Option<Span> {
+        let leads_to = |statement: &&Statement| {
+            statement.to.resource.as_ref().is_some_and(|(resource, _)| *resource == to.resource)
+                && statement.module.0.len() + statement.to.module.0.len() == to.module.0.len()
+        };
+        self.statements.iter().find(leads_to)?.span
+    }
+
+    /// Tells of moves to addresses that are taken.
+    pub fn blocked(&self) -> Option<Diagnostic> {
+        (!self.blocked.is_empty()).then(|| {
+            Diagnostic::warning(
+                "Unresolved resource instance address changes",
+                format!(
+                    "There is already an object at the new address of these:\n  - {}\n\nThey stay where they are, and are planned to be destroyed unless the configuration still has their old address. Remove or move one of the two objects if that is not what you want.",
+                    self.blocked.join("\n  - ")
+                ),
+            )
+        })
+    }
+}
+
+impl Moving {
+    fn move_modules(&mut self, statement: &Statement) {
+        for from in self.modules.clone() {
+            let Some(to) = statement.module_destination(&from) else { continue };
+            if self.modules.contains(&to) {
+                self.blocked.push(format!("{from} could not move to {to}"));
+                continue;
+            }
+            let inside: Vec<AbsResource> = self.resources_from(&from).cloned().collect();
+            for address in inside {
+                self.move_resource(&address, &address.resource.in_module(to.clone()));
+            }
         }
-        if state.instance(&to).is_some() && destination(&statements, &to) == to {
-            blocked.push(format!("{from} could not move to {to}"));
-            continue;
+    }
+
+    fn move_resources(&mut self, statement: &Statement) {
+        let ends: Vec<_> = self.modules.iter().filter_map(|module| statement.resource_move(module)).collect();
+        for (from, to) in ends {
+            let Some(resource) = self.state.resource(&from.resource()) else { continue };
+            if statement.kind == Kind::Resource {
+                if self.state.resource(&to.resource()).is_some() {
+                    self.blocked.push(format!("{} could not move to {}", from.resource(), to.resource()));
+                } else {
+                    self.move_resource(&from.resource(), &to.resource());
+                }
+            } else if resource.instances.contains_key(&from.key) {
+                if self.state.instance(&to).is_some() {
+                    self.blocked.push(format!("{from} could not move to {to}"));
+                } else {
+                    self.move_instance(&from, &to);
+                }
+            }
         }
-        relocate(&mut state, &from, &to);
-        moved.insert(to, from);
     }
-    if !blocked.is_empty() {
-        diagnostics.push(Diagnostic::warning(
-            "Unresolved resource instance address changes",
-            format!(
-                "There is already an object at the new address of these:\n  - {}\n\nThey stay where they are, and are planned to be destroyed unless the configuration still has their old address. Remove or move one of the two objects if that is not what you want.",
-                blocked.join("\n  - ")
-            ),
-        ));
+
+    fn resources_from<'a>(&'a self, module: &'a ModuleInstance) -> impl Iterator<Item = &'a AbsResource> {
+        let first = Resource { mode: ResourceMode::Data, kind: "".into(), name: "".into() };
+        let all = self.state.resources.range(first.in_module(module.clone())..).map(|(address, _)| address);
+        all.take_while(move |address| address.module == *module)
     }
-    (state, moved, diagnostics)
+
+    fn move_resource(&mut self, from: &AbsResource, to: &AbsResource) {
+        let keys = self.state.resource(from).map(|r| r.instances.keys().cloned().collect::<Vec<_>>());
+        for key in keys.unwrap_or_default() {
+            self.move_instance(&from.instance(key.clone()), &to.instance(key));
+        }
+    }
+
+    fn move_instance(&mut self, from: &ResourceInstance, to: &ResourceInstance) {
+        relocate(&mut self.state, from, to);
+        self.modules.insert(to.module.clone());
+        if self.resources_from(&from.module).next().is_none() {
+            self.modules.remove(&from.module);
+        }
+        // The last link of a chain tells where it began.
+        let origin = self.moved.remove(from).unwrap_or_else(|| from.clone());
+        self.moved.insert(to.clone(), origin);
+    }
 }
 
 /// True if a refresh has found anything: managed objects or outputs that differ, moves apart.
@@ -79,89 +158,4 @@ fn relocate(state: &mut State, from: &ResourceInstance, to: &ResourceInstance) {
     let target =
         state.resources.entry(to.resource()).or_insert_with(|| ResourceState { provider, instances: BTreeMap::new() });
     target.instances.insert(to.key.clone(), instance);
-}
-
-/// Where an address ends up: every statement is followed at most once.
-fn destination(statements: &[Statement<'_>], from: &ResourceInstance) -> ResourceInstance {
-    let mut address = from.clone();
-    let mut used = vec![false; statements.len()];
-    loop {
-        let next = statements.iter().zip(&mut used).find_map(|(statement, used)| {
-            let to = if *used { None } else { moved_by(statement, &address) };
-            if to.is_some() {
-                *used = true;
-            }
-            to
-        });
-        match next {
-            Some(to) => address = to,
-            None => return address,
-        }
-    }
-}
-
-/// The new address of an instance by one statement, if it is concerned.
-fn moved_by(statement: &Statement<'_>, address: &ResourceInstance) -> Option<ResourceInstance> {
-    let depth = statement.module.0.len();
-    let outer = address.module.0.get(..depth)?;
-    if !outer.iter().map(|s| &s.name).eq(&statement.module.0) {
-        return None;
-    }
-    let inner = ModuleInstance(address.module.0.get(depth..)?.to_vec());
-    let (from, to) = (&statement.block.from.address, &statement.block.to.address);
-    let (module, resource, key) = match (from, to) {
-        (TargetAddress::Module(from), TargetAddress::Module(to)) => {
-            (module_move(from, to, &inner)?, address.resource.clone(), address.key.clone())
-        }
-        _ => {
-            let (from_resource, from_key) = endpoint(from)?;
-            let (to_resource, to_key) = endpoint(to)?;
-            if from_resource.resource != address.resource || from_resource.module != inner {
-                return None;
-            }
-            let key = match (from_key, to_key) {
-                (None, None) => address.key.clone(),
-                (from_key, to_key) => {
-                    if from_key.cloned().unwrap_or_default() != address.key {
-                        return None;
-                    }
-                    to_key.cloned().unwrap_or_default()
-                }
-            };
-            (to_resource.module.clone(), to_resource.resource.clone(), key)
-        }
-    };
-    let steps = outer.iter().cloned().chain(module.0).collect();
-    Some(ResourceInstance { module: ModuleInstance(steps), resource, key })
-}
-
-/// A resource or instance address, and the key if one is written.
-fn endpoint(address: &TargetAddress) -> Option<(AbsResource, Option<&InstanceKey>)> {
-    match address {
-        TargetAddress::Resource(r) => Some((r.clone(), None)),
-        TargetAddress::Instance(i) => Some((i.resource(), Some(&i.key))),
-        TargetAddress::Module(_) => None,
-    }
-}
-
-/// The new module of something inside of `from`. Without keys on both sides the whole call is renamed, all its instances.
-fn module_move(from: &ModuleInstance, to: &ModuleInstance, inner: &ModuleInstance) -> Option<ModuleInstance> {
-    let depth = from.0.len();
-    let (last, before) = from.0.split_last()?;
-    let (head, rest) = (inner.0.get(..depth)?, inner.0.get(depth..)?);
-    let (actual, actual_before) = head.split_last()?;
-    if actual_before != before || actual.name != last.name {
-        return None;
-    }
-    let target = to.0.last()?;
-    let whole = last.key.is_none() && target.key.is_none();
-    if !whole && actual.key != last.key {
-        return None;
-    }
-    let mut steps: Vec<ModuleStep> = to.0.clone();
-    if whole && let Some(step) = steps.last_mut() {
-        step.key = actual.key.clone();
-    }
-    steps.extend(rest.iter().cloned());
-    Some(ModuleInstance(steps))
 }

@@ -16,7 +16,7 @@ use futures_util::stream::FuturesUnordered;
 
 /// Plans the end of an instance, and of its deposed objects.
 pub(crate) async fn plan_orphan(planner: &Planner<'_>, address: ResourceInstance) {
-    if !planner.scope.wants(&planner.graph, &address) {
+    if !planner.scope.wants(&planner.graph, &address) && !planner.scope.reads(&planner.graph, &address) {
         return;
     }
     plan_end(planner, &address, None).await;
@@ -82,8 +82,9 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     let Some(provider) = planner.provider(&provider_address).await else { return };
     let forget =
         planner.inputs.config.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
+    let fresh = !forget && planner.scope.reads(&planner.graph, address);
     let Ok(prior) =
-        refresh::current(planner, address, deposed.as_ref(), &provider_address, &*provider, &schema, !forget).await
+        refresh::current(planner, address, deposed.as_ref(), &provider_address, &*provider, &schema, fresh).await
     else {
         return;
     };
@@ -94,7 +95,7 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         planner.evaluator.set_instance(module, &address.resource, address.key.clone(), prior.value.clone());
         planner.work.borrow_mut().planned_values.insert(address.clone(), prior.value.clone());
     }
-    if planner.mode() == PlanMode::RefreshOnly {
+    if planner.mode() == PlanMode::RefreshOnly || !planner.scope.wants(&planner.graph, address) {
         return;
     }
     if let Some((_, block)) = &block

@@ -18,7 +18,8 @@ pub(crate) fn plan_outputs(planner: &Planner<'_>) -> Vec<OutputChange> {
     for name in names {
         let block = root.outputs.get(&name);
         let old = before.get(&name);
-        if destroy && old.is_none() || block.is_some() && (limited && !wanted(planner, &name) || failed(planner, &name))
+        if destroy && (old.is_none() || limited)
+            || block.is_some() && (limited && !wanted(planner, &name) || failed(planner, &name))
         {
             continue;
         }

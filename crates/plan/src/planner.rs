@@ -31,6 +31,7 @@ pub(crate) struct Planner<'a> {
     pub permits: Semaphore,
     pub providers: crate::provider_config::ProviderSlots,
     pub imports: Imports<'a>,
+    pub moves: moves::Moves,
     /// Ephemeral objects that must be closed.
     pub open: RefCell<Vec<OpenObject>>,
     pub work: RefCell<Work>,
@@ -76,19 +77,31 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     let planner = Planner::new(inputs, evaluator, graph);
     planner.load_schemas().await;
     if !planner.work.borrow().diagnostics.has_errors() {
-        planner.static_problems();
+        planner.static_problems().await;
     }
     if inputs.options.mode != PlanMode::Destroy {
-        planner.report(formwork_config::check_statements(&inputs.config, false));
+        planner.report(formwork_config::check_statements(&inputs.config));
     }
     let cut = crate::warning::moves_cut_off(inputs, &planner.work.borrow());
-    planner.report(cut.into_iter().collect());
+    planner.report(cut.into_iter().chain(crate::warning::limited(inputs)).collect());
+    if !planner.work.borrow().diagnostics.has_errors() {
+        crate::takeover::translate_all(&planner).await;
+    }
     if planner.work.borrow().diagnostics.has_errors() {
         let problems = planner.work.take().diagnostics;
         return (empty_plan(inputs), problems);
     }
+    if inputs.options.mode == PlanMode::Normal {
+        crate::import::check_declared(&planner);
+    }
     walk::run(&planner).await;
     ephemeral::close_all(&planner).await;
+    let mut problems = moves::check::check(&planner);
+    if problems.has_errors() {
+        // Wrong moves are the likely cause of whatever else has been found.
+        problems.extend(crate::warning::limited(inputs));
+        return (empty_plan(inputs), problems);
+    }
     planner.finish()
 }
 
@@ -106,8 +119,8 @@ fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {
 
 impl<'a> Planner<'a> {
     pub fn new(inputs: &'a PlanInputs<'a>, evaluator: Evaluator, graph: ReferenceGraph) -> Planner<'a> {
-        let (state, moved, problems) = moves::apply(&inputs.config, &inputs.previous.state);
-        let scope = Scope::new(inputs, &graph);
+        let (moves, state, moved) = moves::apply(&inputs.config, &inputs.previous.state);
+        let scope = Scope::new(inputs, &graph, &state);
         let create_before_destroy = create_before_destroy(&inputs.config, &graph);
         Planner {
             inputs,
@@ -120,7 +133,8 @@ impl<'a> Planner<'a> {
             imports: Imports::new(&inputs.config.root().imports),
             open: RefCell::default(),
             failures: Cell::default(),
-            work: RefCell::new(Work { state, moved, diagnostics: problems, ..Work::default() }),
+            moves,
+            work: RefCell::new(Work { state, moved, ..Work::default() }),
         }
     }
 }
@@ -169,9 +183,9 @@ impl Planner<'_> {
     }
 
     /// Problems that do not depend on values: found by evaluating every block once with unknown values.
-    fn static_problems(&self) {
+    async fn static_problems(&self) {
         let schemas = self.work.borrow().schemas.clone();
-        self.report(crate::validate::static_problems(self.inputs, &self.graph, &schemas));
+        self.report(crate::validate::static_problems(self.inputs, &self.graph, &schemas).await);
     }
 
     /// Puts everything together.
@@ -184,12 +198,14 @@ impl Planner<'_> {
             // What cannot be evaluated any more must not hinder a destroy.
             self.report(problems);
         }
+        self.report(crate::warning::replace_in_vain(&self));
         let checks = check::results(&self);
         let mut work = self.work.take();
         work.changes.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
         work.drift.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
-        work.diagnostics.extend(crate::warning::warnings(inputs, &work));
+        work.diagnostics.extend(crate::warning::forgotten(&work));
         let errored = work.diagnostics.has_errors();
+        work.diagnostics.extend(self.moves.blocked().filter(|_| !errored));
         let relevant_attributes =
             crate::relevant::relevant_attributes(&inputs.config, &self.evaluator, &work, &outputs, inputs.options.mode);
         let execution = if errored { Default::default() } else { exec::build(&self.evaluator, &self.graph, &work) };

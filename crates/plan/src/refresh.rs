@@ -2,7 +2,6 @@
 
 use crate::planner::Planner;
 use crate::resource::Wanted;
-use crate::takeover;
 use formwork_diag::{Blame, Diagnostic};
 use formwork_model::{
     Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanMode, PlanProvider,
@@ -25,11 +24,15 @@ pub(crate) async fn current(
 ) -> Result<Option<Stored>, ()> {
     let Some(object) = stored_object(planner, address, deposed) else { return Ok(None) };
     let _permit = planner.permits.acquire().await;
-    let object = takeover::translated(planner, address, deposed, provider_address, provider, schema, object).await?;
     let (stored, problems) = read_state(provider, schema, address, &object).await;
     let failed = problems.has_errors();
     planner.report(problems);
-    let Some(stored) = stored.filter(|_| !failed) else { return Err(()) };
+    let Some(mut stored) = stored.filter(|_| !failed) else { return Err(()) };
+    let config = address.config();
+    if deposed.is_none() && planner.graph.resource_position(&config).is_some() {
+        // The order of a later replacement or removal is that of the newest configuration.
+        stored.create_before_destroy = planner.create_before_destroy.contains(&config);
+    }
     if !fresh || !planner.inputs.options.refresh {
         update_state(planner, address, deposed, schema, Some(&stored), &object);
         return Ok(Some(stored));
@@ -219,6 +222,7 @@ fn same_object(new: &ObjectState, old: &ObjectState, schema: &Schema) -> bool {
         && new.private == old.private
         && new.identity == old.identity
         && new.status == old.status
+        && new.create_before_destroy == old.create_before_destroy
         && sorted(&new.sensitive) == sorted(&old.sensitive)
 }
 

@@ -32,18 +32,33 @@ pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, reso
         return;
     }
     let mut tasks = FuturesUnordered::new();
-    for module in module_instances(planner, path) {
-        let address = resource.in_module(planner.evaluator.module_address(module));
-        if planner.mode() == PlanMode::Destroy {
+    let modules = module_instances(planner, path);
+    if planner.mode() == PlanMode::Destroy {
+        for module in modules {
+            let address = resource.in_module(planner.evaluator.module_address(module));
             tasks.push(destroy_all(planner, block, module, address));
-            continue;
         }
+        while tasks.next().await.is_some() {}
+        return;
+    }
+    let mut expansions = Vec::with_capacity(modules.len());
+    for module in modules {
+        let address = resource.in_module(planner.evaluator.module_address(module));
         let (expansion, reads) = planner.evaluator.resource_expansion(module, resource);
         planner.report(planner.evaluator.take_problems());
-        if matches!(expansion, Expansion::Unknown { .. }) {
-            continue;
+        if !matches!(expansion, Expansion::Unknown { .. }) {
+            expansions.push((module, address, expansion, reads));
         }
-        implied_moves(planner, &address, &expansion);
+    }
+    let is_declared = |instance: &ResourceInstance| {
+        let mut all = expansions.iter();
+        all.any(|(_, address, expansion, _)| address.module == instance.module && expansion.contains(&instance.key))
+    };
+    let config = ConfigResource { module: path.clone(), resource: resource.clone() };
+    if planner.mode() == PlanMode::Normal && !import::are_good(planner, &config, &is_declared) {
+        return;
+    }
+    for (module, address, expansion, reads) in expansions {
         for key in expansion.keys() {
             let wanted = Wanted {
                 block,
@@ -57,9 +72,6 @@ pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, reso
         orphan_keys(&mut tasks, planner, &address, &expansion);
     }
     while tasks.next().await.is_some() {}
-    if planner.mode() == PlanMode::Normal {
-        import::check_targets(planner, &ConfigResource { module: path.clone(), resource: resource.clone() });
-    }
 }
 
 /// A block whose arguments or repetition refer to the resource itself.
@@ -143,23 +155,4 @@ fn destroy_all<'a>(
         }
         while tasks.next().await.is_some() {}
     })
-}
-
-/// Between `count` and no repetition, the instance without a key and the one with key 0 are the same.
-fn implied_moves(planner: &Planner<'_>, address: &AbsResource, expansion: &Expansion) {
-    let (from, to) = match expansion {
-        Expansion::Single => (InstanceKey::Int(0), InstanceKey::None),
-        Expansion::Count { count, .. } if *count > 0 => (InstanceKey::None, InstanceKey::Int(0)),
-        _ => return,
-    };
-    let mut work = planner.work.borrow_mut();
-    let Some(resource) = work.state.resources.get_mut(address) else { return };
-    if resource.instances.contains_key(&to) {
-        return;
-    }
-    if let Some(instance) = resource.instances.remove(&from) {
-        resource.instances.insert(to.clone(), instance);
-        let previous = work.moved.remove(&address.instance(from.clone())).unwrap_or_else(|| address.instance(from));
-        work.moved.insert(address.instance(to), previous);
-    }
 }

@@ -9,22 +9,81 @@ use formwork_object::{Stored, encode_object, with_schema_marks};
 use formwork_value::conforms;
 use std::sync::Arc;
 
-/// The stored object as one of its new type, if it has moved to another type or provider: the new provider translates it.
-/// The result enters the state of the plan. `Err`: that failed and was reported.
-pub(crate) async fn translated(
-    planner: &Planner<'_>,
-    address: &ResourceInstance,
-    deposed: Option<&DeposedKey>,
-    provider_address: &ProviderConfigAddress,
-    provider: &dyn PlanProvider,
-    schema: &Schema,
-    object: Arc<ObjectState>,
-) -> Result<Arc<ObjectState>, ()> {
-    let Some((from, source)) = origin(planner, address, provider_address) else { return Ok(object) };
+/// Has the new providers translate every object that moved to another type or provider, before anything is read. The
+/// results enter the state of the plan.
+pub(crate) async fn translate_all(planner: &Planner<'_>) {
+    let moved: Vec<(ResourceInstance, ResourceInstance)> = {
+        let work = planner.work.borrow();
+        work.moved.iter().map(|(to, from)| (to.clone(), from.clone())).collect()
+    };
+    for (to, from) in moved {
+        let Some(source) = planner.inputs.previous.state.resource(&from.resource()).map(|r| r.provider.clone()) else {
+            continue;
+        };
+        // What the configuration does not have is destroyed as what it was.
+        let Some((path, block)) = planner.block(&to.resource()) else { continue };
+        let target = planner.inputs.config.provider_config(&path, &block.provider.name);
+        if from.resource.kind == to.resource.kind
+            && (source.provider == target.provider || from.resource == to.resource)
+        {
+            continue;
+        }
+        let translation = Translation { from: &from, to: &to, source: &source, target: &target };
+        if translate(planner, &translation).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// An object's way to another type or provider.
+struct Translation<'a> {
+    from: &'a ResourceInstance,
+    to: &'a ResourceInstance,
+    source: &'a ProviderConfigAddress,
+    target: &'a ProviderConfigAddress,
+}
+
+/// Translates the objects of one instance. `Err`: that failed and was reported.
+async fn translate(planner: &Planner<'_>, translation: &Translation<'_>) -> Result<(), ()> {
+    let Translation { from, to, target, .. } = *translation;
+    // An unknown type is reported with its block.
+    let Some(schema) = planner.schema(target, to) else { return Ok(()) };
+    let provider = match planner.inputs.providers.unconfigured(&target.provider).await {
+        Ok(provider) => provider,
+        Err(problems) => {
+            planner.report(problems);
+            return Err(());
+        }
+    };
     if !provider.schema().move_resource_state {
-        planner.report_one(unsupported(&from, address, provider_address));
+        let problem = unsupported(from, to, target);
+        planner.report_one(match planner.moves.span_of(to) {
+            Some(span) => problem.at(span),
+            None => problem,
+        });
         return Err(());
     }
+    let objects: Vec<(Option<DeposedKey>, Arc<ObjectState>)> = {
+        let work = planner.work.borrow();
+        let Some(instance) = work.state.instance(to) else { return Ok(()) };
+        let deposed = instance.deposed.iter().map(|(key, object)| (Some(key.clone()), object.clone()));
+        instance.current.iter().map(|object| (None, object.clone())).chain(deposed).collect()
+    };
+    for (deposed, object) in objects {
+        let new = translated(planner, translation, &*provider, &schema, &object).await?;
+        planner.work.borrow_mut().state.set_object(to, deposed.as_ref(), target, Some(Arc::new(new)));
+    }
+    Ok(())
+}
+
+async fn translated(
+    planner: &Planner<'_>,
+    translation: &Translation<'_>,
+    provider: &dyn PlanProvider,
+    schema: &Schema,
+    object: &ObjectState,
+) -> Result<ObjectState, ()> {
+    let Translation { from, to: address, source, .. } = *translation;
     let source_provider = source.provider.to_string();
     let response = provider
         .move_resource(MoveRequest {
@@ -54,12 +113,7 @@ pub(crate) async fn translated(
     };
     let identity_version = provider.schema().identities.get(&address.resource.kind).map_or(0, |i| i.version);
     match encode_object(schema, &stored, identity_version) {
-        Ok(new) if fits => {
-            let new = Arc::new(new);
-            let mut work = planner.work.borrow_mut();
-            work.state.set_object(address, deposed, provider_address, Some(new.clone()));
-            Ok(new)
-        }
+        Ok(new) if fits => Ok(new),
         _ => {
             planner.report_one(
                 Diagnostic::error(
@@ -72,18 +126,6 @@ pub(crate) async fn translated(
             Err(())
         }
     }
-}
-
-/// Where an object comes from, if that is another type or provider.
-fn origin(
-    planner: &Planner<'_>,
-    address: &ResourceInstance,
-    provider: &ProviderConfigAddress,
-) -> Option<(ResourceInstance, ProviderConfigAddress)> {
-    let from = planner.work.borrow().moved.get(address)?.clone();
-    let source = planner.inputs.previous.state.resource(&from.resource())?.provider.clone();
-    let is_same = from.resource.kind == address.resource.kind && source.provider == provider.provider;
-    (!is_same && from.resource != address.resource).then_some((from, source))
 }
 
 fn unsupported(from: &ResourceInstance, to: &ResourceInstance, provider: &ProviderConfigAddress) -> Diagnostic {

@@ -2,33 +2,53 @@
 
 use crate::PlanInputs;
 use formwork_eval::{Item, ItemAddress, ReferenceGraph};
-use formwork_model::{ConfigResource, PlanMode, ResourceInstance, TargetAddress};
-use std::collections::BTreeSet;
+use formwork_model::{AbsResource, ConfigResource, PlanMode, ResourceInstance, State, TargetAddress};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The part of the configuration that is planned: everything, or the targets and what they depend on.
+/// The part of the configuration that is planned: everything, or the targets and what they depend on. In a destroy the
+/// targets and what depends on them is planned, and only the former is read anew.
 pub(crate) struct Scope {
     targets: Vec<TargetAddress>,
-    /// Nodes that targets depend on (the targets' own nodes included); `None` if everything is wanted.
-    wanted: Option<BTreeSet<usize>>,
-    /// Nodes that are wanted for the sake of others, all their instances.
-    whole: BTreeSet<usize>,
+    /// What is planned; `None` if that is everything.
+    planned: Option<Reach>,
+    /// What is read, if that is not what is planned.
+    read: Option<Reach>,
     /// Excluded addresses, and nodes that depend on them.
     excludes: Vec<TargetAddress>,
     unwanted: BTreeSet<usize>,
 }
 
+/// What can be reached from the targets.
+struct Reach {
+    /// Nodes, the targets' own included.
+    nodes: BTreeSet<usize>,
+    /// Those that are wanted for the sake of others, all their instances.
+    whole: BTreeSet<usize>,
+    /// Numbers of resources that only the state knows.
+    orphans: BTreeMap<ConfigResource, usize>,
+}
+
 impl Scope {
-    pub fn new(inputs: &PlanInputs<'_>, graph: &ReferenceGraph) -> Scope {
+    pub fn new(inputs: &PlanInputs<'_>, graph: &ReferenceGraph, state: &State) -> Scope {
         let options = &inputs.options;
         let mut scope = Scope {
             targets: options.targets.clone(),
-            wanted: None,
-            whole: BTreeSet::new(),
+            planned: None,
+            read: None,
             excludes: options.excludes.clone(),
             unwanted: BTreeSet::new(),
         };
         if !options.targets.is_empty() {
-            scope.find_wanted(inputs, graph);
+            let mut forward = scope.reach(graph, &graph.dependencies, BTreeMap::new());
+            if options.mode == PlanMode::Destroy {
+                let (edges, orphans) = dependents(graph, state);
+                scope.planned = Some(scope.reach(graph, &edges, orphans));
+                scope.read = Some(forward);
+            } else {
+                let outputs = complete_outputs(graph, &forward.nodes);
+                forward.nodes.extend(outputs);
+                scope.planned = Some(forward);
+            }
         }
         if !options.excludes.is_empty() {
             scope.find_unwanted(graph, options.mode == PlanMode::Destroy);
@@ -36,29 +56,28 @@ impl Scope {
         scope
     }
 
-    fn find_wanted(&mut self, inputs: &PlanInputs<'_>, graph: &ReferenceGraph) {
-        let destroy = inputs.options.mode == PlanMode::Destroy;
-        let named: Vec<usize> = (0..graph.nodes.len())
-            .filter(|n| graph.nodes.get(*n).is_some_and(|a| self.targets.iter().any(|t| target_covers_node(t, a))))
-            .collect();
-        let named: BTreeSet<usize> = named.into_iter().collect();
+    fn reach(&self, graph: &ReferenceGraph, edges: &[Vec<usize>], orphans: BTreeMap<ConfigResource, usize>) -> Reach {
+        let is_named = |address: &ItemAddress| self.targets.iter().any(|t| target_covers_node(t, address));
+        let configured = graph.nodes.iter().enumerate().filter(|(_, address)| is_named(address)).map(|(at, _)| at);
+        let item =
+            |r: &ConfigResource| ItemAddress { module: r.module.clone(), item: Item::Resource(r.resource.clone()) };
+        let orphaned = orphans.iter().filter(|(resource, _)| is_named(&item(resource))).map(|(_, at)| *at);
+        let named: BTreeSet<usize> = configured.chain(orphaned).collect();
         let mut stack: Vec<usize> = named.iter().copied().collect();
-        let mut wanted = named.clone();
-        let edges = if destroy { reversed(&graph.dependencies) } else { graph.dependencies.clone() };
+        let mut nodes = named.clone();
+        let mut whole = BTreeSet::new();
         while let Some(node) = stack.pop() {
             for next in edges.get(node).into_iter().flatten() {
                 // A node that is a target itself keeps to the instances that the target names.
                 if !named.contains(next) {
-                    self.whole.insert(*next);
+                    whole.insert(*next);
                 }
-                if wanted.insert(*next) {
+                if nodes.insert(*next) {
                     stack.push(*next);
                 }
             }
         }
-        let outputs = complete_outputs(graph, &wanted);
-        wanted.extend(outputs);
-        self.wanted = Some(wanted);
+        Reach { nodes, whole, orphans }
     }
 
     /// What depends on excluded objects; in a destroy, what they depend on.
@@ -77,29 +96,62 @@ impl Scope {
     }
 
     pub fn is_limited(&self) -> bool {
-        self.wanted.is_some() || !self.excludes.is_empty()
+        self.planned.is_some() || !self.excludes.is_empty()
     }
 
     /// True if a node without instances of its own takes part.
     pub fn wants_item(&self, graph: &ReferenceGraph, address: &ItemAddress) -> bool {
         let Some(position) = graph.position(address) else { return true };
-        !self.unwanted.contains(&position) && self.wanted.as_ref().is_none_or(|w| w.contains(&position))
+        !self.unwanted.contains(&position) && self.planned.as_ref().is_none_or(|reach| reach.nodes.contains(&position))
     }
 
     /// True if an instance takes part.
     pub fn wants(&self, graph: &ReferenceGraph, address: &ResourceInstance) -> bool {
+        self.covers(self.planned.as_ref(), graph, address)
+    }
+
+    /// True if an instance is read anew.
+    pub fn reads(&self, graph: &ReferenceGraph, address: &ResourceInstance) -> bool {
+        self.covers(self.read.as_ref().or(self.planned.as_ref()), graph, address)
+    }
+
+    fn covers(&self, reach: Option<&Reach>, graph: &ReferenceGraph, address: &ResourceInstance) -> bool {
         let config = ConfigResource { module: address.module.path(), resource: address.resource.clone() };
         let position = graph.resource_position(&config);
         if self.excludes.iter().any(|t| t.contains(address)) || position.is_some_and(|p| self.unwanted.contains(&p)) {
             return false;
         }
-        match &self.wanted {
-            None => true,
-            Some(_) => {
-                self.targets.iter().any(|t| t.contains(address)) || position.is_some_and(|p| self.whole.contains(&p))
+        let Some(reach) = reach else { return true };
+        let position = position.or_else(|| reach.orphans.get(&config).copied());
+        self.targets.iter().any(|t| t.contains(address)) || position.is_some_and(|p| reach.whole.contains(&p))
+    }
+}
+
+/// For each node what depends on it, by the configuration and by the state; and the numbers, after those of the nodes, of
+/// resources that only the state knows.
+fn dependents(graph: &ReferenceGraph, state: &State) -> (Vec<Vec<usize>>, BTreeMap<ConfigResource, usize>) {
+    let mut edges = reversed(&graph.dependencies);
+    let mut orphans = BTreeMap::new();
+    for resource in state.resources.keys().map(AbsResource::config) {
+        if graph.resource_position(&resource).is_none() && !orphans.contains_key(&resource) {
+            orphans.insert(resource, edges.len());
+            edges.push(Vec::new());
+        }
+    }
+    let position =
+        |resource: &ConfigResource| graph.resource_position(resource).or_else(|| orphans.get(resource).copied());
+    for (address, resource) in &state.resources {
+        let Some(dependent) = position(&address.config()) else { continue };
+        let objects = resource.instances.values().flat_map(|i| i.current.iter().chain(i.deposed.values()));
+        for dependency in objects.flat_map(|object| &object.dependencies).filter_map(position) {
+            if let Some(list) = edges.get_mut(dependency)
+                && list.last() != Some(&dependent)
+            {
+                list.push(dependent);
             }
         }
     }
+    (edges, orphans)
 }
 
 /// Root outputs all of whose resources are wanted, with everything between.

@@ -37,19 +37,22 @@ pub async fn validate(config: Arc<Config>, environment: Environment, providers: 
     let walk = Walk::new(config, environment, &schemas);
     let (configs, problems) = walk.run(&graph);
     diagnostics.extend(problems);
-    if !diagnostics.has_errors() {
-        diagnostics.extend(ask_providers(configs, providers).await);
-    }
+    diagnostics.extend(ask_providers(configs, providers).await);
     diagnostics
 }
 
-/// As [`validate`], without asking providers.
-pub(crate) fn static_problems(
+/// Problems that do not depend on values. Providers are asked only if there are some, to report all at once: they see
+/// every block again with its values.
+pub(crate) async fn static_problems(
     inputs: &PlanInputs<'_>,
     graph: &ReferenceGraph,
     schemas: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
 ) -> Diagnostics {
-    Walk::new(inputs.config.clone(), inputs.environment.clone(), schemas).run(graph).1
+    let (configs, mut problems) = Walk::new(inputs.config.clone(), inputs.environment.clone(), schemas).run(graph);
+    if problems.has_errors() {
+        problems.extend(ask_providers(configs, inputs.providers).await);
+    }
+    problems
 }
 
 /// A block for a provider to check.

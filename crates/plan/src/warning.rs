@@ -1,23 +1,21 @@
 //! What users should know about a plan beside its changes.
 
 use crate::PlanInputs;
-use crate::planner::Work;
+use crate::planner::{Planner, Work};
+use crate::walk::module_instances;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_model::{Action, ResourceInstance};
+use formwork_eval::{Expansion, Item, ItemAddress, ModuleId};
+use formwork_model::{Action, InstanceKey, ResourceInstance};
 
-/// Warnings about limits of the plan, forgotten objects, and replacements that were asked for in vain.
-pub(crate) fn warnings(inputs: &PlanInputs<'_>, work: &Work) -> Diagnostics {
-    let mut out = Diagnostics::new();
+/// A warning about limits of the plan.
+pub(crate) fn limited(inputs: &PlanInputs<'_>) -> Option<Diagnostic> {
     let limited = !inputs.options.targets.is_empty() || !inputs.options.excludes.is_empty();
-    if limited {
-        out.push(Diagnostic::warning(
+    limited.then(|| {
+        Diagnostic::warning(
             "Resource targeting is in effect",
             "You are creating a plan with the -target option, which means that the result of this plan may not represent all of the changes requested by the current configuration.\n\nThe -target option is not for routine use, and is provided only for exceptional situations such as recovering from errors or mistakes, or when an error message specifically suggests to use it.",
-        ));
-    }
-    out.extend(forgotten(work));
-    out.extend(replace_in_vain(inputs, work));
-    out
+        )
+    })
 }
 
 /// Moves of which the targets cover only one side.
@@ -44,7 +42,8 @@ pub(crate) fn moves_cut_off(inputs: &PlanInputs<'_>, work: &Work) -> Option<Diag
     })
 }
 
-fn forgotten(work: &Work) -> Option<Diagnostic> {
+/// A warning about forgotten objects.
+pub(crate) fn forgotten(work: &Work) -> Option<Diagnostic> {
     let names: Vec<String> =
         work.changes.iter().filter(|c| c.action == Action::Forget).map(|c| format!(" - {}", c.address)).collect();
     (!names.is_empty()).then(|| {
@@ -55,25 +54,38 @@ fn forgotten(work: &Work) -> Option<Diagnostic> {
     })
 }
 
-/// `-replace` addresses that no instance has, where the resource has others.
-fn replace_in_vain(inputs: &PlanInputs<'_>, work: &Work) -> Diagnostics {
+/// `-replace` addresses without a key, for resources whose instances have keys. As in the reference, the module does not
+/// matter: a resource of that name in another one is what was meant, most likely.
+pub(crate) fn replace_in_vain(planner: &Planner<'_>) -> Diagnostics {
     let mut out = Diagnostics::new();
-    for address in &inputs.options.replace {
-        if work.planned_values.contains_key(address) {
-            continue;
+    for address in planner.inputs.options.replace.iter().filter(|address| address.key.is_none()) {
+        for (path, module) in &planner.inputs.config.modules {
+            let item = ItemAddress { module: path.clone(), item: Item::Resource(address.resource.clone()) };
+            if module.resources.contains_key(&address.resource) && planner.scope.wants_item(&planner.graph, &item) {
+                let instances = module_instances(planner, path);
+                out.extend(instances.into_iter().filter_map(|module| in_vain(planner, address, module)));
+            }
         }
-        let same = work.planned_values.keys().filter(|a| a.resource() == address.resource());
-        let keys: Vec<String> = same.map(|a| format!("  -replace={:?}", a.to_string())).collect();
-        if keys.is_empty() {
-            continue;
-        }
-        out.push(Diagnostic::warning(
-                "Incompletely-matched force-replace resource instance",
-                format!(
-                    "Your force-replace request for {address} doesn't match any resource instances because this resource has other instance keys. To force replacement of particular instances, use one or more of these options instead:\n{}",
-                    keys.join("\n")
-                ),
-            ));
     }
     out
+}
+
+fn in_vain(planner: &Planner<'_>, address: &ResourceInstance, module: ModuleId) -> Option<Diagnostic> {
+    let expansion = planner.evaluator.resource_expansion(module, &address.resource).0;
+    if expansion.contains(&InstanceKey::None) || matches!(expansion, Expansion::Unknown { .. }) {
+        return None;
+    }
+    let resource = address.resource.in_module(planner.evaluator.module_address(module));
+    let options: Vec<String> = expansion
+        .keys()
+        .into_iter()
+        .map(|key| format!("  -replace={:?}", resource.instance(key).to_string()))
+        .collect();
+    let reason = if options.is_empty() {
+        "this resource has no instances.".to_owned()
+    } else {
+        format!("its instances have keys. To replace some of them, use:\n{}", options.join("\n"))
+    };
+    let detail = format!("The request to replace {address} fits no instance of {resource}: {reason}");
+    Some(Diagnostic::warning("Incompletely-matched force-replace resource instance", detail))
 }

@@ -104,14 +104,14 @@ impl JsonStream {
         self.tally
     }
 
-    /// The last messages of a successful apply: its summary and, unless everything was destroyed, the outputs.
+    /// The last messages of a successful apply: its summary and, unless it was a destroy, the outputs.
     pub fn applied(&self, destroy: bool, outputs: &BTreeMap<Str, OutputState>, at: &str) -> String {
         let tally = self.tally;
         let changes =
             PlanTally { add: tally.added, change: tally.changed, remove: tally.destroyed, import: tally.imported };
         let operation = if destroy { "destroy" } else { "apply" };
         let mut out = summary(&tally.sentence(destroy), changes, operation, at);
-        if !destroy || !outputs.is_empty() {
+        if !destroy {
             out.push_str(&applied_outputs(outputs, at));
         }
         out

@@ -21,6 +21,7 @@ use formwork_backend::StateSession;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{Event, Plan, PlanMode, ResourceMode, State, StateSnapshot};
 use formwork_render::{ApplyTally, apply_end_text, outputs_text};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const APPROVAL_FLAG: &[Flag] = &[Flag::switch("auto-approve", "Do not ask before changing anything.")];
@@ -240,7 +241,11 @@ async fn finish(
         let destroy = command == Mode::Destroy;
         match session.with_stream(|stream| stream.applied(destroy, outputs, &message_timestamp())) {
             Some(lines) => session.output.print(&lines),
-            None => session.output.print(&apply_end_text(&tally(&outcome).sentence(destroy), outputs, session.text())),
+            None => {
+                let none = BTreeMap::new();
+                let outputs = if destroy { &none } else { outputs };
+                session.output.print(&apply_end_text(&tally(&outcome).sentence(destroy), outputs, session.text()));
+            }
         }
     }
     session.report(&outcome.diagnostics);

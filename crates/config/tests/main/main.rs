@@ -81,7 +81,7 @@ fn problems(files: &MemoryFiles) -> Vec<String> {
     let (config, mut diagnostics) = load(files, ".", &ModuleManifest::default(), ModuleResolution::Direct);
     if !diagnostics.has_errors() {
         diagnostics.extend(check_references(&config));
-        diagnostics.extend(check_statements(&config, false));
+        diagnostics.extend(check_statements(&config));
     }
     let mut lines: Vec<String> = diagnostics.iter().map(|d| line(d, &config.sources)).collect();
     lines.sort();

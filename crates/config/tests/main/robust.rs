@@ -81,7 +81,7 @@ proptest! {
         }
         let (config, _) = load(&files, ".", &ModuleManifest::default(), ModuleResolution::Direct);
         check_references(&config);
-        check_statements(&config, false);
+        check_statements(&config);
         summarize(&config, &BTreeMap::new());
         provider_requirements(&config);
         let (manifest, _) = module_manifest(&config, &ModuleManifest::default());
