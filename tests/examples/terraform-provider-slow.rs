@@ -51,6 +51,7 @@ fn schema() -> ProviderSchema {
                 "gate",
                 text().optional().describe("A file to wait for before the effect; FILE.reached tells of the wait."),
             ),
+            ("hold", text().optional().describe("The same, after the effect and before the answer.")),
             ("id", text().computed()),
         ],
         [],
@@ -65,7 +66,7 @@ fn schema() -> ProviderSchema {
 }
 
 fn object_type() -> Type {
-    Type::object(["name", "text", "gate", "id"].map(|name| (name, Type::String)))
+    Type::object(["name", "text", "gate", "hold", "id"].map(|name| (name, Type::String)))
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -96,7 +97,8 @@ impl Slow {
 
     async fn change(&self, prior: &Value, planned: &Value) -> std::io::Result<Value> {
         self.wait().await;
-        pass(text(planned, "gate")).await?;
+        let wanted = if planned.is_null() { prior } else { planned };
+        pass(text(wanted, "gate")).await?;
         let changed = if planned.is_null() {
             std::fs::remove_file(self.cloud().join(text(prior, "id")))?;
             planned.clone()
@@ -108,6 +110,7 @@ impl Slow {
             std::fs::write(self.cloud().join(&id), text(planned, "text"))?;
             with(planned, "id", Value::from(id))
         };
+        pass(text(wanted, "hold")).await?;
         self.wait().await;
         Ok(changed)
     }
@@ -219,7 +222,7 @@ impl PlanProvider for Slow {
     async fn import_resource(&self, request: ImportRequest<'_>) -> ImportResponse {
         let name = request.id.split('.').next().unwrap_or_default();
         let known = [("name", Value::from(name)), ("id", Value::from(request.id))];
-        let unknown = ["text", "gate"].map(|name| (name, Value::null(Type::String)));
+        let unknown = ["text", "gate", "hold"].map(|name| (name, Value::null(Type::String)));
         let imported = self.look(&Value::object(known.into_iter().chain(unknown)), request.id);
         let (objects, diagnostics) = match imported {
             Ok(state) if state.is_null() => (Vec::new(), problem("No such object", request.id)),

@@ -133,7 +133,10 @@ impl Ready {
                 kind: &task.operation.kind,
                 planned: self.shown(&planned),
             };
-            if let Err(problem) = stage.recorder.intend(intent).await {
+            if pure {
+                // Recovery needs to know the key, once there is a new object.
+                stage.recorder.hold(intent);
+            } else if let Err(problem) = stage.recorder.intend(intent).await {
                 stage.report_one(*problem);
                 return Done::Failed;
             }

@@ -7,12 +7,15 @@ use formwork_model::{
 };
 use formwork_value::Str;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Holds the state, and writes every change of it to the journal first.
 pub(crate) struct Recorder<'a> {
     journal: &'a dyn Journal,
     state: RefCell<State>,
+    /// Intents that become durable together with their results, by operation.
+    held: RefCell<BTreeMap<OperationId, JournalEntry>>,
     /// The journal failed: nothing new may be started.
     broken: Cell<bool>,
 }
@@ -26,6 +29,18 @@ pub(crate) struct Intent<'a> {
     pub planned: Option<Str>,
 }
 
+impl Intent<'_> {
+    fn entry(self) -> JournalEntry {
+        JournalEntry::Intent {
+            operation: self.operation.0,
+            address: self.address.clone(),
+            provider: self.provider.clone(),
+            kind: self.kind.clone(),
+            planned: self.planned,
+        }
+    }
+}
+
 /// What happened.
 pub(crate) struct Outcome<'a> {
     pub operation: OperationId,
@@ -37,7 +52,7 @@ pub(crate) struct Outcome<'a> {
 
 impl<'a> Recorder<'a> {
     pub fn new(journal: &'a dyn Journal, state: State) -> Recorder<'a> {
-        Recorder { journal, state: RefCell::new(state), broken: Cell::new(false) }
+        Recorder { journal, state: RefCell::new(state), held: RefCell::default(), broken: Cell::new(false) }
     }
 
     pub fn is_broken(&self) -> bool {
@@ -50,14 +65,13 @@ impl<'a> Recorder<'a> {
 
     /// Returns when the intent is durable. On failure the effect must not happen.
     pub async fn intend(&self, intent: Intent<'_>) -> Result<(), Box<Diagnostic>> {
-        let entry = JournalEntry::Intent {
-            operation: intent.operation.0,
-            address: intent.address.clone(),
-            provider: intent.provider.clone(),
-            kind: intent.kind.clone(),
-            planned: intent.planned,
-        };
-        self.append(entry).await
+        self.append(vec![intent.entry()]).await
+    }
+
+    /// Keeps an intent for the result to come: nothing happens outside of this process, so that before the result there
+    /// is nothing to know.
+    pub fn hold(&self, intent: Intent<'_>) {
+        self.held.borrow_mut().insert(intent.operation, intent.entry());
     }
 
     /// Changes the state and makes the change durable. If the journal fails the state in memory is changed all the
@@ -71,7 +85,8 @@ impl<'a> Recorder<'a> {
             provider: outcome.provider.clone(),
             object: outcome.object,
         };
-        self.append(entry).await
+        let held = self.held.borrow_mut().remove(&outcome.operation);
+        self.append(held.into_iter().chain([entry]).collect()).await
     }
 
     fn set(&self, outcome: &Outcome<'_>) {
@@ -99,11 +114,11 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    async fn append(&self, entry: JournalEntry) -> Result<(), Box<Diagnostic>> {
+    async fn append(&self, entries: Vec<JournalEntry>) -> Result<(), Box<Diagnostic>> {
         if self.is_broken() {
             return Err(Box::new(broken("an earlier write to it failed")));
         }
-        self.journal.append(vec![entry]).await.map_err(|error| {
+        self.journal.append(entries).await.map_err(|error| {
             self.broken.set(true);
             Box::new(broken(&error.to_string()))
         })

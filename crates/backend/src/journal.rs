@@ -21,8 +21,8 @@ mod writer;
 
 pub(crate) use in_doubt::{decode as decode_in_doubt, encode as encode_in_doubt};
 pub use in_doubt::{load_in_doubt, store_in_doubt};
-pub(crate) use recover::recover_pieces;
 pub use recover::{JournalFileError, Recovered, recover, replay};
+pub(crate) use recover::{depose, recover_pieces};
 pub use remote::RemoteLog;
 pub use writer::{DEFAULT_RESERVE, JournalFile};
 

@@ -158,6 +158,7 @@ impl StateSession {
         if self.lock.is_some() {
             self.settle_recovery().await?;
             self.remove_journal(is_remote).await?;
+            self.forget_found().await?;
         }
         Ok(())
     }
@@ -292,6 +293,32 @@ impl StateSession {
         self.save_in_doubt().await
     }
 
+    /// Makes room for the object of a replacement that was in doubt and has been found: the old object is deposed, in
+    /// memory, under the key that the run had for it.
+    pub fn depose_for(&mut self, address: &ResourceInstance) {
+        let doubts = self.in_doubt.iter().filter(|doubt| doubt.address == *address);
+        let key = doubts.into_iter().find_map(|doubt| match &doubt.kind {
+            OperationKind::CreateReplacement { depose_as } => Some(depose_as),
+            _ => None,
+        });
+        if let (Some(key), Some(snapshot)) = (key, &mut self.snapshot) {
+            journal::depose(snapshot, address, key, None);
+        }
+    }
+
+    /// Objects that are in the state are not in doubt, whoever brought them there. Of a replacement the old object tells
+    /// nothing.
+    async fn forget_found(&mut self) -> Result<(), SessionError> {
+        let Some(snapshot) = &self.snapshot else { return Ok(()) };
+        let is_open =
+            |doubt: &InDoubt| doubt.kind != OperationKind::Create || snapshot.state.object(&doubt.address).is_none();
+        if self.in_doubt.iter().all(is_open) {
+            return Ok(());
+        }
+        self.in_doubt.retain(is_open);
+        self.save_in_doubt().await
+    }
+
     /// As [`StateSession::begin`], for a run that starts from `prior`: the state after refresh and moves. If objects are
     /// at other addresses there than in the stored state, it is stored first, because the results of an interrupted run
     /// are brought into the stored state.
@@ -364,6 +391,7 @@ impl StateSession {
     /// journal stays.
     pub async fn finish(&mut self, state: State) -> Result<(), SessionError> {
         self.write(state).await?;
+        self.forget_found().await?;
         if let Some(journal) = self.journal.clone() {
             journal.in_doubt().into_iter().for_each(|doubt| self.add_doubt(doubt));
             if self.unsaved.in_doubt {

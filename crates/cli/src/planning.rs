@@ -15,10 +15,12 @@ use formwork_backend::StateSession;
 use formwork_config::{Config, GivenValue, Origin, check_references, check_statements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Environment, Phase, ProviderFunctions};
-use formwork_model::{Clock, Event, EventSink, Files, InDoubt, Plan, PlanMode, State};
+use formwork_model::{
+    Clock, Event, EventSink, Files, InDoubt, Operation, OperationKind, Plan, PlanMode, ResourceInstance, State,
+};
 use formwork_plan::PlanInputs;
 use formwork_value::{Str, Type, Value, convert};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -99,7 +101,7 @@ pub async fn make_plan(
     };
     diagnostics.extend(warnings);
     let snapshot = state.snapshot().cloned().unwrap_or_default();
-    if let Some(problem) = in_doubt_problem(state.in_doubt(), &snapshot.state, operation) {
+    if let Some(problem) = in_doubt_before(state.in_doubt(), &snapshot.state, &config, operation) {
         return Err(Unplanned::InDoubt(problem));
     }
     let providers = Providers::prepare(session, &config, Some(&snapshot.state))?;
@@ -140,6 +142,13 @@ pub async fn make_plan(
     let (mut plan, problems) = formwork_plan::plan(&inputs(config.clone())).await;
     drop((progress, stopping));
     diagnostics.extend(problems);
+    if operation.imports.is_none()
+        && let Some(problem) = in_doubt_again(state, &plan)
+    {
+        // Something that is wanted needs it, or it is not imported after all.
+        providers.pool.shutdown_all().await;
+        return Err(Unplanned::InDoubt(problem));
+    }
     generated::note(&mut plan, &written);
     diagnostics.extend(providers.pool.take_warnings());
     plan.files_read = files.files_read();
@@ -215,22 +224,61 @@ impl Drop for Stopping {
     }
 }
 
-/// Effects of earlier runs of which nobody knows whether they happened, as far as this plan would touch them.
-fn in_doubt_problem(in_doubt: &[InDoubt], state: &State, operation: &OperationArguments) -> Option<Diagnostics> {
+/// True if nobody has said yet what became of it. A first object that is in the state by now has been found; for a
+/// replacement the old object is there all the time and says nothing.
+fn is_open(doubt: &InDoubt, state: &State) -> bool {
+    match doubt.kind {
+        OperationKind::CreateReplacement { .. } => true,
+        _ => state.object(&doubt.address).is_none(),
+    }
+}
+
+/// Effects in doubt that planning would touch, as far as that is known beforehand. What is imported is decided by that.
+fn in_doubt_before(
+    in_doubt: &[InDoubt],
+    state: &State,
+    config: &Config,
+    operation: &OperationArguments,
+) -> Option<Diagnostics> {
     let targets = &operation.options.targets;
-    let is_open = |doubt: &&InDoubt| {
-        state.object(&doubt.address).is_none()
-            && operation.imports.as_ref() != Some(&doubt.address)
+    let is_imported = |doubt: &InDoubt| {
+        operation.imports.as_ref() == Some(&doubt.address)
+            || config.root().imports.iter().any(|import| import.to.config() == doubt.address.config())
+    };
+    let is_touched = |doubt: &&InDoubt| {
+        is_open(doubt, state)
+            && !is_imported(doubt)
             && (targets.is_empty() || targets.iter().any(|target| target.contains(&doubt.address)))
     };
+    in_doubt_problem(in_doubt.iter().filter(is_touched))
+}
+
+/// Effects in doubt that a plan would cause once more.
+pub fn in_doubt_again(state: &StateSession, plan: &Plan) -> Option<Diagnostics> {
+    let is_creation = |operation: &Operation| {
+        matches!(operation.kind, OperationKind::Create | OperationKind::CreateReplacement { .. })
+    };
+    let created: BTreeSet<&ResourceInstance> =
+        plan.execution.operations.iter().filter(|o| is_creation(o)).map(|o| &o.address).collect();
+    let stored = state.snapshot().map(|snapshot| &snapshot.state);
+    let is_again =
+        |doubt: &&InDoubt| created.contains(&doubt.address) && stored.is_none_or(|stored| is_open(doubt, stored));
+    in_doubt_problem(state.in_doubt().iter().filter(is_again))
+}
+
+fn in_doubt_problem<'a>(doubts: impl Iterator<Item = &'a InDoubt>) -> Option<Diagnostics> {
     let mut diagnostics = Diagnostics::new();
-    for doubt in in_doubt.iter().filter(is_open) {
+    for doubt in doubts {
         let planned = doubt.planned.as_ref().map(|text| format!("\n\nIt was to become: {text}")).unwrap_or_default();
+        let (what, old) = match doubt.kind {
+            OperationKind::CreateReplacement { .. } => ("the replacement of ", ", and destroy the old object next"),
+            _ => ("", ""),
+        };
         let detail = format!(
-            "A run was killed while {0} was being created. Nobody knows whether the object exists, so it is not created \
-             a second time without your word. Look for it, then run one of:\n  formwork import {0} ID       \
-             it exists: take it over\n  formwork settle -retry {0}   it does not exist: create it again\n  formwork \
-             settle -forget {0}  it exists and shall be left alone{planned}",
+            "A run was killed while {what}{0} was being created. Nobody knows whether the object exists, so it is not \
+             created a second time without your word. Look for it, then run one of:\n  formwork import {0} ID       \
+             it exists: take it over{old}\n  formwork settle -retry {0}   it does not exist: create it again\n  \
+             formwork settle -forget {0}  it exists and shall be left alone{planned}",
             doubt.address
         );
         let problem = Diagnostic::error("Unknown outcome of an earlier run", detail).blame(Blame::Environment);

@@ -67,6 +67,11 @@ pub fn gated(folder: &Folder, name: &str) -> String {
     format!("resource \"slow_object\" \"{name}\" {{\n  name = \"{name}\"\n  gate = {gate:?}\n}}\n")
 }
 
+/// The arguments of an object that waits: before the effect (`gate`) or after it (`hold`).
+pub fn waits(folder: &Folder, argument: &str) -> String {
+    format!("{argument} = {:?}\n", folder.file("gate"))
+}
+
 /// Waits until an object waits for its gate.
 #[track_caller]
 pub fn wait_for_gate(folder: &Folder) {

@@ -154,7 +154,7 @@ pub fn replay(snapshot: &mut StateSnapshot, recovered: &Recovered) {
         let JournalEntry::Result { operation, address, deposed, provider, object } = entry else { continue };
         let key = recovered.depositions.get(operation).filter(|_| deposed.is_none());
         match (key, object) {
-            (Some(key), Some(object)) => depose(snapshot, address, key, object),
+            (Some(key), Some(object)) => depose(snapshot, address, key, Some(object)),
             (Some(key), None) => {
                 restore(snapshot, address, key);
                 continue;
@@ -165,12 +165,19 @@ pub fn replay(snapshot: &mut StateSnapshot, recovered: &Recovered) {
     }
 }
 
-fn depose(snapshot: &mut StateSnapshot, address: &ResourceInstance, key: &DeposedKey, new: &Arc<ObjectState>) {
+/// The current object becomes deposed, unless it is the new one already.
+pub(crate) fn depose(
+    snapshot: &mut StateSnapshot,
+    address: &ResourceInstance,
+    key: &DeposedKey,
+    new: Option<&Arc<ObjectState>>,
+) {
     let instance = snapshot.state.instance(address).filter(|i| !i.deposed.contains_key(key));
-    let old = instance.and_then(|i| i.current.clone()).filter(|old| old != new);
+    let old = instance.and_then(|i| i.current.clone()).filter(|old| Some(old) != new);
     let provider = snapshot.state.resource(&address.resource()).map(|r| r.provider.clone());
     if let (Some(old), Some(provider)) = (old, provider) {
         snapshot.state.set_object(address, Some(key), &provider, Some(old));
+        snapshot.state.set_object(address, None, &provider, None);
     }
 }
 

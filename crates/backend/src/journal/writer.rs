@@ -137,9 +137,9 @@ impl JournalFile {
         waiting.await.map_err(|_| gone())?
     }
 
-    fn track(&self, entries: &[JournalEntry]) {
+    fn track<'e>(&self, entries: impl IntoIterator<Item = &'e JournalEntry>) {
         let mut open = locked(&self.open);
-        entries.iter().for_each(|entry| note(&mut open, entry));
+        entries.into_iter().for_each(|entry| note(&mut open, entry));
     }
 }
 
@@ -176,9 +176,13 @@ fn is_creation(record: &Record) -> bool {
 #[async_trait]
 impl Journal for JournalFile {
     async fn append(&self, entries: Vec<JournalEntry>) -> Result<(), JournalError> {
+        // What has happened is known here even if the journal fails; what the journal refuses does not begin.
+        let is_intent = |entry: &JournalEntry| matches!(entry, JournalEntry::Intent { .. });
+        self.track(entries.iter().filter(|entry| !is_intent(entry)));
+        let records: Vec<Record> = entries.iter().cloned().map(|entry| Record::Entry(Box::new(entry))).collect();
+        self.append_records(&records).await?;
         self.track(&entries);
-        let records: Vec<Record> = entries.into_iter().map(|entry| Record::Entry(Box::new(entry))).collect();
-        self.append_records(&records).await
+        Ok(())
     }
 }
 

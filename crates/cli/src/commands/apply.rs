@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::initialization::initialize_if_needed;
 use crate::machine::message_timestamp;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, WRITING_FLAGS, warn_state_flag};
-use crate::planning::{Planned, Unplanned, lock_name, make_plan};
+use crate::planning::{Planned, Unplanned, in_doubt_again, lock_name, make_plan};
 use crate::progress::Progress;
 use crate::prompt::confirm;
 use crate::providers::Providers;
@@ -215,6 +215,10 @@ fn apply_file(
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeApply", async |state: &mut StateSession| {
             saved_plan::check(session, &plan, state.snapshot())?;
+            if let Some(problem) = in_doubt_again(state, &plan) {
+                session.report(&problem);
+                return Ok(Exit::Attention);
+            }
             let providers = Providers::prepare(session, &config, Some(&plan.prior.state))?;
             let (plan, config) = (Arc::new(plan), Arc::new(config));
             let planned = Planned { plan, diagnostics: Diagnostics::new(), config, variables, providers };

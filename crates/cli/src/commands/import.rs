@@ -68,6 +68,8 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeInvalid", async |state: &mut StateSession| {
+            // The object that a replacement was to take the place of makes room for it.
+            state.depose_for(&address);
             if state.snapshot().is_some_and(|snapshot| snapshot.state.object(&address).is_some()) {
                 let detail = format!("There is an object at {address} already. Remove it from the state first.");
                 return Err(refused("Resource already managed", detail));
