@@ -3,6 +3,7 @@
 mod event;
 mod place;
 mod select;
+mod turn;
 
 use crate::installed::{PackageState, inspect, package_dir};
 use crate::verified::Verified;
@@ -14,6 +15,7 @@ use place::{Placed, place};
 use select::{Selected, select};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use turn::Turn;
 
 /// What is to be installed, and how.
 #[derive(Clone, Copy, Debug)]
@@ -46,9 +48,13 @@ pub struct InitReport {
 /// nothing but packages.
 pub fn init_providers(init: ProviderInit<'_>, tell: &mut dyn FnMut(InstallEvent)) -> InitReport {
     let mut run = Run { init, tell, diagnostics: Diagnostics::new(), incomplete: Vec::new() };
-    let mut verified = Verified::load(&init.data_dir.join("providers"));
+    let needs_package = |p: &ProviderAddress| !p.is_builtin() && !run.init.unmanaged.contains(p);
+    let dirs = [Some(run.init.data_dir.join("providers")), run.init.cache_dir.map(Path::to_path_buf)];
+    let needed = run.init.requirements.keys().any(needs_package);
+    let _turns: Vec<Turn> = dirs.iter().flatten().filter(|_| needed).map(|dir| Turn::wait(dir)).collect();
+    let mut verified = Verified::load(&run.init.data_dir.join("providers"));
     let mut lock = LockFile::default();
-    for (provider, constraints) in init.requirements {
+    for (provider, constraints) in run.init.requirements {
         if let Some(entry) = run.provider(provider, constraints, &mut verified) {
             lock.providers.insert(provider.clone(), entry);
         }
@@ -76,8 +82,7 @@ fn same_selection(new: &LockFile, old: &LockFile) -> bool {
 fn incomplete_lock(providers: &[String], platform: &Platform) -> Diagnostic {
     let detail = format!(
         "Only the checksums of the packages for {platform} are known, because the packages did not come with signed \
-         ones:\n{}\n\nOn other platforms these providers could not be checked. Record their checksums with \"formwork \
-         providers lock -platform=OS_ARCH\".",
+         ones:\n{}\n\nOn other platforms these providers cannot be checked against this lock file.",
         providers.join("\n")
     );
     Diagnostic::warning("Incomplete lock file information for providers", detail)

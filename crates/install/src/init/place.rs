@@ -9,7 +9,10 @@ use crate::verified::Verified;
 use crate::{PackageLocation, executable};
 use formwork_model::{ProviderAddress, ProviderLock};
 use std::fs;
+use std::io::Error;
+use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, IsADirectory, NotADirectory, NotFound};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A package in its place.
 pub(super) struct Placed {
@@ -91,37 +94,67 @@ fn check_executable(dir: &Path, provider: &ProviderAddress) -> Result<(), String
 
 /// Unpacks an archive beside its place, then moves it there.
 fn unpack_into(archive: &Path, target: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("{} could not be unpacked: {error}", archive.display());
-    let aside = target.with_extension(format!("{}.new", std::process::id()));
-    remove(&aside).map_err(failed)?;
-    let unpacked = unpack(archive, &aside).and_then(|()| remove(target)).and_then(|()| fs::rename(&aside, target));
-    if unpacked.is_err() {
-        // The error that matters is the first one.
-        let _ = remove(&aside);
-    }
-    unpacked.map_err(failed)
+    replace(target, |aside| unpack(archive, aside))
+        .map_err(|error| format!("{} could not be unpacked: {error}", archive.display()))
 }
 
 /// Makes a place lead to a package directory: by a link, or by a copy where links do not work.
 fn link(package: &Path, target: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("{} could not be linked: {error}", package.display());
+    let failed = |error: Error| format!("{} could not be linked: {error}", package.display());
     let package = package.canonicalize().map_err(failed)?;
     if target.canonicalize().is_ok_and(|current| current == package) {
         return Ok(());
     }
-    remove(target).map_err(failed)?;
     if let Some(parent) = target.parent() {
         fs::create_dir_all(parent).map_err(failed)?;
     }
-    symlink(&package, target).or_else(|_| copy_dir(&package, target)).map_err(failed)
+    replace(target, |aside| symlink(&package, aside).or_else(|_| copy_dir(&package, aside))).map_err(failed)
+}
+
+/// Prepares something beside its place, and moves it there. Nothing is ever written through the place itself: it may be a
+/// link into a mirror by now, if another process does the same.
+fn replace(target: &Path, prepare: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let aside = target.with_extension(format!("{}-{count}.new", std::process::id()));
+    remove(&aside)?;
+    let done = prepare(&aside).and_then(|()| put(&aside, target));
+    if done.is_err() {
+        // The error that matters is the first one.
+        let _ = remove(&aside);
+    }
+    done
+}
+
+/// A directory stands in the way of a rename; another process may put one there again at once.
+fn put(aside: &Path, target: &Path) -> Result<(), Error> {
+    const ATTEMPTS: usize = 16;
+    for _ in 0..ATTEMPTS {
+        let in_the_way = |kind| matches!(kind, DirectoryNotEmpty | AlreadyExists | IsADirectory | NotADirectory);
+        match fs::rename(aside, target) {
+            Err(error) if in_the_way(error.kind()) => displace(aside, target)?,
+            other => return other,
+        }
+    }
+    fs::rename(aside, target)
+}
+
+/// Moves what is in a place out of it as a whole, then removes it.
+fn displace(aside: &Path, target: &Path) -> Result<(), Error> {
+    let old = aside.with_extension("old");
+    match fs::rename(target, &old) {
+        Err(error) if error.kind() == NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => remove(&old),
+    }
 }
 
 #[cfg(unix)]
-fn symlink(package: &Path, target: &Path) -> std::io::Result<()> {
+fn symlink(package: &Path, target: &Path) -> Result<(), Error> {
     std::os::unix::fs::symlink(package, target)
 }
 
 #[cfg(windows)]
-fn symlink(package: &Path, target: &Path) -> std::io::Result<()> {
+fn symlink(package: &Path, target: &Path) -> Result<(), Error> {
     std::os::windows::fs::symlink_dir(package, target)
 }

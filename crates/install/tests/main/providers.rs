@@ -33,6 +33,12 @@ impl World {
 
     /// Runs the installation; the lock file is kept for the next time. Returns problems and event lines.
     fn init(&mut self, required: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+        let (lock, problems, events) = self.try_init(required);
+        self.lock = lock;
+        (problems, events)
+    }
+
+    fn try_init(&self, required: &[(&str, &str)]) -> (LockFile, Vec<String>, Vec<String>) {
         let requirements = requirements(required);
         let sources = ProviderSources::plugin_dirs(&[self.mirror()]);
         let cache = self.root.path().join("cache");
@@ -50,8 +56,7 @@ impl World {
         let mut events = Vec::new();
         let InitReport { lock, diagnostics } =
             init_providers(init, &mut |event: InstallEvent| events.push(event.to_string()));
-        self.lock = lock;
-        (diagnostics.iter().map(|d| format!("{}: {}", d.summary, d.detail)).collect(), events)
+        (lock, diagnostics.iter().map(|d| format!("{}: {}", d.summary, d.detail)).collect(), events)
     }
 
     fn locked(&self, kind: &str) -> String {
@@ -116,6 +121,29 @@ fn directories_are_linked_and_archives_unpacked_with_their_modes() {
     let executable = &packages[&address("zip")].executable;
     assert!(executable.ends_with("terraform-provider-zip_v1.0.0"));
     assert!(check_lock(&requirements(&[("dir", "1.0.0"), ("zip", "")]), &world.lock, &BTreeSet::new()).is_empty());
+}
+
+#[test]
+fn installations_at_the_same_time_do_not_disturb_each_other() {
+    let mut world = World::new();
+    unpacked(&world.mirror(), "dir", "1.0.0");
+    packed(&world.mirror(), "zip", "1.0.0");
+    let content = hash_dir(&world.mirror()).unwrap();
+    for cache in [false, true] {
+        world.cache = cache;
+        for _ in 0..40 {
+            let _ = fs::remove_dir_all(world.data());
+            let problems = std::thread::scope(|scope| {
+                let runs: Vec<_> =
+                    (0..4).map(|_| scope.spawn(|| world.try_init(&[("dir", ""), ("zip", "")]).1)).collect();
+                runs.into_iter().flat_map(|run| run.join().unwrap()).collect::<Vec<_>>()
+            });
+            assert!(problems.iter().all(|p| p.starts_with("Incomplete lock file")), "{problems:?}");
+            assert_eq!(hash_dir(&world.mirror()).unwrap(), content);
+            let files = |kind| fs::read_dir(install_dir(&world.data(), kind, "1.0.0")).unwrap().count();
+            assert!(files("dir") > 0 && files("zip") > 0);
+        }
+    }
 }
 
 #[test]
