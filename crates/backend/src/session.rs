@@ -240,10 +240,11 @@ impl StateSession {
         )))
     }
 
-    /// Adds a creation to the list of effects in doubt. Of the other effects the next refresh tells.
+    /// Adds a creation to the list of effects in doubt. Of the other effects the next refresh tells, and objects of built-in
+    /// providers exist in the state only.
     fn add_doubt(&mut self, doubt: InDoubt) {
         let creates = matches!(doubt.kind, OperationKind::Create | OperationKind::CreateReplacement { .. });
-        if creates && !self.in_doubt.contains(&doubt) {
+        if creates && !doubt.provider.provider.is_builtin() && !self.in_doubt.contains(&doubt) {
             self.in_doubt.push(doubt);
             self.unsaved.in_doubt = true;
         }

@@ -5,15 +5,13 @@ use formwork_apply::ApplyOutcome;
 use formwork_model::{Event, ExecutionGraph, JournalEntry, OperationId, OperationKind, Plan, PlanMode, PlanOptions};
 use formwork_tests::engine::{Engine, Fault, text};
 use proptest::prelude::*;
-use proptest::test_runner::{RngSeed, TestCaseResult};
+use proptest::test_runner::TestCaseResult;
 use std::collections::BTreeSet;
 
-/// Enough for every shape to occur, and always the same ones. The long run sets PROPTEST_CASES, and draws anew.
+/// Enough for every shape to occur; more with PROPTEST_CASES.
 fn cases() -> ProptestConfig {
-    let long = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
-    let rng_seed = if long.is_some() { RngSeed::Random } else { RngSeed::Fixed(11) };
-    let base = ProptestConfig { failure_persistence: None, rng_seed, ..ProptestConfig::default() };
-    ProptestConfig { cases: long.unwrap_or(60), max_shrink_iters: 2000, ..base }
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() }
 }
 
 fn engine(configuration: &Configuration) -> Engine {

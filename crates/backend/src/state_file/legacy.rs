@@ -6,7 +6,7 @@ use super::read::json_error;
 use formwork_model::{
     AbsResource, ConfigResource, DeposedKey, InstanceKey, InstanceState, ModulePath, ObjectState, ObjectStatus,
     OutputState, ProviderAddress, ProviderConfigAddress, RawState, Resource, ResourceMode, ResourceState, State,
-    StateSnapshot,
+    StateSnapshot, TargetAddress,
 };
 use formwork_value::{Str, Type, Value, convert, json};
 use serde::Deserialize;
@@ -118,9 +118,16 @@ fn read_resource(
     old: OldResource,
     version: u64,
 ) -> Result<(), StateFileError> {
-    let (resource, index) =
-        parse_key(key).ok_or_else(|| StateFileError::invalid(format!("resource {key:?}"), "the key has no meaning"))?;
-    let provider = provider_of(module, &resource, old.provider.as_deref(), old.kind.as_deref())?;
+    let invalid = |reason: &str| StateFileError::invalid(format!("resource {key:?}"), reason);
+    let (resource, index) = parse_key(key).ok_or_else(|| invalid("the key has no meaning"))?;
+    let address = AbsResource { module: module.without_keys(), resource };
+    if !is_address(&address.to_string()) {
+        return Err(invalid("the key is no address"));
+    }
+    let provider = provider_of(module, &address.resource, old.provider.as_deref(), old.kind.as_deref())?;
+    if ProviderConfigAddress::parse(&provider.to_string()).as_ref() != Ok(&provider) {
+        return Err(invalid("its provider has no name that could be one"));
+    }
     let depends_on = old.depends_on.unwrap_or_default();
     let mut dependencies: Vec<ConfigResource> = depends_on.iter().filter_map(|d| dependency(module, d)).collect();
     dependencies.sort();
@@ -140,7 +147,6 @@ fn read_resource(
     if instance.is_empty() {
         return Ok(());
     }
-    let address = AbsResource { module: module.without_keys(), resource };
     let text = || address.instance(index.clone()).to_string();
     let entry = state
         .resources
@@ -188,6 +194,7 @@ fn provider_of(
     let text = if text.contains("provider.") { text.to_owned() } else { format!("provider.{text}") };
     let mut address = ProviderConfigAddress::parse(&text)
         .map_err(|error| StateFileError::invalid(format!("the provider of {resource}"), error))?;
+    address.provider.name = address.provider.name.to_lowercase().into();
     if &*address.provider.name == "terraform" {
         address.provider = ProviderAddress::builtin("terraform");
     }
@@ -198,7 +205,13 @@ fn provider_of(
 fn dependency(module: &ModulePath, text: &str) -> Option<ConfigResource> {
     let text = text.strip_suffix(".*").unwrap_or(text);
     let (resource, _) = parse_key(text)?;
-    (&*resource.kind != "module").then(|| ConfigResource { module: module.clone(), resource })
+    let dependency = ConfigResource { module: module.clone(), resource };
+    is_address(&dependency.to_string()).then_some(dependency)
+}
+
+/// Files of that time hold keys that nobody checked: what is no address of today could be written, but not read again.
+fn is_address(text: &str) -> bool {
+    matches!(TargetAddress::parse(text), Ok(TargetAddress::Resource(_) | TargetAddress::Instance(_)))
 }
 
 fn object(
