@@ -3,7 +3,7 @@
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
 use crate::target::Scope;
-use crate::{PlanInputs, check, ephemeral, exec, moves, output, walk};
+use crate::{PlanInputs, check, exec, moves, output, walk};
 use formwork_config::Config;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
@@ -12,7 +12,7 @@ use formwork_model::{
     PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State,
     StateSnapshot, resources_that_stay,
 };
-use formwork_object::OpenObject;
+use formwork_object::Upkeep;
 use formwork_value::{Marks, Str, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,8 +31,7 @@ pub(crate) struct Planner<'a> {
     pub permits: Semaphore,
     pub providers: crate::provider_config::ProviderSlots,
     pub imports: Imports<'a>,
-    /// Ephemeral objects that must be closed.
-    pub open: RefCell<Vec<OpenObject>>,
+    pub upkeep: Upkeep<'a>,
     pub work: RefCell<Work>,
     /// Grows with every error.
     pub failures: Cell<usize>,
@@ -87,8 +86,8 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
         let problems = planner.work.take().diagnostics;
         return (empty_plan(inputs), problems);
     }
-    walk::run(&planner).await;
-    ephemeral::close_all(&planner).await;
+    planner.upkeep.during(walk::run(&planner), |problems| planner.report(problems)).await;
+    planner.report(planner.upkeep.close_all().await);
     planner.finish()
 }
 
@@ -118,7 +117,7 @@ impl<'a> Planner<'a> {
             permits: Semaphore::new(inputs.options.parallelism.max(1)),
             providers: Default::default(),
             imports: Imports::new(&inputs.config.root().imports),
-            open: RefCell::default(),
+            upkeep: Upkeep::new(inputs.clock, inputs.events),
             failures: Cell::default(),
             work: RefCell::new(Work { state, moved, diagnostics: problems, ..Work::default() }),
         }
