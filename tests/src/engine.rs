@@ -2,6 +2,7 @@
 //! built-in provider and a simulated cloud.
 
 pub mod case;
+mod clock;
 mod cloud;
 mod ports;
 pub mod text;
@@ -16,8 +17,9 @@ use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use clock::SimulatedClock;
 pub use cloud::{Cloud, CloudObject, CloudProvider, Fault};
-pub use ports::{CountingEntropy, FrozenClock, MemoryFiles, MemoryJournal, NotedEvents, NotedProvisioner, Providers};
+pub use ports::{CountingEntropy, MemoryFiles, MemoryJournal, NotedEvents, NotedProvisioner, Providers};
 
 /// An engine with its state and its cloud.
 pub struct Engine {
@@ -26,6 +28,7 @@ pub struct Engine {
     pub state: StateSnapshot,
     pub journal: MemoryJournal,
     pub cloud: Arc<Cloud>,
+    pub clock: Arc<SimulatedClock>,
     pub provisioner: NotedProvisioner,
     providers: Providers,
     pub parallelism: usize,
@@ -35,7 +38,8 @@ impl Engine {
     /// An engine over a root module with one file, and no state.
     pub fn new(main: &str) -> Engine {
         let entropy = Arc::new(CountingEntropy::default());
-        let cloud = Arc::new(Cloud::default());
+        let clock = Arc::new(SimulatedClock::default());
+        let cloud = Arc::new(Cloud::new(clock.clone()));
         Engine {
             files: [("main.tf".to_string(), main.to_string())].into(),
             variables: BTreeMap::new(),
@@ -44,6 +48,7 @@ impl Engine {
             providers: Providers::new(entropy, cloud.clone()),
             provisioner: NotedProvisioner::default(),
             cloud,
+            clock,
             parallelism: 10,
         }
     }
@@ -91,7 +96,7 @@ impl Engine {
     }
 
     pub fn validate(&self) -> Diagnostics {
-        block_on(formwork_plan::validate(self.load(), self.environment(Phase::Validate), &self.providers))
+        self.clock.run(formwork_plan::validate(self.load(), self.environment(Phase::Validate), &self.providers))
     }
 
     #[track_caller]
@@ -102,19 +107,31 @@ impl Engine {
     /// Plans until `cancelled` says so.
     #[track_caller]
     pub fn plan_until(&self, options: PlanOptions, cancelled: &(dyn Fn() -> bool + Sync)) -> (Plan, Diagnostics) {
+        self.plan_told(options, cancelled, &NotedEvents::default())
+    }
+
+    /// Plans until `cancelled` says so, and tells what happens.
+    #[track_caller]
+    pub fn plan_told(
+        &self,
+        options: PlanOptions,
+        cancelled: &(dyn Fn() -> bool + Sync),
+        events: &NotedEvents,
+    ) -> (Plan, Diagnostics) {
         let inputs = PlanInputs {
             config: self.load(),
             variables: self.variables.clone(),
             previous: self.state.clone(),
             providers: &self.providers,
             environment: self.environment(Phase::Plan),
-            events: &NotedEvents::default(),
+            events,
+            clock: &*self.clock,
             options,
             backend: Default::default(),
             lock_file: Default::default(),
             cancelled,
         };
-        block_on(formwork_plan::plan(&inputs))
+        self.clock.run(formwork_plan::plan(&inputs))
     }
 
     /// Applies a plan and keeps the new state.
@@ -140,19 +157,13 @@ impl Engine {
             environment: self.environment(Phase::Apply),
             journal: &self.journal,
             provisioner: &self.provisioner,
-            clock: &FrozenClock,
+            clock: &*self.clock,
             events: &events,
             parallelism: self.parallelism,
             cancelled: &|| cancelled(started()),
         };
-        let outcome = block_on(formwork_apply::apply(&inputs));
+        let outcome = self.clock.run(formwork_apply::apply(&inputs));
         self.state = outcome.snapshot.clone();
         (outcome, events.0.into_inner().expect("no panic while it was held"))
     }
-}
-
-/// Runs a future to its end on this thread.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(future)
 }

@@ -2,7 +2,7 @@
 
 use crate::operation::{Done, Task};
 use crate::recorder::{Intent, Outcome};
-use crate::stage::{Configured, Stage, Ticker};
+use crate::stage::{Configured, Stage};
 use crate::{check, provision};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::decode_block;
@@ -115,7 +115,7 @@ impl Ready {
         }
         let id = prior.stored.as_ref().and_then(|s| object_id(&s.value));
         if action == Action::Update && same_apart_from_marks(&prior.value, &planned.planned) {
-            let ticker = Ticker::start(stage.inputs, task.id, task.change, None, action, id.clone());
+            let ticker = stage.upkeep.begin(Some(task.id), address, None, action, id.clone());
             if !self.only_remember(stage, task, prior, planned).await {
                 ticker.fail();
                 return Done::Failed;
@@ -141,7 +141,7 @@ impl Ready {
                 return Done::Failed;
             }
         }
-        let ticker = Ticker::start(stage.inputs, task.id, task.change, None, action, id);
+        let ticker = stage.upkeep.begin(Some(task.id), address, None, action, id);
         if let Some(key) = depose_as {
             stage.recorder.depose(address, key, &task.change.provider);
         }

@@ -3,7 +3,7 @@
 use crate::operation::{Done, Task};
 use crate::provision;
 use crate::recorder::{Intent, Outcome};
-use crate::stage::{Stage, Ticker};
+use crate::stage::Stage;
 use formwork_diag::{Blame, Diagnostic};
 use formwork_model::{
     Action, ApplyProvider, ApplyRequest, ApplyResponse, DeposedKey, ObjectState, ObjectStatus, Schema,
@@ -39,7 +39,7 @@ pub(crate) async fn delete(stage: &Stage<'_>, task: &Task<'_>, deposed: Option<&
     let failed = problems.has_errors();
     stage.report(problems);
     let Some(stored) = stored.filter(|_| !failed) else { return Done::Failed };
-    let ticker = Ticker::start(stage.inputs, task.id, task.change, deposed, Action::Delete, object_id(&stored.value));
+    let ticker = stage.upkeep.begin(Some(task.id), address, deposed, Action::Delete, object_id(&stored.value));
     // A tainted object was never finished: its destroy-time provisioners may rely on what is not there.
     let provisions = deposed.is_none() && stored.status == ObjectStatus::Ready;
     if provisions && !provision::run_destroy_time(stage, address, &stored.value).await {

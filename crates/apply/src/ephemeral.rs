@@ -1,11 +1,11 @@
-//! Ephemeral resources: opened when the first operation needs them, renewed while the run lasts, closed at its end.
+//! Ephemeral resources: opened when the first operation needs them, closed at the end.
 
 use crate::create::located;
 use crate::stage::Stage;
 use formwork_config::Config;
 use formwork_eval::{Item, ItemAddress, decode_block};
 use formwork_model::{ConfigResource, PlanProvider, ProviderConfigAddress, ResourceInstance, ResourceMode};
-use formwork_object::{OpenObject, open_ephemeral};
+use formwork_object::open_ephemeral;
 use formwork_value::Marks;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +14,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
-/// What is open, and what was tried.
+/// What was opened, or tried to.
 #[derive(Default)]
 pub(crate) struct Ephemerals {
-    open: RefCell<Vec<OpenObject>>,
     /// For each resource whether opening its instances went well.
     tried: RefCell<BTreeMap<ConfigResource, Rc<OnceCell<bool>>>>,
     needed: RefCell<BTreeMap<usize, Rc<Vec<ConfigResource>>>>,
@@ -130,68 +129,13 @@ impl Stage<'_> {
             return false;
         }
         let (value, open, problems) = open_ephemeral(&provider, schema, address, &config).await;
-        self.ephemerals.open.borrow_mut().extend(open);
+        if let Some(open) = open {
+            self.upkeep.keep_open(open);
+        }
         self.report(located(problems, &configured, address));
         let Some(value) = value else { return false };
         self.set_value(configured.module, address, value.clone().with_marks(Marks::EPHEMERAL));
         let scope = self.scope(&configured, address).with_self(value);
         crate::check::after(self, &configured, &scope, address)
-    }
-
-    /// Renews what is due.
-    pub async fn renew_ephemerals(&self) {
-        if self.ephemerals.open.borrow().is_empty() {
-            return;
-        }
-        let Some(now) = epoch_seconds(&self.inputs.clock.timestamp()) else { return };
-        let mut open = std::mem::take(&mut *self.ephemerals.open.borrow_mut());
-        for object in &mut open {
-            self.report(object.renew_if_due(now).await);
-        }
-        // Others may have been opened in the meantime.
-        let mut later = self.ephemerals.open.borrow_mut();
-        open.append(&mut later);
-        *later = open;
-    }
-
-    /// Closes everything that was opened, whatever has happened since.
-    pub async fn close_ephemerals(&self) {
-        let open = std::mem::take(&mut *self.ephemerals.open.borrow_mut());
-        for object in open.into_iter().rev() {
-            self.report(object.close().await);
-        }
-    }
-}
-
-/// Seconds since the epoch of an RFC 3339 time in UTC: `2026-01-31T12:00:00Z`.
-fn epoch_seconds(timestamp: &str) -> Option<i64> {
-    let number = |from: usize, to: usize| timestamp.get(from..to)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    // Days from a year that begins in March, so that the leap day is the last one.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days =
-        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day
-            - 1
-            - 719_468;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::epoch_seconds;
-
-    #[test]
-    fn times_become_seconds() {
-        let cases = [
-            ("1970-01-01T00:00:00Z", Some(0)),
-            ("2000-02-29T12:34:56Z", Some(951_827_696)),
-            ("2000-03-01T00:00:00Z", Some(951_868_800)),
-            ("2026-01-31T00:00:01Z", Some(1_769_817_601)),
-            ("no time", None),
-        ];
-        for (text, seconds) in cases {
-            assert_eq!(epoch_seconds(text), seconds, "{text}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! One function per kind of operation.
 
-use crate::stage::{Stage, Ticker};
+use crate::stage::Stage;
 use crate::{create, delete, read};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_model::{Action, Operation, OperationId, OperationKind, ResourceChange};
@@ -53,7 +53,7 @@ pub(crate) async fn run(stage: &Stage<'_>, id: OperationId, operation: &Operatio
 
 /// Drops an object from the state.
 async fn forget(stage: &Stage<'_>, task: &Task<'_>, deposed: Option<&formwork_model::DeposedKey>) -> Done {
-    let ticker = Ticker::start(stage.inputs, task.id, task.change, deposed, Action::Forget, None);
+    let ticker = stage.upkeep.begin(Some(task.id), &task.operation.address, deposed, Action::Forget, None);
     let recorded = stage
         .recorder
         .record(crate::recorder::Outcome {

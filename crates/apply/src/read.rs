@@ -4,7 +4,7 @@ use crate::check;
 use crate::create::located;
 use crate::operation::{Done, Task};
 use crate::recorder::Outcome;
-use crate::stage::{Configured, Stage, Ticker};
+use crate::stage::{Configured, Stage};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Severity};
 use formwork_eval::decode_block;
 use formwork_model::{Action, ObjectStatus, PlanProvider, Schema};
@@ -29,20 +29,26 @@ pub(crate) async fn read(stage: &Stage<'_>, task: &Task<'_>) -> Done {
     if failed {
         return Done::Failed;
     }
-    let ticker = Ticker::start(stage.inputs, task.id, task.change, None, Action::Read, None);
+    let ticker = stage.upkeep.begin(Some(task.id), address, None, Action::Read, None);
     let (plain, marks) = config.unmark_deep();
-    let value = match ask(stage, task, &configured, &*provider, &schema, &plain).await {
-        Some(value) => value,
-        // The check has failed, nothing else; what is known of the data source is its configuration.
-        None if configured.block.check.is_some() => planned_data(&schema.block, &plain).unknown_as_null(),
-        None => return Done::Failed,
+    let marked = |value: Value| {
+        with_schema_marks(&schema.block, &if marks.is_empty() { value } else { value.with_path_marks(&marks) })
     };
-    let value = with_schema_marks(&schema.block, &if marks.is_empty() { value } else { value.with_path_marks(&marks) });
-    let good = remember(stage, task, &configured, &schema, &value).await;
-    if good {
-        ticker.finish(object_id(&value));
-    }
-    Done::of(good)
+    let value = match ask(stage, task, &configured, &*provider, &schema, &plain).await.map(marked) {
+        Some(value) => {
+            ticker.finish(object_id(&value));
+            value
+        }
+        None => {
+            ticker.fail();
+            if configured.block.check.is_none() {
+                return Done::Failed;
+            }
+            // The check has failed, nothing else; what is known of the data source is its configuration.
+            marked(planned_data(&schema.block, &plain).unknown_as_null())
+        }
+    };
+    Done::of(remember(stage, task, &configured, &schema, &value).await)
 }
 
 async fn ask(

@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
     let stage = Stage::new(inputs);
     let skipped = match inputs.plan.verify() {
-        Ok(()) => walk(&stage).await,
+        Ok(()) => stage.upkeep.during(walk(&stage), |problems| stage.report(problems)).await,
         Err(error) => {
             stage.report_one(
                 Diagnostic::error(
@@ -31,7 +31,7 @@ pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
             "The plan was created with the -target option in effect, so some changes requested in the configuration may have been ignored and the output values may not be fully updated. Plan again without it to see whether anything is left to do.",
         ));
     }
-    stage.close_ephemerals().await;
+    stage.report(stage.upkeep.close_all().await);
     stage.evaluator.settle();
     check::conclude(&stage);
     output::update(&stage);
@@ -70,7 +70,6 @@ async fn walk(stage: &Stage<'_>) -> usize {
             progress.running = running.len();
         }
         let Some((node, done)) = running.next().await else { break };
-        stage.renew_ephemerals().await;
         progress.running = running.len();
         progress.done += 1;
         match done {

@@ -9,15 +9,15 @@ use formwork_config::ResourceBlock;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, Expansion, InstanceScope, Item, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
-    AbsResource, Action, ConfigResource, DeposedKey, Event, InstanceKey, ObjectEvent, Operation, OperationId,
-    OperationKind, ProviderConfigAddress, ResourceChange, ResourceInstance, ResourceMode, Schema, resources_that_stay,
+    AbsResource, ConfigResource, InstanceKey, Operation, OperationKind, ProviderConfigAddress, ResourceInstance,
+    ResourceMode, Schema, resources_that_stay,
 };
+use formwork_object::Upkeep;
 use formwork_value::{Str, Value};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The run.
 pub(crate) struct Stage<'a> {
@@ -29,6 +29,7 @@ pub(crate) struct Stage<'a> {
     pub diagnostics: RefCell<Diagnostics>,
     pub checks: RefCell<Checks>,
     pub ephemerals: Ephemerals,
+    pub upkeep: Upkeep<'a>,
     /// Check blocks whose data source cannot be read, with the reason.
     pub nested_failures: RefCell<BTreeMap<(ModuleId, Str), String>>,
     /// Instances whose operation has failed or was not begun.
@@ -72,6 +73,7 @@ impl<'a> Stage<'a> {
             diagnostics: RefCell::default(),
             checks: RefCell::new(Checks::new(plan.checks.clone())),
             ephemerals: Ephemerals::new(&inputs.config),
+            upkeep: Upkeep::new(inputs.clock, inputs.events),
             nested_failures: RefCell::default(),
             unfinished: RefCell::default(),
             counts: RefCell::default(),
@@ -225,55 +227,4 @@ fn module_of(evaluator: &Evaluator, address: &ResourceInstance) -> Option<Module
         module = *children.get(&step.key)?;
     }
     Some(module)
-}
-
-/// The events of one operation.
-pub(crate) struct Ticker<'a> {
-    inputs: &'a ApplyInputs<'a>,
-    operation: OperationId,
-    address: ResourceInstance,
-    deposed: Option<DeposedKey>,
-    action: Action,
-    started: Duration,
-}
-
-impl<'a> Ticker<'a> {
-    pub fn start(
-        inputs: &'a ApplyInputs<'a>,
-        operation: OperationId,
-        change: &ResourceChange,
-        deposed: Option<&DeposedKey>,
-        action: Action,
-        id: Option<(Str, Str)>,
-    ) -> Ticker<'a> {
-        let ticker = Ticker {
-            inputs,
-            operation,
-            address: change.address.clone(),
-            deposed: deposed.cloned(),
-            action,
-            started: inputs.clock.monotonic(),
-        };
-        inputs.events.emit(Event::Started { operation: Some(operation), object: ticker.object(id) });
-        ticker
-    }
-
-    fn object(&self, id: Option<(Str, Str)>) -> ObjectEvent {
-        let elapsed = self.inputs.clock.monotonic().saturating_sub(self.started);
-        ObjectEvent {
-            address: self.address.clone(),
-            deposed: self.deposed.clone(),
-            action: self.action,
-            id,
-            elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        }
-    }
-
-    pub fn finish(self, id: Option<(Str, Str)>) {
-        self.inputs.events.emit(Event::Finished { operation: Some(self.operation), object: self.object(id) });
-    }
-
-    pub fn fail(self) {
-        self.inputs.events.emit(Event::Failed { operation: Some(self.operation), object: self.object(None) });
-    }
 }

@@ -11,7 +11,7 @@ mod recording_files;
 mod remote_states;
 mod schema_cache;
 
-pub use clock::{MachineClock, message_timestamp, precise_timestamp};
+pub use clock::{MachineClock, message_timestamp, precise_timestamp, timestamp};
 pub use entropy::{MachineEntropy, random_id};
 pub use files::MachineFiles;
 pub use local_exec::LocalExec;

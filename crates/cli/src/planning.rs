@@ -5,7 +5,7 @@ use crate::configuration::variables;
 use crate::current::Current;
 use crate::generated;
 use crate::interrupt::{Interrupts, Urgency};
-use crate::machine::{MachineClock, MachineEntropy, MachineFiles, RecordingFiles};
+use crate::machine::{MachineClock, MachineEntropy, MachineFiles, RecordingFiles, timestamp};
 use crate::operation_arguments::OperationArguments;
 use crate::progress::Progress;
 use crate::provider_functions::ProviderFunctionTable;
@@ -16,7 +16,7 @@ use formwork_config::{Config, GivenValue, Origin, check_references, check_statem
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Environment, Phase, ProviderFunctions};
 use formwork_model::{
-    Clock, Event, EventSink, Files, InDoubt, Operation, OperationKind, Plan, PlanMode, ResourceInstance, State,
+    Event, EventSink, Files, InDoubt, Operation, OperationKind, Plan, PlanMode, ResourceInstance, State,
 };
 use formwork_plan::PlanInputs;
 use formwork_value::{Str, Type, Value, convert};
@@ -58,7 +58,7 @@ pub async fn environment(
     providers: &Providers,
 ) -> Result<Environment, Diagnostics> {
     let functions = ProviderFunctionTable::load(config, &providers.pool).await?;
-    let now: Str = MachineClock::new().timestamp().into();
+    let now: Str = timestamp().into();
     Ok(Environment {
         phase,
         workspace: workspace.into(),
@@ -112,6 +112,7 @@ pub async fn make_plan(
     let environment = environment(session, Phase::Plan, &current.workspace, files.clone(), &config, &providers).await?;
     let stopping = Stopping::watch(session, &providers, || {});
     let progress = Progress::start(session);
+    let clock = MachineClock::new();
     let cancelled = || session.is_interrupted();
     let inputs = |config: Arc<Config>| PlanInputs {
         config,
@@ -120,6 +121,7 @@ pub async fn make_plan(
         providers: &*providers.pool,
         environment: environment.clone(),
         events: &progress as &dyn EventSink,
+        clock: &clock,
         options: operation.options.clone(),
         backend: current.settings.record(&current.workspace),
         lock_file: providers.lock_file.clone(),

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Time.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// Since some fixed instant; never goes back.
     fn monotonic(&self) -> Duration;
 
-    /// RFC 3339, UTC, whole seconds.
-    fn timestamp(&self) -> String;
+    /// Since the beginning of 1970, UTC.
+    fn since_epoch(&self) -> Duration;
+
+    /// Returns when [`Clock::monotonic`] has reached this.
+    async fn sleep_until(&self, at: Duration);
 }
 
 /// Randomness.

@@ -4,7 +4,9 @@ use crate::{check_plan, with_schema_marks};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{PlanProvider, ResourceInstance, Schema};
 use formwork_value::{Marks, Value, conforms};
+use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An ephemeral object that is open, and must be closed.
 pub struct OpenObject {
@@ -12,7 +14,11 @@ pub struct OpenObject {
     pub provider: Arc<dyn PlanProvider>,
     /// As the provider gave them when it opened the object; closing wants these.
     opened_private: Vec<u8>,
-    /// As the last renewal gave them.
+    lease: RefCell<Lease>,
+}
+
+/// What opening or the last renewal gave.
+struct Lease {
     private: Vec<u8>,
     /// Seconds since the epoch.
     renew_at: Option<i64>,
@@ -41,8 +47,7 @@ pub async fn open_ephemeral(
         address: address.clone(),
         provider: provider.clone(),
         opened_private: response.private.clone(),
-        private: response.private,
-        renew_at: response.renew_at,
+        lease: RefCell::new(Lease { private: response.private, renew_at: response.renew_at }),
     };
     let result = response.result;
     let problems = if response.deferred.is_some() {
@@ -73,20 +78,24 @@ fn invalid(address: &ResourceInstance, problem: &str) -> Diagnostic {
 }
 
 impl OpenObject {
-    /// Renews the object if its time has come. After an error it is not renewed any more.
-    pub async fn renew_if_due(&mut self, now: i64) -> Diagnostics {
-        if self.renew_at.is_none_or(|at| now < at) {
-            return Diagnostics::new();
-        }
-        let response = self.provider.renew_ephemeral(&self.address.resource.kind, &self.private).await;
-        self.renew_at = response.renew_at.filter(|_| !response.diagnostics.has_errors());
+    /// When the object wants to be renewed, since the epoch.
+    pub(crate) fn renew_at(&self) -> Option<Duration> {
+        self.lease.borrow().renew_at.map(|at| Duration::from_secs(u64::try_from(at).unwrap_or(0)))
+    }
+
+    /// Renews the object. After an error it does not want to be renewed any more.
+    pub(crate) async fn renew(&self) -> Diagnostics {
+        let private = self.lease.borrow().private.clone();
+        let response = self.provider.renew_ephemeral(&self.address.resource.kind, &private).await;
+        let mut lease = self.lease.borrow_mut();
+        lease.renew_at = response.renew_at.filter(|_| !response.diagnostics.has_errors());
         if !response.diagnostics.has_errors() {
-            self.private = response.private;
+            lease.private = response.private;
         }
         located(response.diagnostics, &self.address)
     }
 
-    pub async fn close(self) -> Diagnostics {
+    pub(crate) async fn close(&self) -> Diagnostics {
         let problems = self.provider.close_ephemeral(&self.address.resource.kind, &self.opened_private).await;
         located(problems, &self.address)
     }

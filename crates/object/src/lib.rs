@@ -2,7 +2,8 @@
 //!
 //! [`proposed`] merges prior state and configuration; [`plan_object`] runs the whole dialogue with the provider for one
 //! object and chooses the action; [`check_plan`] and [`check_compatible`] are the checks of answers; [`read_state`]
-//! brings stored objects to the current schema. Planner and applier both use them.
+//! brings stored objects to the current schema; [`Upkeep`] is what goes on while operations run. Planner and applier both
+//! use them.
 //!
 //! Source of the rules: sections 8 to 10 of the fact sheet on the plugin protocol.
 //!
@@ -19,6 +20,8 @@ mod problems;
 mod proposed;
 mod replace;
 mod stored;
+mod ticker;
+mod upkeep;
 mod write_only;
 
 pub use check_plan::check_plan;
@@ -32,6 +35,8 @@ pub use plan_object::{ObjectPlan, PlanInput, plan_destroy, plan_object};
 pub use proposed::{planned_data, proposed};
 pub use replace::filter_replace;
 pub use stored::{Stored, encode_object, read_state};
+pub use ticker::Ticker;
+pub use upkeep::Upkeep;
 pub use write_only::{is_write_only, without_write_only};
 
 mod identify;

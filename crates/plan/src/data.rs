@@ -8,8 +8,8 @@ use formwork_config::ResourceBlock;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Expansion, ModuleId, ReadSet, decode_block};
 use formwork_model::{
-    AbsResource, Action, ActionReason, Event, ObjectEvent, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress,
-    ResourceChange, Schema,
+    AbsResource, Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
+    Schema,
 };
 use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
 use formwork_value::{Value, conforms};
@@ -138,10 +138,8 @@ async fn read_now(
 ) {
     let kind = &wanted.address.resource.kind;
     let (plain, marks) = config.unmark_deep();
-    let event =
-        |id| ObjectEvent { address: wanted.address.clone(), deposed: None, action: Action::Read, id, elapsed_ms: 0 };
     let _permit = planner.permits.acquire().await;
-    planner.inputs.events.emit(Event::Started { operation: None, object: event(None) });
+    let ticker = planner.upkeep.begin(None, &wanted.address, None, Action::Read, None);
     let mut problems = provider.validate_data(kind, &plain).await;
     let state = if problems.has_errors() {
         None
@@ -159,6 +157,7 @@ async fn read_now(
     planner.report(located(problems, wanted));
     let nested = wanted.block.check.is_some();
     let Some(value) = value else {
+        ticker.fail();
         let value = if nested { placeholder(schema, config) } else { Value::unknown(schema.block.implied_type()) };
         planner.set_value(wanted, value.clone());
         if nested {
@@ -168,7 +167,7 @@ async fn read_now(
     };
     let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
     let value = with_schema_marks(&schema.block, &value);
-    planner.inputs.events.emit(Event::Finished { operation: None, object: event(object_id(&value)) });
+    ticker.finish(object_id(&value));
     let stored = Stored {
         value: value.clone(),
         private: Vec::new(),

@@ -29,7 +29,9 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         let _permit = planner.permits.acquire().await;
         open_ephemeral(&provider, &schema, address, &config).await
     };
-    planner.open.borrow_mut().extend(open);
+    if let Some(open) = open {
+        planner.upkeep.keep_open(open);
+    }
     planner.report(located(problems, &wanted));
     if let Some(value) = value {
         set_value(planner, &wanted, value.clone());
@@ -73,13 +75,5 @@ pub(crate) async fn destroy(planner: &Planner<'_>, block: &ResourceBlock, module
         let address = address.instance(key);
         let wanted = Wanted { block, module, address, expansion: expansion.clone(), expansion_reads: reads.clone() };
         plan_instance(planner, wanted).await;
-    }
-}
-
-/// Closes everything that was opened, whatever has happened since.
-pub(crate) async fn close_all(planner: &Planner<'_>) {
-    let open = std::mem::take(&mut *planner.open.borrow_mut());
-    for object in open.into_iter().rev() {
-        planner.report(object.close().await);
     }
 }

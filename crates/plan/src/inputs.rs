@@ -2,7 +2,7 @@
 
 use formwork_config::Config;
 use formwork_eval::Environment;
-use formwork_model::{BackendRecord, EventSink, LockFile, PlanOptions, PlanProviders, StateSnapshot};
+use formwork_model::{BackendRecord, Clock, EventSink, LockFile, PlanOptions, PlanProviders, StateSnapshot};
 use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ pub struct PlanInputs<'a> {
     pub providers: &'a dyn PlanProviders,
     pub environment: Environment,
     pub events: &'a dyn EventSink,
+    pub clock: &'a dyn Clock,
     pub options: PlanOptions,
     pub backend: BackendRecord,
     pub lock_file: LockFile,

@@ -3,7 +3,7 @@
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
 use crate::target::Scope;
-use crate::{PlanInputs, check, ephemeral, exec, moves, output, walk};
+use crate::{PlanInputs, check, exec, moves, output, walk};
 use formwork_config::Config;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
@@ -12,7 +12,7 @@ use formwork_model::{
     PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State,
     StateSnapshot, resources_that_stay,
 };
-use formwork_object::OpenObject;
+use formwork_object::Upkeep;
 use formwork_value::{Marks, Str, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +32,7 @@ pub(crate) struct Planner<'a> {
     pub providers: crate::provider_config::ProviderSlots,
     pub imports: Imports<'a>,
     pub moves: moves::Moves,
-    /// Ephemeral objects that must be closed.
-    pub open: RefCell<Vec<OpenObject>>,
+    pub upkeep: Upkeep<'a>,
     pub work: RefCell<Work>,
     /// Grows with every error.
     pub failures: Cell<usize>,
@@ -94,8 +93,8 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     if inputs.options.mode == PlanMode::Normal {
         crate::import::check_declared(&planner);
     }
-    walk::run(&planner).await;
-    ephemeral::close_all(&planner).await;
+    planner.upkeep.during(walk::run(&planner), |problems| planner.report(problems)).await;
+    planner.report(planner.upkeep.close_all().await);
     let mut problems = moves::check::check(&planner);
     if problems.has_errors() {
         // Wrong moves are the likely cause of whatever else has been found.
@@ -131,7 +130,7 @@ impl<'a> Planner<'a> {
             permits: Semaphore::new(inputs.options.parallelism.max(1)),
             providers: Default::default(),
             imports: Imports::new(&inputs.config.root().imports),
-            open: RefCell::default(),
+            upkeep: Upkeep::new(inputs.clock, inputs.events),
             failures: Cell::default(),
             moves,
             work: RefCell::new(Work { state, moved, ..Work::default() }),

@@ -72,6 +72,8 @@ impl JsonStream {
             Event::Started { object, .. } => started(object, at),
             Event::Running { object, .. } => running(object, at),
             Event::Finished { object, .. } => ended(object, "complete", "apply_complete", at),
+            // The ecosystem does not tell that reading a data source has failed.
+            Event::Failed { object, .. } if object.action == Action::Read => String::new(),
             Event::Failed { object, .. } => ended(object, "errored", "apply_errored", at),
             Event::ProvisionStarted { address: a, provisioner } => {
                 let message = format!("{a}: Provisioning with '{provisioner}'...");

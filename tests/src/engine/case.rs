@@ -5,7 +5,7 @@
 //! others run something and have the expected text below them: `load`, `validate`, `plan [options]`, `apply [options]`,
 //! `state`, `checks`, `calls`, `provisioned`.
 
-use super::{Engine, Fault, text};
+use super::{Engine, Fault, NotedEvents, text};
 use formwork_model::{Plan, PlanMode, PlanOptions, ResourceInstance, TargetAddress};
 use std::fmt::Write;
 
@@ -105,7 +105,7 @@ impl Run {
 
     fn plan(&mut self, words: &[&str]) -> String {
         let mut options = PlanOptions::default();
-        let (mut values, mut cancel) = (false, None);
+        let (mut values, mut cancel, mut show) = (false, None, false);
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let mut address = || *words.next().expect("an address");
@@ -114,6 +114,7 @@ impl Run {
                 "refresh-only" => options.mode = PlanMode::RefreshOnly,
                 "no-refresh" => options.refresh = false,
                 "values" => values = true,
+                "events" => show = true,
                 "target" => options.targets.push(TargetAddress::parse(address()).expect("an address")),
                 "exclude" => options.excludes.push(TargetAddress::parse(address()).expect("an address")),
                 "replace" => options.replace.push(ResourceInstance::parse(address()).expect("an address")),
@@ -123,8 +124,11 @@ impl Run {
         }
         let cloud = self.engine.cloud.clone();
         let cancelled = || cancel.is_some_and(|limit| cloud.calls("plan") >= limit);
-        let (plan, problems) = self.engine.plan_until(options, &cancelled);
-        let out = text::plan(&plan, values) + &text::problems(&problems, &self.engine.load());
+        let events = NotedEvents::default();
+        let (plan, problems) = self.engine.plan_told(options, &cancelled, &events);
+        let events = events.0.into_inner().expect("no panic while it was held");
+        let out = if show { text::events(&events) } else { String::new() };
+        let out = out + &text::plan(&plan, values) + &text::problems(&problems, &self.engine.load());
         self.plan = Some(plan);
         out
     }
@@ -161,6 +165,7 @@ impl Run {
             ["unknown", call, name] => fault(Fault::Unknown, call, name),
             ["nothing", call, name] => fault(Fault::Nothing, call, name),
             ["null", call, name] => fault(Fault::Null, call, name),
+            ["slow", call, name, seconds] => cloud.slow_down(call, name, seconds.parse().expect("a number")),
             ["add", id, name] => cloud.add(id, name),
             ["remove", name] => assert!(cloud.remove(name), "there is no {name}"),
             ["set", name, attribute, json] => assert!(cloud.set(name, attribute, json), "{line}"),

@@ -16,10 +16,12 @@ mod schema;
 
 pub use provider::CloudProvider;
 
-use formwork_model::ProviderAddress;
+use super::SimulatedClock;
+use formwork_model::{Clock, ProviderAddress};
 use formwork_value::{Str, Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 /// An object in the cloud.
 #[derive(Clone, Debug)]
@@ -53,6 +55,8 @@ struct World {
     objects: BTreeMap<Str, CloudObject>,
     made: u64,
     faults: Vec<(String, String, Fault)>,
+    /// Seconds that calls by name of call and object take.
+    slow: Vec<(String, String, u64)>,
     log: Vec<String>,
     calls: BTreeMap<&'static str, usize>,
     open: BTreeMap<Str, usize>,
@@ -63,17 +67,23 @@ struct World {
 }
 
 /// The cloud.
-#[derive(Default)]
-pub struct Cloud(Mutex<World>);
+pub struct Cloud {
+    world: Mutex<World>,
+    clock: Arc<SimulatedClock>,
+}
 
 impl Cloud {
+    pub fn new(clock: Arc<SimulatedClock>) -> Cloud {
+        Cloud { world: Mutex::default(), clock }
+    }
+
     /// `registry.terraform.io/hashicorp/cloud`.
     pub fn address() -> ProviderAddress {
         ProviderAddress::implied("cloud")
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.world.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Objects by id.
@@ -109,6 +119,11 @@ impl Cloud {
     /// The next call of that name for the object goes wrong.
     pub fn inject(&self, call: &str, name: &str, fault: Fault) {
         self.world().faults.push((call.to_string(), name.to_string(), fault));
+    }
+
+    /// The next call of that name for the object takes so many seconds.
+    pub fn slow_down(&self, call: &str, name: &str, seconds: u64) {
+        self.world().slow.push((call.to_string(), name.to_string(), seconds));
     }
 
     /// Nothing goes wrong any more.
@@ -161,7 +176,24 @@ impl Cloud {
         Some(world.faults.remove(at).2)
     }
 
-    /// Lets others run for a while.
+    /// Seconds since the epoch.
+    fn now(&self) -> i64 {
+        i64::try_from(self.clock.since_epoch().as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// Takes the time that a call takes, and lets others run meanwhile.
+    async fn take_time(&self, call: &str, name: &str) {
+        let seconds = {
+            let mut world = self.world();
+            let at = world.slow.iter().position(|(c, n, _)| c == call && n == name);
+            at.map(|at| world.slow.remove(at).2)
+        };
+        if let Some(seconds) = seconds {
+            self.clock.sleep(Duration::from_secs(seconds)).await;
+        }
+        self.give_way().await;
+    }
+
     async fn give_way(&self) {
         let turns = {
             let mut world = self.world();

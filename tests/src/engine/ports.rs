@@ -5,16 +5,14 @@ use async_trait::async_trait;
 use formwork_builtin::{BackendProblem, BuiltinProvider, RemoteStates};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{
-    ApplyProvider, ApplyProviders, Clock, Entropy, Event, EventSink, Files, Journal, JournalEntry, JournalError,
-    PlanProvider, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema, Provisioner,
-    ProvisionerRequest,
+    ApplyProvider, ApplyProviders, Entropy, Event, EventSink, Files, Journal, JournalEntry, JournalError, PlanProvider,
+    PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema, Provisioner, ProvisionerRequest,
 };
 use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Files by path.
 pub struct MemoryFiles(BTreeMap<String, String>);
@@ -80,18 +78,6 @@ impl Entropy for CountingEntropy {
         for (byte, source) in bytes.iter_mut().rev().zip(next.iter().rev().chain(std::iter::repeat(&0))) {
             *byte = *source;
         }
-    }
-}
-
-pub struct FrozenClock;
-
-impl Clock for FrozenClock {
-    fn monotonic(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn timestamp(&self) -> String {
-        "2026-01-01T00:00:00Z".into()
     }
 }
 

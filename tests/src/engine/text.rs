@@ -162,6 +162,11 @@ pub fn events(events: &[Event]) -> String {
                 let _ = writeln!(out, "skip {address}");
                 continue;
             }
+            Event::Running { object, .. } => {
+                let _ =
+                    writeln!(out, "still {} {} {}s", action(object.action), object.address, object.elapsed_ms / 1000);
+                continue;
+            }
             Event::ProvisionOutput { address, line, .. } => {
                 let _ = writeln!(out, "output of {address}: {line}");
                 continue;

@@ -84,7 +84,8 @@ impl Provisioner for LocalExec {
         }
         let task = Task::of(&request.config)?;
         if !task.quiet {
-            output(&format!("Executing: {:?}", task.words));
+            let words: Vec<String> = task.words.iter().map(|word| format!("{word:?}")).collect();
+            output(&format!("Executing: [{}]", words.join(" ")));
         }
         self.execute(&task, output).await
     }
@@ -228,6 +229,7 @@ mod tests {
         .await;
         assert_eq!(result, Ok(()));
         let place = dir.path().canonicalize().unwrap();
+        assert!(lines[0].starts_with("Executing: [\"/bin/sh\" \"-c\" \""), "{}", lines[0]);
         assert_eq!(lines[1..], ["hello", place.to_str().unwrap(), "err", "end"]);
     }
 

@@ -222,9 +222,9 @@ impl PlanProvider for CloudProvider {
     }
 
     async fn read_resource(&self, request: ReadRequest<'_>) -> ReadResponse {
-        self.cloud.give_way().await;
         let name = name_of(request.current);
         self.cloud.note("read", format!("{name}{}{}", self.at(), meta(request.provider_meta)));
+        self.cloud.take_time("read", &name).await;
         let mut diagnostics = self.check_private(request.current, request.private);
         let mut state = request.current.clone();
         match (self.reach(), self.cloud.fault("read", &name)) {
@@ -243,11 +243,11 @@ impl PlanProvider for CloudProvider {
     }
 
     async fn plan_resource(&self, request: PlanRequest<'_>) -> PlanResponse {
-        self.cloud.give_way().await;
         let subject = if request.proposed.is_null() { request.prior } else { request.proposed };
         let name = name_of(subject);
         let call = if request.proposed.is_null() { "plan-destroy" } else { "plan" };
         self.cloud.note(call, format!("{name}{}{}", self.at(), meta(request.provider_meta)));
+        self.cloud.take_time(call, &name).await;
         let mut diagnostics = self.check_private(request.prior, request.prior_private);
         let mut planned = match (request.proposed.is_null(), request.kind) {
             (true, _) => request.proposed.clone(),
@@ -314,9 +314,9 @@ impl PlanProvider for CloudProvider {
     }
 
     async fn read_data(&self, _: &str, config: &Value, provider_meta: Option<&Value>) -> DataResponse {
-        self.cloud.give_way().await;
         let name = name_of(config);
         self.cloud.note("data", format!("{name}{}{}", self.at(), meta(provider_meta)));
+        self.cloud.take_time("data", &name).await;
         let world = self.cloud.world();
         let found = find(&world, &name).and_then(|id| world.objects.get(&id));
         let (state, diagnostics) = match found {
@@ -331,9 +331,9 @@ impl PlanProvider for CloudProvider {
     }
 
     async fn open_ephemeral(&self, _: &str, config: &Value) -> EphemeralResponse {
-        self.cloud.give_way().await;
         let name = name_of(config);
         self.cloud.note("open", name.clone());
+        self.cloud.take_time("open", &name).await;
         let fault = self.cloud.fault("open", &name);
         let diagnostics = match fault {
             Some(_) => error("Open failed", format!("There is no token {name:?}.")),
@@ -346,26 +346,39 @@ impl PlanProvider for CloudProvider {
         let lifetime = config.get("lifetime").and_then(Value::as_number).and_then(|n| n.to_i64());
         EphemeralResponse {
             result: with(config, "value", Value::string(format!("token of {name}"))),
-            private: name.into_bytes(),
-            renew_at: lifetime,
+            private: match lifetime {
+                Some(seconds) => format!("{name} for {seconds}").into_bytes(),
+                None => name.into_bytes(),
+            },
+            renew_at: lifetime.map(|seconds| self.cloud.now() + seconds),
             deferred: None,
             diagnostics,
         }
     }
 
     async fn renew_ephemeral(&self, _: &str, private: &[u8]) -> EphemeralResponse {
-        self.cloud.note("renew", String::from_utf8_lossy(private).into_owned());
+        let private_text = String::from_utf8_lossy(private).into_owned();
+        let (name, seconds) = private_text.split_once(" for ").unwrap_or((&private_text, ""));
+        self.cloud.note("renew", name.to_string());
+        let fault = self.cloud.fault("renew", name);
+        self.cloud.take_time("renew", name).await;
+        let diagnostics = match fault {
+            Some(_) => error("Renewal failed", format!("The token {name:?} has expired.")),
+            None => Diagnostics::new(),
+        };
+        let lifetime = seconds.parse::<i64>().ok();
         EphemeralResponse {
             result: Value::dynamic(),
             private: private.to_vec(),
-            renew_at: None,
+            renew_at: lifetime.map(|seconds| self.cloud.now() + seconds),
             deferred: None,
-            diagnostics: Diagnostics::new(),
+            diagnostics,
         }
     }
 
     async fn close_ephemeral(&self, _: &str, private: &[u8]) -> Diagnostics {
-        let name = String::from_utf8_lossy(private).into_owned();
+        let name = String::from_utf8_lossy(private);
+        let name = name.split(" for ").next().unwrap_or_default().to_string();
         self.cloud.note("close", name.clone());
         let mut world = self.cloud.world();
         if let Some(count) = world.open.get_mut(&*name) {
@@ -386,7 +399,6 @@ impl PlanProvider for CloudProvider {
 #[async_trait]
 impl ApplyProvider for CloudProvider {
     async fn apply_resource(&self, request: ApplyRequest<'_>) -> ApplyResponse {
-        self.cloud.give_way().await;
         let call = match (request.prior.is_null(), request.planned.is_null()) {
             (true, _) => "create",
             (_, true) => "delete",
@@ -395,6 +407,7 @@ impl ApplyProvider for CloudProvider {
         let name = name_of(if call == "delete" { request.prior } else { request.planned });
         let token = text(request.config, "token").map(|t| format!(" with token {t:?}")).unwrap_or_default();
         self.cloud.note(call, format!("{name}{}{token}{}", self.at(), meta(request.provider_meta)));
+        self.cloud.take_time(call, &name).await;
         let mut diagnostics = self.check_private(request.prior, request.planned_private);
         let fault = self.cloud.fault(call, &name);
         let (new_state, problems) = match self.reach() {
