@@ -138,11 +138,16 @@ pub(crate) fn conclude(stage: &Stage<'_>) {
         }
         for (name, block) in config.outputs.iter().filter(|(_, o)| !o.preconditions.is_empty()) {
             let address = format!("{prefix}output.{name}");
+            let (value, reads) = stage.evaluator.record(|| stage.evaluator.output(module, name));
+            if stage.has_unfinished(&reads) {
+                stage.checks.borrow_mut().set(CheckKind::Output, &address, CheckStatus::Unknown, Vec::new());
+                continue;
+            }
             if stage.checks.borrow().status(CheckKind::Output, &address) != Some(CheckStatus::Unknown) {
                 continue;
             }
             // Failures are reported by the evaluation of the output.
-            if let Err(problems) = stage.evaluator.output(module, name) {
+            if let Err(problems) = value {
                 stage.report(problems);
             }
             let scope = stage.evaluator.module_scope(module);

@@ -148,11 +148,14 @@ impl Ready {
         let response = self.call(stage, task, &prior, &planned).await;
         let settled = self.settle(stage, task, &planned, response);
         let good = self.conclude(stage, task, settled, prior, action, depose_as).await;
-        match &good {
-            Some(value) => ticker.finish(object_id(value)),
-            None => ticker.fail(),
-        }
-        Done::of(good.is_some())
+        let Some(value) = good else {
+            ticker.fail();
+            return Done::Failed;
+        };
+        ticker.finish(object_id(&value));
+        // The change is made, whatever is expected of its result.
+        let scope = stage.scope(&self.configured, address).with_self(value);
+        Done::of(check::after(stage, &self.configured, &scope, address))
     }
 
     /// The planned object as JSON for the journal, unknown parts as null, without sensitive values.
@@ -344,7 +347,7 @@ impl Ready {
         with_schema_marks(&self.schema.block, &value)
     }
 
-    /// Records the outcome, runs provisioners, checks postconditions. The new value if all went well.
+    /// Records the outcome and runs provisioners. The new value if all went well.
     async fn conclude(
         &self,
         stage: &Stage<'_>,
@@ -396,8 +399,7 @@ impl Ready {
                 return None;
             }
         }
-        let scope = stage.scope(&self.configured, address).with_self(value.clone());
-        check::after(stage, &self.configured, &scope, address).then_some(value)
+        Some(value)
     }
 
     fn count(&self, stage: &Stage<'_>, action: Action, failed: bool) {

@@ -106,7 +106,12 @@ fn run_command(session: &Session, command: &'static Command, words: &[String], h
             session.output.print(&help::page(command));
             return Exit::Success;
         }
-        Err(ArgumentError::Invalid(message)) => return command_usage_error(session, command, &message),
+        Err(ArgumentError::Invalid(message)) => {
+            if streams(command) && all_words.iter().any(|word| matches!(word.as_str(), "-json" | "--json")) {
+                session.set_json(JsonStream::new(StreamMode::Plan));
+            }
+            return command_usage_error(session, command, &message);
+        }
     };
     if arguments.switch("no-color") {
         session.output.disable_color();

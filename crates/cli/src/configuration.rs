@@ -67,6 +67,9 @@ pub fn variables(
     let inputs = inputs(session, arguments)?;
     let root = config.root().clone();
     let (mut given, mut diagnostics) = collect_variables(&root, inputs, &mut config.sources);
+    if diagnostics.iter().any(|problem| problem.summary == UNREADABLE) {
+        return Err(diagnostics);
+    }
     for block in missing_variables(&root, &given) {
         let typed = if input { ask_for(session, block) } else { None };
         let Some(text) = typed else {
@@ -82,6 +85,9 @@ pub fn variables(
     session.set_sources(Arc::new(config.sources.clone()));
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((given, diagnostics)) }
 }
+
+/// What was given may be the value of any variable, so that nobody can tell which are missing.
+const UNREADABLE: &str = "Invalid -var option";
 
 fn ask_for(session: &Session, block: &formwork_config::VariableBlock) -> Option<String> {
     let description = block.description.as_ref().map(|text| format!("\n  {text}")).unwrap_or_default();

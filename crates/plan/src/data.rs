@@ -85,6 +85,10 @@ fn plan_later(
         return;
     }
     let planned = placeholder(schema, config);
+    if planner.mode() == PlanMode::Normal {
+        // What was read before is no longer what counts.
+        planner.drop_object(&wanted.address);
+    }
     planner.set_value(wanted, planned.clone());
     check::resource_after(planner, wanted, &planned);
     add_read(planner, wanted, schema, provider, planned, reason);

@@ -80,9 +80,11 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         return;
     };
     let Some(provider) = planner.provider(&provider_address).await else { return };
-    let forget =
-        planner.inputs.config.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
-    let fresh = !forget && planner.scope.reads(&planner.graph, address);
+    let is_given_up = planner.inputs.config.removed(address).is_some_and(|r| !r.destroy);
+    let forget = is_given_up && planner.mode() == PlanMode::Normal;
+    // What is no longer of interest is not looked at, not even before it is destroyed after all.
+    let fresh =
+        (!is_given_up || planner.mode() == PlanMode::RefreshOnly) && planner.scope.reads(&planner.graph, address);
     let Ok(prior) =
         refresh::current(planner, address, deposed.as_ref(), &provider_address, &*provider, &schema, fresh).await
     else {

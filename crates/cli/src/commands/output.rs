@@ -44,7 +44,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let outputs = snapshot.map(|snapshot| snapshot.state.outputs).unwrap_or_default();
     match name {
         None if as_json => session.output.line(&json_outputs(&outputs)),
-        Some(_) if as_raw && outputs.is_empty() => session.report(&no_outputs().into()),
+        Some(_) if !as_json && outputs.is_empty() => session.report(&no_outputs().into()),
         None if outputs.is_empty() => session.report(&no_outputs().into()),
         None => session.output.print(&outputs_text(&outputs)),
         Some(name) => {

@@ -67,7 +67,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
                 }
             };
             planned.providers.pool.shutdown_all().await;
-            if let Some(path) = arguments.value("out")
+            if let Some(path) = arguments.value("out").filter(|path| !path.is_empty())
                 && !planned.plan.is_blank()
             {
                 save(path, &planned.plan)?;
@@ -76,7 +76,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             if planned.has_errors() {
                 return Ok(Exit::Error);
             }
-            hint(session, arguments.value("out"), &planned.plan);
+            hint(session, arguments.value("out").filter(|path| !path.is_empty()), &planned.plan);
             let changes = arguments.switch("detailed-exitcode") && planned.plan.applyable;
             Ok(if changes { Exit::Changes } else { Exit::Success })
         })

@@ -10,7 +10,6 @@ use crate::session::Session;
 use crate::state_edit::covered;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{InstanceState, RawState, ResourceInstance, StateSnapshot};
-use std::collections::BTreeSet;
 
 pub static COMMAND: Command = Command {
     name: "state list",
@@ -26,37 +25,38 @@ pub static COMMAND: Command = Command {
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let current = Current::of(session, &LocalFlags::of(arguments))?;
     let snapshot = session.block_on(async { current.read(session).await })?.ok_or_else(no_state)?;
-    let wanted = wanted(&snapshot, &arguments.positional)?;
-    let mut listed: Vec<(ResourceInstance, &InstanceState)> = snapshot
-        .state
-        .instances()
-        .filter(|(address, _, _)| wanted.as_ref().is_none_or(|wanted| wanted.contains(address)))
-        .map(|(address, _, instance)| (address, instance))
-        .collect();
-    if let Some(id) = arguments.value("id") {
-        listed.retain(|(_, instance)| has_id(instance, id));
-    }
-    // Modules by depth, as users expect the root module first.
-    listed.sort_by_key(|(address, _)| (address.module.0.len(), address.clone()));
-    let text: String = listed.iter().map(|(address, _)| format!("{address}\n")).collect();
+    let listed = listed(&snapshot, &arguments.positional)?;
+    let id = arguments.value("id");
+    let is_wanted = |address: &&ResourceInstance| {
+        id.is_none_or(|id| snapshot.state.instance(address).is_some_and(|instance| has_id(instance, id)))
+    };
+    let text: String = listed.iter().filter(is_wanted).map(|address| format!("{address}\n")).collect();
     session.output.print(&text);
     Ok(Exit::Success)
 }
 
-fn wanted(snapshot: &StateSnapshot, addresses: &[String]) -> Result<Option<BTreeSet<ResourceInstance>>, Diagnostics> {
+/// What is to be listed: for each address what it covers, in the order in which they were given.
+fn listed(snapshot: &StateSnapshot, addresses: &[String]) -> Result<Vec<ResourceInstance>, Diagnostics> {
+    // Modules by depth, as users expect the root module first.
+    let sort = |list: &mut Vec<ResourceInstance>| {
+        list.sort_by(|a, b| (a.module.0.len(), a).cmp(&(b.module.0.len(), b)));
+    };
+    let mut listed: Vec<ResourceInstance> = Vec::new();
     if addresses.is_empty() {
-        return Ok(None);
+        listed.extend(snapshot.state.instances().map(|(address, _, _)| address));
+        sort(&mut listed);
     }
-    let mut wanted = BTreeSet::new();
     for text in addresses {
         let found = covered(&snapshot.state, &parse_target(text)?);
         if found.is_empty() {
             let detail = format!("The state has no object that {text} covers.");
             return Err(Diagnostic::error("No such object in the state", detail).into());
         }
-        wanted.extend(found);
+        let mut found: Vec<ResourceInstance> = found.into_iter().collect();
+        sort(&mut found);
+        listed.extend(found);
     }
-    Ok(Some(wanted))
+    Ok(listed)
 }
 
 fn has_id(instance: &InstanceState, id: &str) -> bool {

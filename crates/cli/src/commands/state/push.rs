@@ -69,6 +69,10 @@ fn read(path: &str) -> Result<StateSnapshot, Diagnostics> {
 }
 
 fn objection(old: &StateSnapshot, new: &StateSnapshot) -> Option<String> {
+    // Nothing is lost where nothing is.
+    if old.state.is_empty() {
+        return None;
+    }
     if !old.lineage.is_empty() && old.lineage != new.lineage {
         return Some(format!("Its lineage is {}, that of the state there is {}.", new.lineage, old.lineage));
     }

@@ -27,8 +27,10 @@ fn run(session: &Session, _: &Arguments) -> Result<Exit, Diagnostics> {
     let mark = |name: &String| if *name == current.workspace { "* " } else { "  " };
     let lines: String = names.iter().map(|name| format!("{}{name}\n", mark(name))).collect();
     session.output.print(&format!("{lines}\n"));
-    if let Some(name) = session.environment.workspace() {
-        session.output.print(&format!("TF_WORKSPACE selects {name:?}.\n"));
+    if session.environment.workspace().is_some() {
+        // Scripts look for these words.
+        let text = "The active workspace is being overridden using the TF_WORKSPACE environment\nvariable.\n";
+        session.output.print(&format!("\n\n{text}\n"));
     }
     Ok(Exit::Success)
 }
