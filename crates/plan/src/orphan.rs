@@ -79,7 +79,7 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         planner.report_one(no_schema(address, &provider_address.provider.to_string()));
         return;
     };
-    let Some(provider) = planner.provider(&provider_address).await else { return };
+    let Some(provider) = planner.provider_of(&provider_address, address).await else { return };
     let forget =
         planner.inputs.config.removed(address).is_some_and(|r| !r.destroy) && planner.mode() == PlanMode::Normal;
     let Ok(prior) =
