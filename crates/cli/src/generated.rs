@@ -17,7 +17,7 @@ use std::path::Path;
 const NAME: &str = "__generated__.tf";
 
 /// The file that is to be written, if one is asked for.
-pub fn target<'a>(arguments: &'a Arguments, mode: PlanMode) -> Result<Option<&'a str>, Diagnostics> {
+pub fn target(arguments: &Arguments, mode: PlanMode) -> Result<Option<&str>, Diagnostics> {
     let Some(path) = arguments.value("generate-config-out") else { return Ok(None) };
     if mode != PlanMode::Normal {
         let detail = "-generate-config-out cannot be combined with -destroy or -refresh-only: they import nothing.";

@@ -119,10 +119,12 @@ impl<'a> Upkeep<'a> {
     }
 }
 
+type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
 /// One sleep, until what is due next.
 struct Timer<'a> {
     clock: &'a dyn Clock,
-    sleep: Option<(Duration, Pin<Box<dyn Future<Output = ()> + Send + 'a>>)>,
+    sleep: Option<(Duration, Sleep<'a>)>,
 }
 
 impl Timer<'_> {
