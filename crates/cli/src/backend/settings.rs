@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Type and arguments of a backend.
-#[derive(Clone, Debug, PartialEq)]
+/// Type and arguments of a backend. There may be keys among them, so they cannot be printed for debugging.
+#[derive(Clone, PartialEq)]
 pub struct BackendSettings {
     pub kind: Str,
     /// Every argument of the type, null if not given.
