@@ -15,7 +15,7 @@ use std::io::ErrorKind;
 const VERSION: u64 = 3;
 
 /// A recorded backend.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     pub settings: BackendSettings,
     /// Of the block alone, without what the command line added. Ours and Terraform's are computed differently.
