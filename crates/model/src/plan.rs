@@ -6,16 +6,25 @@ use crate::{
 };
 use formwork_value::{Path, Str, Value};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// Where the state lives, as `init` configured it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct BackendRecord {
     /// `local`, `s3`, ...
     pub kind: Str,
     /// Attributes of the backend's configuration.
     pub config: BTreeMap<Str, Value>,
     pub workspace: Str,
+}
+
+/// Without the configuration: there may be keys in it.
+impl fmt::Debug for BackendRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, workspace) = (&self.kind, &self.workspace);
+        f.debug_struct("BackendRecord").field("kind", kind).field("workspace", workspace).finish_non_exhaustive()
+    }
 }
 
 /// An attribute that contributed to the planned changes.
