@@ -2,7 +2,7 @@
 
 use crate::{
     AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, LockFile, OutputChange, PlanMode,
-    PlanOptions, ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot, VerifyError,
+    PlanOptions, ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot,
 };
 use formwork_value::{Path, Str, Value};
 use std::collections::BTreeMap;
@@ -75,17 +75,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks the plan's inner consistency; done for every plan made and every plan file loaded.
-    pub fn verify(&self) -> Result<(), VerifyError> {
-        for operation in &self.execution.operations {
-            let change = self.changes.get(operation.change);
-            if change.is_none_or(|c| c.address != operation.address) {
-                return Err(VerifyError(format!("{operation} belongs to no change of its address")));
-            }
-        }
-        self.execution.verify()
-    }
-
     /// True if errors kept the planning from beginning.
     pub fn is_blank(&self) -> bool {
         self.errored && self.changes.is_empty() && self.outputs.is_empty() && self.config == ConfigSummary::default()
