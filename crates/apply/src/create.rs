@@ -77,6 +77,7 @@ impl Ready {
             return None;
         };
         let provider = stage.provider(&task.change.provider).await?;
+        let provider = provider.apply_stand_in(address).unwrap_or(provider);
         let schema = stage.schema(&task.change.provider, address)?;
         let scope = stage.scope(&configured, address);
         if !check::before(stage, &configured, &scope, address) {

@@ -25,6 +25,7 @@ pub(crate) async fn delete(stage: &Stage<'_>, task: &Task<'_>, deposed: Option<&
     // Already gone: an earlier run got that far.
     let Some(object) = object else { return Done::Succeeded };
     let Some(provider) = stage.provider_for_delete(&task.change.provider).await else { return Done::Failed };
+    let provider = provider.apply_stand_in(address).unwrap_or(provider);
     let Some(schema) = stage.schema(&task.change.provider, address) else {
         stage.report_one(
             Diagnostic::error(

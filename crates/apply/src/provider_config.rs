@@ -2,7 +2,7 @@
 
 use crate::stage::Stage;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{Evaluator, ModuleId, decode_block};
+use formwork_eval::{Evaluator, ModuleId, decode_provider};
 use formwork_model::{ApplyProvider, ProviderConfigAddress};
 use formwork_value::Value;
 use std::cell::RefCell;
@@ -97,7 +97,7 @@ impl Stage<'_> {
             return (formwork_object::empty_block(schema), Diagnostics::new());
         };
         let module = evaluator.module_id(&address.module.without_keys()).unwrap_or(ModuleId::ROOT);
-        let (value, problems) = decode_block(&block.body, schema, &evaluator.module_scope(module));
+        let (value, problems) = decode_provider(block, schema, &evaluator.module_scope(module));
         let place = |mut problem: Diagnostic| {
             problem.span = problem.span.or(Some(block.header_span));
             problem

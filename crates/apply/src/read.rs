@@ -17,6 +17,7 @@ pub(crate) async fn read(stage: &Stage<'_>, task: &Task<'_>) -> Done {
     let address = &task.operation.address;
     let Some(configured) = stage.configured(address) else { return Done::Failed };
     let Some(provider) = stage.provider(&task.change.provider).await else { return Done::Failed };
+    let provider = provider.apply_stand_in(address).unwrap_or(provider);
     let Some(schema) = stage.schema(&task.change.provider, address) else { return Done::Failed };
     let scope = stage.scope(&configured, address);
     if !check::before(stage, &configured, &scope, address) {

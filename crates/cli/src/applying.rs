@@ -51,7 +51,7 @@ pub async fn apply_plan(
     let stopping = Stopping::watch(session, &planned.providers, move || killer.kill_all());
     let files = machine_files(session);
     let mut environment =
-        environment(session, Phase::Apply, workspace, files, &planned.config, &planned.providers).await?;
+        environment(session, Phase::Apply, workspace, files, &planned.config, &planned.providers.pool).await?;
     environment.plan_timestamp = plan.timestamp.clone();
     let clock = MachineClock::new();
     let progress = if operations > 0 { Progress::start_live(session) } else { Progress::start(session) };

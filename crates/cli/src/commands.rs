@@ -17,6 +17,7 @@ mod settle;
 mod show;
 mod state;
 mod taint;
+mod test;
 mod validate;
 mod version;
 mod workspace;
@@ -44,7 +45,7 @@ pub struct Command {
 
 /// Commands whose `-json` means a stream of messages, problems included.
 pub fn streams(command: &Command) -> bool {
-    matches!(command.name, "apply" | "destroy" | "init" | "plan" | "refresh")
+    matches!(command.name, "apply" | "destroy" | "init" | "plan" | "refresh" | "test")
 }
 
 static COMMANDS: &[&Command] = &[
@@ -75,6 +76,7 @@ static COMMANDS: &[&Command] = &[
     &state::show::COMMAND,
     &taint::TAINT,
     &taint::UNTAINT,
+    &test::COMMAND,
     &validate::COMMAND,
     &version::COMMAND,
     &workspace::delete::COMMAND,

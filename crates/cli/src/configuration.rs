@@ -5,11 +5,12 @@ use crate::prompt::ask;
 use crate::session::Session;
 use formwork_config::{
     Config, GivenValue, ModuleResolution, VariableArgument, VariableFile, VariableInputs, automatic_files,
-    collect_variables, config_files, load, missing_value, missing_variables, prompted_value,
+    collect_variables, config_files, join, load, missing_value, missing_variables, prompted_value,
 };
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::read_manifest;
 use formwork_model::{Files, ModuleManifest};
+use formwork_testing::{LoadOptions, Suite};
 use formwork_value::Str;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,6 +39,35 @@ pub fn load_configuration_with(session: &Session, files: &dyn Files) -> Result<(
     let (config, diagnostics) = load(files, ".", &manifest(session)?, ModuleResolution::Manifest);
     session.set_sources(Arc::new(config.sources.clone()));
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
+}
+
+/// Loads the configuration with its tests; modules must be installed.
+pub fn load_suite(session: &Session, test_dir: Option<&str>) -> Result<Suite, Diagnostics> {
+    let (config, mut diagnostics) = load_configuration(session)?;
+    let (suite, problems) = add_tests(session, config, test_dir, ModuleResolution::Manifest)?;
+    diagnostics.extend(problems);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    session.report(&diagnostics);
+    Ok(suite)
+}
+
+/// Loads the tests of a configuration.
+pub fn add_tests(
+    session: &Session,
+    config: Config,
+    test_dir: Option<&str>,
+    resolution: ModuleResolution,
+) -> Result<(Suite, Diagnostics), Diagnostics> {
+    let known = match resolution {
+        ModuleResolution::Manifest => manifest(session)?,
+        ModuleResolution::Direct => manifest(session).unwrap_or_default(),
+    };
+    let options = LoadOptions { test_dir, manifest: &known, resolution };
+    let (suite, diagnostics) = formwork_testing::load(&session.files(), config, options);
+    session.set_sources(Arc::new(suite.sources.clone()));
+    Ok((suite, diagnostics))
 }
 
 /// An error unless the working directory has configuration files.
@@ -100,7 +130,7 @@ pub fn inputs(session: &Session, arguments: &Arguments) -> Result<VariableInputs
     let mut inputs = VariableInputs::default();
     let environment = session.environment.input_variables();
     inputs.environment.extend(environment.map(|(name, value)| (format!("TF_VAR_{name}"), value.to_owned())));
-    for name in automatic_files(&files).unwrap_or_default() {
+    for name in automatic_files(&files, ".").unwrap_or_default() {
         inputs.files.push(read_file(&files, &name)?);
     }
     for (flag, value) in arguments.in_order(&["var", "var-file"]) {
@@ -108,6 +138,16 @@ pub fn inputs(session: &Session, arguments: &Arguments) -> Result<VariableInputs
             "var-file" => VariableArgument::File(read_file(&files, value)?),
             _ => VariableArgument::Value(value.to_owned()),
         });
+    }
+    Ok(inputs)
+}
+
+/// As [`inputs`], with the variable files of the directory with tests.
+pub fn test_inputs(session: &Session, arguments: &Arguments, test_dir: &str) -> Result<VariableInputs, Diagnostics> {
+    let files = session.files();
+    let mut inputs = inputs(session, arguments)?;
+    for name in automatic_files(&files, test_dir).unwrap_or_default() {
+        inputs.files.push(read_file(&files, &join(test_dir, &name))?);
     }
     Ok(inputs)
 }

@@ -7,7 +7,7 @@ mod providers;
 pub use modules::install_modules;
 
 use crate::arguments::Arguments;
-use crate::configuration::manifest;
+use crate::configuration::{add_tests, load_suite, manifest};
 use crate::session::Session;
 use crate::state_access::LockFlags;
 use backend::initialize_backend;
@@ -18,7 +18,6 @@ use modules::record_modules;
 use providers::install_providers;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// How to initialize.
 #[derive(Clone, Debug)]
@@ -36,6 +35,8 @@ pub struct InitOptions {
     /// Values of `-backend-config`, in order.
     pub backend_config: Vec<String>,
     pub lock: LockFlags,
+    /// Where tests lie, if that was said.
+    pub test_dir: Option<String>,
     /// Say what is done, step by step.
     pub talk: bool,
 }
@@ -54,6 +55,7 @@ impl Default for InitOptions {
             plugin_dirs: Vec::new(),
             backend_config: Vec::new(),
             lock: LockFlags { lock: true, timeout: std::time::Duration::ZERO },
+            test_dir: None,
             talk: false,
         }
     }
@@ -73,6 +75,7 @@ impl InitOptions {
             plugin_dirs: arguments.values("plugin-dir").map(PathBuf::from).collect(),
             backend_config: arguments.values("backend-config").map(str::to_owned).collect(),
             lock: LockFlags::of(arguments)?,
+            test_dir: arguments.value("test-directory").map(str::to_owned),
             talk: true,
         };
         let exclusive = |detail: &str| Err(Diagnostic::error("Invalid command line", detail).into());
@@ -97,7 +100,7 @@ impl InitOptions {
 
 /// Initializes the working directory.
 pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagnostics> {
-    let (config, in_modules) = load_root(session)?;
+    let (config, in_modules) = load_root(session, options)?;
     if in_modules.has_errors() {
         // What can be found of modules is kept, so that other commands can tell these problems as well.
         if options.get {
@@ -109,7 +112,7 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
     let config = if options.get {
         install_modules(session, options)?
     } else {
-        crate::configuration::load_configuration(session)?.0
+        load_suite(session, options.test_dir.as_deref())?.everything()
     };
     let state = match state {
         Some(current) => session.block_on(async { current.read(session).await })?,
@@ -120,16 +123,18 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
     install_providers(session, &config, &from_state, options)
 }
 
-/// Loads with what is there. Problems in the root module stop everything, because nobody knows what a broken
-/// configuration needs; those in other modules are returned.
-fn load_root(session: &Session) -> Result<(Config, Diagnostics), Diagnostics> {
+/// Loads with what is there, tests included. Problems in the root module and in tests stop everything, because nobody
+/// knows what a broken configuration needs; those in other modules are returned.
+fn load_root(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
     let files = session.files();
     let known = manifest(session).unwrap_or_default();
-    let (config, diagnostics) = load(&files, ".", &known, ModuleResolution::Direct);
-    session.set_sources(Arc::new(config.sources.clone()));
+    let (config, mut diagnostics) = load(&files, ".", &known, ModuleResolution::Direct);
+    let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
+    let config = suite.everything();
+    diagnostics.extend(problems);
     let in_root = |problem: &Diagnostic| {
         let file = problem.span.and_then(|span| config.sources.get(span.file));
-        file.is_some_and(|file| !file.name.contains('/'))
+        file.is_some_and(|file| !file.name.contains('/') || TEST_FILES.iter().any(|end| file.name.ends_with(end)))
     };
     if !diagnostics.iter().any(|problem| problem.is_error() && in_root(problem)) {
         return Ok((config, diagnostics));
@@ -139,6 +144,9 @@ fn load_root(session: &Session) -> Result<(Config, Diagnostics), Diagnostics> {
     problems.extend(diagnostics);
     Err(problems)
 }
+
+/// How the names of files with tests and mocks end.
+const TEST_FILES: [&str; 4] = [".tftest.hcl", ".tftest.json", ".tfmock.hcl", ".tfmock.json"];
 
 /// Does what `init` would, without a word, where something is missing.
 pub fn initialize_if_needed(session: &Session) -> Result<(), Diagnostics> {

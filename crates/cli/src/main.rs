@@ -34,6 +34,7 @@ mod session;
 mod state_access;
 mod state_edit;
 mod stored_schemas;
+mod test_run;
 
 use std::process::ExitCode;
 

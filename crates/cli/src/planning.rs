@@ -19,6 +19,7 @@ use formwork_model::{
     Event, EventSink, Files, InDoubt, Operation, OperationKind, Plan, PlanMode, ResourceInstance, State,
 };
 use formwork_plan::PlanInputs;
+use formwork_protocol::ProviderPool;
 use formwork_value::{Str, Type, Value, convert};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -55,9 +56,9 @@ pub async fn environment(
     workspace: &str,
     files: Arc<dyn Files>,
     config: &Config,
-    providers: &Providers,
+    pool: &ProviderPool,
 ) -> Result<Environment, Diagnostics> {
-    let functions = ProviderFunctionTable::load(config, &providers.pool).await?;
+    let functions = ProviderFunctionTable::load(config, pool).await?;
     let now: Str = timestamp().into();
     Ok(Environment {
         phase,
@@ -109,7 +110,8 @@ pub async fn make_plan(
     let texts = given_as_text(&config, &given);
     let variables = with_defaults(&config, given);
     let files = Arc::new(RecordingFiles::new(session.files()));
-    let environment = environment(session, Phase::Plan, &current.workspace, files.clone(), &config, &providers).await?;
+    let environment =
+        environment(session, Phase::Plan, &current.workspace, files.clone(), &config, &providers.pool).await?;
     let stopping = Stopping::watch(session, &providers, || {});
     let progress = Progress::start(session);
     let clock = MachineClock::new();

@@ -5,7 +5,7 @@ use formwork_hcl::{EmptyScope, Expr, ExprKind, ObjectItem, ObjectKey, evaluate};
 use formwork_value::{Str, Type, Value, convert};
 
 /// The value of a constant expression; with errors it is unknown. Strings of the JSON syntax are taken literally.
-pub(crate) fn constant(expr: &Expr, diagnostics: &mut Diagnostics) -> Value {
+pub fn constant(expr: &Expr, diagnostics: &mut Diagnostics) -> Value {
     let evaluated = evaluate(&literal(expr), &EmptyScope);
     diagnostics.extend(evaluated.diagnostics);
     evaluated.value
@@ -36,12 +36,12 @@ pub(crate) fn constant_of(expr: &Expr, ty: &Type, diagnostics: &mut Diagnostics)
 }
 
 /// A constant string.
-pub(crate) fn constant_string(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Str> {
+pub fn constant_string(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Str> {
     constant_of(expr, &Type::String, diagnostics)?.as_str().map(Str::from)
 }
 
 /// A constant truth value.
-pub(crate) fn constant_bool(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<bool> {
+pub fn constant_bool(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<bool> {
     constant_of(expr, &Type::Bool, diagnostics)?.as_bool()
 }
 

@@ -28,12 +28,12 @@ fn classify(name: &str) -> Option<(&str, bool)> {
 }
 
 /// Hidden files and those that editors leave behind.
-pub(crate) fn is_ignored(name: &str) -> bool {
+pub fn is_ignored(name: &str) -> bool {
     name.starts_with('.') || name.ends_with('~') || name.starts_with('#') && name.ends_with('#')
 }
 
 /// A path in a directory, without a leading `./`.
-pub(crate) fn join(dir: &str, name: &str) -> String {
+pub fn join(dir: &str, name: &str) -> String {
     if dir.is_empty() || dir == "." { name.to_string() } else { format!("{}/{name}", dir.trim_end_matches('/')) }
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn parse_dir(
 }
 
 /// Parses one file of either syntax.
-pub(crate) fn parse_file(
+pub fn parse_file(
     path: String,
     bytes: Vec<u8>,
     json: bool,

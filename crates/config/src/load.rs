@@ -32,11 +32,22 @@ pub fn load(
     manifest: &ModuleManifest,
     resolution: ModuleResolution,
 ) -> (Config, Diagnostics) {
+    load_beside(files, root_dir, manifest, resolution, Sources::new())
+}
+
+/// As [`load`], beside files that were read before: the new ones are added to them.
+pub fn load_beside(
+    files: &dyn Files,
+    root_dir: &str,
+    manifest: &ModuleManifest,
+    resolution: ModuleResolution,
+    sources: Sources,
+) -> (Config, Diagnostics) {
     let mut loader = Loader {
         files,
         manifest,
         resolution,
-        sources: Sources::new(),
+        sources,
         modules: BTreeMap::new(),
         parsed: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
@@ -196,7 +207,7 @@ impl Loader<'_> {
 }
 
 /// A relative path put behind a directory, without needless steps.
-pub(crate) fn join_clean(dir: &str, relative: &str) -> String {
+pub fn join_clean(dir: &str, relative: &str) -> String {
     let joined = join(dir, relative);
     let absolute = joined.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();

@@ -1,7 +1,7 @@
 //! Provider requirements, configurations, and references to them.
 
 use formwork_diag::Span;
-use formwork_hcl::Body;
+use formwork_hcl::{Bindings, Body};
 use formwork_model::{Constraints, ProviderAddress};
 use formwork_value::Str;
 use std::fmt;
@@ -34,8 +34,21 @@ pub struct ProviderBlock {
     pub version: Option<Constraints>,
     /// What is left for the provider's schema.
     pub body: Body,
+    pub scope: ProviderScope,
     pub span: Span,
     pub header_span: Span,
+}
+
+/// What the names in the body of a provider block mean.
+#[derive(Clone, Debug, Default)]
+pub enum ProviderScope {
+    /// The objects of the module around it.
+    #[default]
+    Module,
+    /// The block comes from a test file: these names only.
+    Bound(Bindings),
+    /// The provider is replaced by made-up answers and is not configured: the body does not count.
+    Mocked,
 }
 
 /// A reference to a provider configuration, as in `provider = aws.west`.

@@ -5,7 +5,7 @@ mod checker;
 mod providers;
 mod subject;
 
-use crate::{Config, Module, ModuleCall, ProvisionerBlock, ResourceBlock};
+use crate::{Config, Module, ModuleCall, ProviderBlock, ProviderScope, ProvisionerBlock, ResourceBlock};
 use checker::{Checker, Place};
 use formwork_diag::{Diagnostic, Diagnostics};
 
@@ -43,7 +43,8 @@ fn check_values(checker: &mut Checker<'_>, module: &Module) {
         checker.rules(&output.preconditions, &plain);
         checker.depends_on(&output.depends_on);
     }
-    for provider in module.providers.values() {
+    let own = |provider: &&ProviderBlock| matches!(provider.scope, ProviderScope::Module);
+    for provider in module.providers.values().filter(own) {
         checker.body(&provider.body, &plain);
     }
     for check in module.checks.values() {

@@ -17,7 +17,7 @@ pub(crate) fn depends_on(expr: &Expr, diagnostics: &mut Diagnostics) -> Vec<Trav
 }
 
 /// A static reference, also in quotes.
-pub(crate) fn reference(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Traversal> {
+pub fn reference(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Traversal> {
     let result = match quoted(expr) {
         Some(text) => {
             warn_quoted(expr.span, diagnostics);

@@ -2,7 +2,8 @@
 
 use crate::{Module, ProviderBlock, ProviderName, RemovedBlock, RemovedFrom};
 use formwork_diag::Sources;
-use formwork_model::{ModulePath, ProviderConfigAddress, ResourceInstance};
+use formwork_model::{ModuleInstance, ModulePath, ProviderConfigAddress, ResourceInstance};
+use formwork_value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ pub struct Config {
     pub modules: BTreeMap<ModulePath, Arc<Module>>,
     /// The files that were read.
     pub sources: Sources,
+    /// Module instances of which only these outputs count: nothing inside of them exists (tests).
+    pub overridden: BTreeMap<ModuleInstance, Value>,
     root: Arc<Module>,
 }
 
@@ -21,7 +24,7 @@ impl Config {
     pub fn new(mut modules: BTreeMap<ModulePath, Arc<Module>>, sources: Sources) -> Config {
         let empty = || Arc::new(Module::empty(ModulePath::root(), "."));
         let root = modules.entry(ModulePath::root()).or_insert_with(empty).clone();
-        Config { modules, sources, root }
+        Config { modules, sources, overridden: BTreeMap::new(), root }
     }
 
     /// A configuration in which nothing is declared.
@@ -32,6 +35,32 @@ impl Config {
     /// The root module.
     pub fn root(&self) -> &Arc<Module> {
         &self.root
+    }
+
+    /// The same with another root module.
+    pub fn with_root(&self, root: Module) -> Config {
+        let root = Arc::new(root);
+        let mut config = Config { root: root.clone(), ..self.clone() };
+        config.modules.insert(ModulePath::root(), root);
+        config
+    }
+
+    /// The outputs that stand for a module instance; steps without a key count for every key. The longest key wins.
+    pub fn override_of(&self, module: &ModuleInstance) -> Option<&Value> {
+        if self.overridden.is_empty() {
+            return None;
+        }
+        let exact = self.overridden.get(module);
+        exact.or_else(|| self.overridden.iter().find(|(target, _)| covers(target, module)).map(|(_, outputs)| outputs))
+    }
+
+    /// True if a module around the instance (or itself) is replaced by its outputs.
+    pub fn is_inside_override(&self, module: &ModuleInstance) -> bool {
+        if self.overridden.is_empty() {
+            return false;
+        }
+        let ancestors = (1..=module.0.len()).map(|n| ModuleInstance(module.0.iter().take(n).cloned().collect()));
+        ancestors.into_iter().any(|ancestor| self.override_of(&ancestor).is_some())
     }
 
     /// The module with that path.
@@ -103,4 +132,9 @@ impl Config {
 
 fn inside(outer: &ModulePath, inner: &ModulePath) -> ModulePath {
     ModulePath(outer.0.iter().chain(&inner.0).cloned().collect())
+}
+
+fn covers(target: &ModuleInstance, module: &ModuleInstance) -> bool {
+    target.0.len() == module.0.len()
+        && target.0.iter().zip(&module.0).all(|(a, b)| a.name == b.name && (a.key.is_none() || a.key == b.key))
 }

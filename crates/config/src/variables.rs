@@ -67,9 +67,9 @@ pub struct VariableInputs {
 
 const PREFIX: &str = "TF_VAR_";
 
-/// Names of the files in the working directory that are read without being named, weakest first.
-pub fn automatic_files(files: &dyn Files) -> io::Result<Vec<String>> {
-    let entries = files.list(".")?;
+/// Names of the files in a directory that are read without being named, weakest first.
+pub fn automatic_files(files: &dyn Files, dir: &str) -> io::Result<Vec<String>> {
+    let entries = files.list(dir)?;
     let names = || entries.iter().filter(|(_, is_dir)| !is_dir).map(|(name, _)| name.as_str());
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"];
     let mut found: Vec<String> = fixed.into_iter().filter(|f| names().any(|n| n == *f)).map(str::to_string).collect();

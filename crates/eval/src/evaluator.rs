@@ -226,7 +226,7 @@ impl Evaluator {
         instances.map(|module| (self.module_address(module), module)).collect()
     }
 
-    /// The instances of a module, expanding the calls on the way.
+    /// The instances of a module, expanding the calls on the way; without those that are replaced by their outputs.
     pub fn instances_of(&self, path: &ModulePath) -> Vec<ModuleId> {
         let mut instances = vec![ModuleId::ROOT];
         for call in &path.0 {
@@ -237,6 +237,9 @@ impl Evaluator {
                 }
             }
             instances = next;
+        }
+        if !self.config.overridden.is_empty() {
+            instances.retain(|module| !self.config.is_inside_override(&self.module_address(*module)));
         }
         instances
     }
@@ -300,6 +303,11 @@ impl Evaluator {
             ResourceMode::Ephemeral => &provider.ephemeral_resources,
         };
         schemas.get(&resource.kind).map_or(Type::Dynamic, |s| s.block.implied_type())
+    }
+
+    /// A function of the language or of a provider. The error says that it does not exist.
+    pub fn function(&self, name: &formwork_hcl::FunctionName) -> Result<&dyn formwork_hcl::Function, Diagnostic> {
+        self.functions.get(name)
     }
 
     /// A scope for expressions of a module instance outside of any repeated block.

@@ -1,7 +1,7 @@
 //! The reference graph: one node per object of the configuration.
 
 use crate::{Reference, Subject};
-use formwork_config::{Config, Module};
+use formwork_config::{Config, Module, ProviderScope};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_graph::Scheduler;
 use formwork_hcl::{Expr, Traversal, body_references, references};
@@ -209,6 +209,9 @@ impl Edges<'_> {
             self.call(call);
         }
         for (name, provider) in &self.module.providers {
+            if !matches!(provider.scope, ProviderScope::Module) {
+                continue;
+            }
             let from = Item::Provider(name.name.clone(), name.alias.clone());
             for traversal in body_references(&provider.body) {
                 self.traversal(&from, &traversal);

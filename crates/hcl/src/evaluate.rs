@@ -12,7 +12,7 @@ mod splat;
 mod template;
 
 pub use access::{AccessError, attribute_of, element_of};
-pub use notes::describe_value;
+pub use notes::{describe_value, value_notes};
 
 use crate::{Expr, FunctionName, Traversal};
 use formwork_diag::{Diagnostic, Diagnostics};

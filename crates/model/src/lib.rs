@@ -23,6 +23,7 @@ mod port;
 mod provider;
 mod schema;
 mod state;
+mod test_run;
 mod version;
 
 pub use address::{
@@ -60,6 +61,7 @@ pub use schema::{
 pub use state::{
     DeposedKey, InstanceState, ObjectState, ObjectStatus, OutputState, ResourceState, State, StateSnapshot,
 };
+pub use test_run::{LeftObject, RunProduct, RunReport, TestEvent, TestStatus, TestSummary};
 pub use version::{Constraint, ConstraintOp, Constraints, Version, VersionError};
 
 /// Version of Terraform as which the engine presents itself to providers, in state files and to `required_version`.

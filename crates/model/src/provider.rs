@@ -3,7 +3,7 @@
 //! Values are unmarked. Every answer carries diagnostics; with errors the other fields may be missing, and callers
 //! check what providers answer (they may be wrong or hostile). A lost connection is an error diagnostic as well.
 
-use crate::ProviderSchema;
+use crate::{ProviderSchema, ResourceInstance};
 use async_trait::async_trait;
 use formwork_diag::Diagnostics;
 use formwork_value::{Path, Str, Value};
@@ -51,12 +51,24 @@ pub trait PlanProvider: Send + Sync {
 
     /// Asks calls in progress to end soon (the user interrupted).
     async fn stop(&self) -> Diagnostics;
+
+    /// What answers for one object in place of the provider, if anything does.
+    fn stand_in(&self, address: &ResourceInstance) -> Option<Arc<dyn PlanProvider>> {
+        let _ = address;
+        None
+    }
 }
 
 /// What only the applier may ask.
 #[async_trait]
 pub trait ApplyProvider: PlanProvider {
     async fn apply_resource(&self, request: ApplyRequest<'_>) -> ApplyResponse;
+
+    /// As [`PlanProvider::stand_in`].
+    fn apply_stand_in(&self, address: &ResourceInstance) -> Option<Arc<dyn ApplyProvider>> {
+        let _ = address;
+        None
+    }
 
     /// True if applying has no effect outside of the engine, so that it needs no intent in the journal.
     fn is_pure(&self, kind: &str) -> bool {

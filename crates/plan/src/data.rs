@@ -25,7 +25,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         return;
     }
     let unknown = || Value::unknown(schema.block.implied_type());
-    let Some(provider) = planner.provider(&provider_address).await else {
+    let Some(provider) = planner.provider_of(&provider_address, address).await else {
         planner.set_value(&wanted, unknown());
         return;
     };

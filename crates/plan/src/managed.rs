@@ -24,7 +24,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         refresh::keep(planner, &wanted, &schema);
         return;
     }
-    let Some(provider) = planner.provider(&provider_address).await else {
+    let Some(provider) = planner.provider_of(&provider_address, &address).await else {
         planner.set_value(&wanted, Value::unknown(schema.block.implied_type()));
         return;
     };

@@ -79,7 +79,7 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         planner.report_one(no_schema(address, &provider_address.provider.to_string()));
         return;
     };
-    let Some(provider) = planner.provider(&provider_address).await else { return };
+    let Some(provider) = planner.provider_of(&provider_address, address).await else { return };
     let is_given_up = planner.inputs.config.removed(address).is_some_and(|r| !r.destroy);
     let forget = is_given_up && planner.mode() == PlanMode::Normal;
     // What is no longer of interest is not looked at, not even before it is destroyed after all.

@@ -2,8 +2,8 @@
 
 use crate::planner::Planner;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{ModuleId, ReadSet, decode_block};
-use formwork_model::{ModuleInstance, PlanProvider, ProviderAddress, ProviderConfigAddress};
+use formwork_eval::{ModuleId, ReadSet, decode_provider};
+use formwork_model::{ModuleInstance, PlanProvider, ProviderAddress, ProviderConfigAddress, ResourceInstance};
 use formwork_value::{Marks, Value};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -26,6 +26,16 @@ impl Planner<'_> {
             self.failures.update(|n| n + 1);
         }
         provider
+    }
+
+    /// What answers for an object: its provider, as [`Planner::provider`] has it, or what stands in for it.
+    pub async fn provider_of(
+        &self,
+        address: &ProviderConfigAddress,
+        object: &ResourceInstance,
+    ) -> Option<Arc<dyn PlanProvider>> {
+        let provider = self.provider(address).await?;
+        Some(provider.stand_in(object).unwrap_or(provider))
     }
 
     /// What the module of an object tells its provider.
@@ -85,7 +95,7 @@ impl Planner<'_> {
         };
         let module = self.evaluator.module_id(&address.module.without_keys()).unwrap_or(ModuleId::ROOT);
         let scope = self.evaluator.module_scope(module);
-        let ((value, mut diagnostics), reads) = self.evaluator.record(|| decode_block(&block.body, schema, &scope));
+        let ((value, mut diagnostics), reads) = self.evaluator.record(|| decode_provider(&block, schema, &scope));
         for problem in diagnostics.iter_mut() {
             problem.span = problem.span.or(Some(block.header_span));
         }

@@ -1,11 +1,11 @@
 //! Validation: what can be judged without state, variables and configured providers.
 
 use crate::PlanInputs;
-use formwork_config::{Config, Module, ResourceBlock, connection_schema, provisioner_schema};
+use formwork_config::{Config, Module, ProviderScope, ResourceBlock, connection_schema, provisioner_schema};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{
     Environment, Evaluator, InstanceScope, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition,
-    decode_block, evaluate_check,
+    decode_block, decode_provider, evaluate_check,
 };
 use formwork_hcl::Body;
 use formwork_model::{ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
@@ -189,8 +189,8 @@ impl<'a> Walk<'a> {
         let block = module.providers.values().find(|p| p.name.name == *name && p.name.alias.as_ref() == alias);
         let Some((block, schema)) = block.and_then(|b| Some((b, self.schemas.get(&b.provider)?))) else { return };
         let scope = self.evaluator.module_scope(id);
-        let (value, problems) = decode_block(&block.body, &schema.provider.block, &scope);
-        let failed = problems.has_errors();
+        let (value, problems) = decode_provider(block, &schema.provider.block, &scope);
+        let failed = problems.has_errors() || matches!(block.scope, ProviderScope::Mocked);
         diagnostics.extend(placed(problems, block.header_span));
         if !failed {
             let config = value.unmark_deep().0;

@@ -5,7 +5,7 @@ pub(crate) mod check;
 mod configuration;
 mod output;
 mod plan;
-mod provider_schema;
+pub(crate) mod provider_schema;
 mod resource;
 mod state;
 mod validate;
@@ -15,7 +15,9 @@ pub(crate) mod writer;
 
 pub use output::{json_output, json_outputs};
 pub use plan::json_plan;
+pub(crate) use plan::write_plan_changes;
 pub use provider_schema::{json_function_signatures, json_provider_schemas};
+pub(crate) use state::write_state_values;
 pub use state::{StateViewError, json_state};
 pub use validate::json_validation;
 pub use version::json_version;

@@ -12,6 +12,7 @@
 //! | outputs | [`outputs_text`], [`value_text`], [`raw_text`] | [`json_outputs`], [`json_output`] |
 //! | state | [`state_text`], [`instance_text`], [`state_list_text`] | [`json_state`] |
 //! | graph | | [`graph_dot`], [`graph_mermaid`] |
+//! | tests | [`test_event_text`] | [`test_event_json`], [`junit_xml`] |
 //! | schemas, versions | | [`json_provider_schemas`], [`json_function_signatures`], [`json_version`] |
 //!
 //! Plans are compared once into a labelled tree (`diff`), from which the text is written; other forms can be written
@@ -40,6 +41,7 @@ mod stored;
 mod stream;
 mod style;
 mod tally;
+mod test_run;
 mod wrap;
 
 pub use console::{raw_text, value_text};
@@ -57,3 +59,4 @@ pub use state_text::{instance_text, state_list_text, state_text};
 pub use stream::{JsonStream, StreamMode};
 pub use style::TextOptions;
 pub use tally::{ApplyTally, PlanTally};
+pub use test_run::{TestText, junit_xml, test_event_json, test_event_text};

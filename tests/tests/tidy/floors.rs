@@ -21,13 +21,18 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("eval", 4, &["config", "diag", "graph", "hcl", "model", "object", "value"]),
     ("plan", 5, &["config", "diag", "eval", "graph", "hcl", "model", "object", "value"]),
     ("apply", 5, &["config", "diag", "eval", "graph", "hcl", "model", "object", "value"]),
+    (
+        "testing",
+        6,
+        &["apply", "config", "diag", "eval", "graph", "hcl", "model", "object", "plan", "value"],
+    ),
     ("builtin", 3, &["diag", "hcl", "model", "value"]),
     ("provider-aws", 4, &["diag", "model", "protocol", "value"]),
 ];
 
 /// Crates without I/O, clock, randomness, environment and unordered iteration.
-const CORE: [&str; 11] =
-    ["value", "graph", "diag", "hcl", "model", "object", "config", "eval", "plan", "apply", "render"];
+const CORE: [&str; 12] =
+    ["value", "graph", "diag", "hcl", "model", "object", "config", "eval", "plan", "apply", "testing", "render"];
 
 /// Crates that must not know serialisation frameworks.
 const NO_SERDE: [&str; 6] = ["value", "graph", "diag", "hcl", "model", "object"];

@@ -61,7 +61,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             let providers = Providers::prepare(session, &config, Some(&state))?;
             let files = Arc::new(session.files());
             let environment =
-                environment(session, Phase::Console, &current.workspace, files, &config, &providers).await?;
+                environment(session, Phase::Console, &current.workspace, files, &config, &providers.pool).await?;
             let evaluator = Evaluator::new(config.clone(), values, environment);
             fill(&evaluator, &config, &state, &providers).await?;
             let exit = if interactive { talk(session, &evaluator) } else { read_all(session, &evaluator) };

@@ -38,7 +38,7 @@ pub static COMMAND: Command = Command {
             Flag::switch("migrate-state", "Copy states to a changed backend."),
             Flag::value("plugin-dir", "DIR", "Take providers from this directory only. Can be repeated."),
             Flag::switch("reconfigure", "Take a changed backend as it is, leaving states where they are."),
-            Flag::value("test-directory", "DIR", ""),
+            Flag::value("test-directory", "DIR", "Where test files lie besides this directory (default tests)."),
             Flag::switch("upgrade", "Select the newest versions that are allowed."),
         ],
     ],

@@ -2,13 +2,13 @@
 
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
-use crate::configuration::{VARIABLE_FLAGS, load_configuration};
+use crate::configuration::{VARIABLE_FLAGS, add_tests, load_configuration};
 use crate::data_dir::DEFAULT_WORKSPACE;
 use crate::exit::Exit;
 use crate::planning::environment;
 use crate::providers::Providers;
 use crate::session::Session;
-use formwork_config::{Config, check_references};
+use formwork_config::{Config, ModuleResolution, check_references};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_eval::Phase;
 use formwork_render::json_validation;
@@ -26,8 +26,8 @@ pub static COMMAND: Command = Command {
         VARIABLE_FLAGS,
         &[
             Flag::switch("json", "Print one JSON object."),
-            Flag::switch("no-tests", ""),
-            Flag::value("test-directory", "DIR", ""),
+            Flag::switch("no-tests", "Leave test files out."),
+            Flag::value("test-directory", "DIR", "Where test files lie besides this directory (default tests)."),
         ],
     ],
     positional: (0, 0),
@@ -36,7 +36,8 @@ pub static COMMAND: Command = Command {
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let diagnostics = match load_configuration(session) {
-        Ok((config, warnings)) => validate(session, config, warnings)?,
+        Ok((config, warnings)) if arguments.switch("no-tests") => validate(session, &[Arc::new(config)], warnings)?,
+        Ok((config, warnings)) => validate_with_tests(session, config, warnings, arguments.value("test-directory"))?,
         Err(diagnostics) => diagnostics,
     };
     let valid = !diagnostics.has_errors();
@@ -52,27 +53,52 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     Ok(if valid { Exit::Success } else { Exit::Error })
 }
 
-fn validate(session: &Session, config: Config, mut diagnostics: Diagnostics) -> Result<Diagnostics, Diagnostics> {
-    let references = check_references(&config);
-    let config = Arc::new(config);
+fn validate_with_tests(
+    session: &Session,
+    config: Config,
+    mut diagnostics: Diagnostics,
+    test_dir: Option<&str>,
+) -> Result<Diagnostics, Diagnostics> {
+    let (suite, problems) = add_tests(session, config, test_dir, ModuleResolution::Manifest)?;
+    diagnostics.extend(problems);
+    if diagnostics.has_errors() {
+        return Ok(diagnostics);
+    }
+    let tested = suite.files.iter().flat_map(|file| &file.runs).filter_map(|run| run.config.clone());
+    let configs: Vec<Arc<Config>> = std::iter::once(suite.config.clone()).chain(tested).collect();
+    validate(session, &configs, diagnostics)
+}
+
+/// Validates a configuration, and others that its tests run.
+fn validate(
+    session: &Session,
+    configs: &[Arc<Config>],
+    mut diagnostics: Diagnostics,
+) -> Result<Diagnostics, Diagnostics> {
     session.block_on(async {
-        let providers = match Providers::prepare(session, &config, None) {
-            Ok(providers) => providers,
-            Err(problems) => {
-                diagnostics.extend(references);
-                diagnostics.extend(problems);
-                return Ok(diagnostics);
-            }
-        };
-        let files = Arc::new(session.files());
-        let environment = environment(session, Phase::Validate, DEFAULT_WORKSPACE, files, &config, &providers).await?;
-        let found = formwork_plan::validate(config, environment, &*providers.pool).await;
-        providers.pool.shutdown_all().await;
-        let news = without_echoes(found, &references);
-        diagnostics.extend(references);
-        diagnostics.extend(news);
+        for config in configs {
+            diagnostics.extend(validate_one(session, config).await?);
+        }
         Ok(diagnostics)
     })
+}
+
+async fn validate_one(session: &Session, config: &Arc<Config>) -> Result<Diagnostics, Diagnostics> {
+    let mut diagnostics = check_references(config);
+    let providers = match Providers::prepare(session, config, None) {
+        Ok(providers) => providers,
+        Err(problems) => {
+            diagnostics.extend(problems);
+            return Ok(diagnostics);
+        }
+    };
+    let files = Arc::new(session.files());
+    let environment = environment(session, Phase::Validate, DEFAULT_WORKSPACE, files, config, &providers.pool).await?;
+    let found = formwork_plan::validate(config.clone(), environment, &*providers.pool).await;
+    providers.pool.shutdown_all().await;
+    let news = without_echoes(found, &diagnostics);
+    diagnostics.extend(news);
+    Ok(diagnostics)
 }
 
 /// Evaluation meets again what the check of references has found, and some things twice.

@@ -1,20 +1,21 @@
 //! Finding modules.
 
 use super::InitOptions;
-use crate::configuration::manifest;
+use crate::configuration::{add_tests, manifest};
 use crate::session::Session;
 use formwork_config::{Config, ModuleResolution, ModuleSource, load};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::write_manifest;
 use formwork_model::{InstalledModule, ModuleManifest};
-use std::sync::Arc;
 
 /// Installs all modules that are called, and writes down where they are. Local ones stay where they are.
 pub fn install_modules(session: &Session, options: &InitOptions) -> Result<Config, Diagnostics> {
     let files = session.files();
     let known = manifest(session).unwrap_or_default();
-    let (config, diagnostics) = load(&files, ".", &known, ModuleResolution::Direct);
-    session.set_sources(Arc::new(config.sources.clone()));
+    let (config, mut diagnostics) = load(&files, ".", &known, ModuleResolution::Direct);
+    let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
+    let config = suite.everything();
+    diagnostics.extend(problems);
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }

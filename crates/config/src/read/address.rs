@@ -115,6 +115,11 @@ pub(crate) fn open_address(expr: &Expr) -> Result<OpenAddress, Diagnostics> {
     }
 }
 
+/// A static address: of a module, a resource, or one instance.
+pub fn read_address(expr: &Expr) -> Result<TargetAddress, Diagnostics> {
+    open_address(expr)?.closed()
+}
+
 /// A constant key.
 fn constant_key(key: &Expr) -> Result<InstanceKey, Diagnostics> {
     let detail = "A key must be a whole number or a string, written literally.";

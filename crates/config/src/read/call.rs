@@ -8,9 +8,9 @@ use crate::read::requirement::read_constraints;
 use crate::read::resource::check_repetition;
 use crate::read::source::parse_source;
 use crate::reference_list::depends_on;
-use crate::{ModuleCall, PassedProvider};
+use crate::{ModuleCall, ModuleSource, PassedProvider};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Attribute, BodySchema, as_map};
+use formwork_hcl::{Attribute, Block, Body, BodySchema, as_map};
 use formwork_value::Str;
 
 fn schema() -> BodySchema {
@@ -36,16 +36,7 @@ pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCal
     });
     let source = content.attribute("source");
     let has_version = content.attribute("version").is_some();
-    let parsed = source.and_then(|a| {
-        let text = constant_string(&a.expr, diagnostics)?;
-        match parse_source(&text, has_version) {
-            Ok(parsed) => Some((text, parsed)),
-            Err((summary, detail)) => {
-                diagnostics.push(Diagnostic::error(summary, detail).at(a.expr.span));
-                None
-            }
-        }
-    });
+    let parsed = source.and_then(|a| read_source(a, has_version, diagnostics));
     check_repetition(&content, diagnostics);
     let mut body = rest;
     for block in &content.blocks {
@@ -77,8 +68,48 @@ pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCal
     }
 }
 
+/// The argument `source`, as it is written and as it is meant.
+fn read_source(attribute: &Attribute, has_version: bool, diagnostics: &mut Diagnostics) -> Option<(Str, ModuleSource)> {
+    let text = constant_string(&attribute.expr, diagnostics)?;
+    match parse_source(&text, has_version) {
+        Ok(parsed) => Some((text, parsed)),
+        Err((summary, detail)) => {
+            diagnostics.push(Diagnostic::error(summary, detail).at(attribute.expr.span));
+            None
+        }
+    }
+}
+
+/// A call outside of a module's files, which has nothing but a source and a version.
+pub fn read_plain_call(name: &str, block: &Block, diagnostics: &mut Diagnostics) -> Option<ModuleCall> {
+    let schema = BodySchema::new(&[("source", true), ("version", false)], &[]);
+    let (content, problems) = block.body.content(&schema);
+    diagnostics.extend(problems);
+    let version = content.attribute("version").and_then(|a| {
+        let text = constant_string(&a.expr, diagnostics)?;
+        read_constraints(&text, a.expr.span, diagnostics)
+    });
+    let source = content.attribute("source")?;
+    let (text, parsed) = read_source(source, content.attribute("version").is_some(), diagnostics)?;
+    Some(ModuleCall {
+        name: name.into(),
+        source_text: text,
+        source: Some(parsed),
+        source_span: source.expr.span,
+        version,
+        version_span: content.attribute("version").map(|a| a.expr.span),
+        count: None,
+        for_each: None,
+        depends_on: Vec::new(),
+        providers: None,
+        body: Body::empty(block.body.span),
+        span: block.span,
+        header_span: block.header_span,
+    })
+}
+
 /// The entries of `providers`.
-fn read_passed(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<PassedProvider> {
+pub fn read_passed(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<PassedProvider> {
     let entries = match as_map(&attribute.expr) {
         Ok(entries) => entries,
         Err(problem) => {

@@ -9,7 +9,7 @@ use formwork_hcl::{Block, BodySchema, references};
 use formwork_model::Resource;
 
 /// A `validation`, `precondition`, `postcondition` or `assert` block.
-pub(crate) fn read_rule(block: &Block, diagnostics: &mut Diagnostics) -> Option<CheckRule> {
+pub fn read_rule(block: &Block, diagnostics: &mut Diagnostics) -> Option<CheckRule> {
     let schema = BodySchema::new(&[("condition", true), ("error_message", true)], &[]);
     let content = complete(&block.body, &schema, diagnostics);
     let condition = content.attribute("condition").map(|a| a.expr.clone());

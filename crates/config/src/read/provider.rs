@@ -6,7 +6,7 @@ use crate::name::{NAME_RULE, is_name};
 use crate::read::requirement::{PROVIDER_NAME_RULE, is_provider_name, read_constraints};
 use crate::reference::attribute_step;
 use crate::reference_list::reference;
-use crate::{Module, ProviderBlock, ProviderName, ProviderRef};
+use crate::{Module, ProviderBlock, ProviderName, ProviderRef, ProviderScope};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Block, BodySchema, Expr};
 use formwork_model::Resource;
@@ -87,9 +87,15 @@ pub(crate) fn read_provider(item: &Item, module: &Module, diagnostics: &mut Diag
         name,
         version,
         body,
+        scope: ProviderScope::Module,
         span: item.block.span,
         header_span: item.block.header_span,
     })
+}
+
+/// A `provider` block outside of a module's files, as if it stood in the module.
+pub fn read_provider_block(block: &Block, module: &Module, diagnostics: &mut Diagnostics) -> Option<ProviderBlock> {
+    read_provider(&Item::new(block.clone()), module, diagnostics)
 }
 
 /// The value of a `provider` argument: `aws` or `aws.west`.

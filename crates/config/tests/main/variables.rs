@@ -179,5 +179,5 @@ fn automatic_files_have_an_order() {
         files.add(name, "");
     }
     let expected = ["terraform.tfvars", "terraform.tfvars.json", "a.auto.tfvars.json", "b.auto.tfvars"];
-    assert_eq!(automatic_files(&files).unwrap(), expected);
+    assert_eq!(automatic_files(&files, ".").unwrap(), expected);
 }

@@ -19,6 +19,11 @@ pub(super) fn values_in(expr: &Expr, scope: &dyn Scope, bindings: &Bindings, hid
     notes.into_iter().collect()
 }
 
+/// The values that an expression refers to, as far as they can be shown.
+pub fn value_notes(expr: &Expr, scope: &dyn Scope) -> Vec<ValueNote> {
+    values_in(expr, scope, &Bindings::default(), false)
+}
+
 fn note(traversal: &Traversal, scope: &dyn Scope) -> Option<ValueNote> {
     let (mut value, mut followed) = scope.reference(traversal).ok()?;
     for step in traversal.steps.get(followed..).unwrap_or_default() {

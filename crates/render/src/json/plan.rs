@@ -45,6 +45,13 @@ pub fn json_plan(plan: &Plan) -> Result<String, StateViewError> {
     Ok(w.finish())
 }
 
+/// The changes alone: of resources and outputs, drift, and what was relevant.
+pub(crate) fn write_plan_changes(w: &mut JsonWriter, plan: &Plan) {
+    let schema_of = |address: &ProviderAddress| -> Option<Arc<ProviderSchema>> { plan.schemas.get(address).cloned() };
+    write_changes(w, plan, &mut SchemaMarks::new(&schema_of));
+    write_relevant_attributes(w, plan);
+}
+
 fn write_variables(w: &mut JsonWriter, plan: &Plan) {
     if plan.variables.is_empty() {
         return;

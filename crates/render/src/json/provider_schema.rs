@@ -15,14 +15,19 @@ pub fn json_provider_schemas(schemas: &BTreeMap<ProviderAddress, Arc<ProviderSch
     w.object(|w| {
         w.key("format_version").string("1.0");
         if !schemas.is_empty() {
-            w.key("provider_schemas").object(|w| {
-                for (address, schema) in schemas {
-                    write_provider(w.key(&address.to_string()), address, schema);
-                }
-            });
+            write_provider_schemas(w.key("provider_schemas"), schemas);
         }
     });
     w.finish()
+}
+
+/// The schemas by provider.
+pub(crate) fn write_provider_schemas(w: &mut JsonWriter, schemas: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>) {
+    w.object(|w| {
+        for (address, schema) in schemas {
+            write_provider(w.key(&address.to_string()), address, schema);
+        }
+    });
 }
 
 /// The document of `metadata functions -json`, without a final newline.

@@ -72,6 +72,20 @@ pub(super) fn write_state(
     Ok(())
 }
 
+/// The values alone: of resources, and of root outputs.
+pub(crate) fn write_state_values(
+    w: &mut JsonWriter,
+    state: &State,
+    schema_of: &dyn Fn(&ProviderAddress) -> Option<Arc<ProviderSchema>>,
+) -> Result<(), StateViewError> {
+    let tree = state_tree(state, schema_of)?;
+    tree.write(w.key("root_module"), None);
+    if !state.outputs.is_empty() {
+        write_outputs(w.key("root_module_outputs"), &state.outputs);
+    }
+    Ok(())
+}
+
 fn write_outputs(w: &mut JsonWriter, outputs: &BTreeMap<Str, OutputState>) {
     w.object(|w| {
         for (name, output) in outputs {

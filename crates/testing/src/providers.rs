@@ -1,0 +1,135 @@
+//! The provider configurations of a run: those of the module under test, with those of the test file put in.
+
+use crate::file::{MockProvider, RunBlock, TestFile};
+use crate::mock::{Answers, Overrides};
+use crate::stand_in::TestProvider;
+use async_trait::async_trait;
+use formwork_config::{Config, Module, ProviderBlock, ProviderName, ProviderScope};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::Bindings;
+use formwork_model::{
+    ApplyProvider, ApplyProviders, Entropy, ModulePath, PlanProvider, PlanProviders, ProviderAddress,
+    ProviderConfigAddress, ProviderSchema,
+};
+use formwork_value::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The configuration that a run works on, and which of its providers are mocked.
+pub(crate) struct UnderTest {
+    pub config: Config,
+    pub mocks: BTreeMap<ProviderConfigAddress, Arc<MockProvider>>,
+}
+
+/// Puts the providers of a test file into a configuration. `names` is what their blocks may refer to.
+pub(crate) fn under_test(
+    config: &Config,
+    file: &TestFile,
+    run: &RunBlock,
+    names: &Bindings,
+) -> Result<UnderTest, Diagnostics> {
+    let mut root = Module::clone(config.root());
+    let mut mocks = BTreeMap::new();
+    let mut diagnostics = Diagnostics::new();
+    let mut put = |name: ProviderName, block: ProviderBlock, mock: Option<&MockProvider>| {
+        let provider = root.provider_address(&name.name);
+        if let Some(mock) = mock {
+            let address = ProviderConfigAddress {
+                module: ModulePath::root(),
+                provider: provider.clone(),
+                alias: name.alias.clone(),
+            };
+            mocks.insert(address, Arc::new(mock.clone()));
+        }
+        root.providers.insert(name.clone(), ProviderBlock { name, provider, ..block });
+    };
+    let bound = |block: &ProviderBlock| ProviderBlock { scope: ProviderScope::Bound(names.clone()), ..block.clone() };
+    match &run.providers {
+        Some(passed) => {
+            for pair in passed {
+                if let Some(block) = file.providers.get(&pair.parent) {
+                    put(pair.child.clone(), bound(block), None);
+                } else if let Some(mock) = file.mocks.get(&pair.parent) {
+                    put(pair.child.clone(), mock.block.clone(), Some(mock));
+                } else {
+                    let detail =
+                        format!("The test file has neither a provider nor a mock_provider block for {}.", pair.parent);
+                    let summary = format!("Missing provider definition for {}", pair.parent);
+                    diagnostics.push(Diagnostic::error(summary, detail).at(pair.parent_span));
+                }
+            }
+        }
+        None => {
+            for (name, block) in &file.providers {
+                put(name.clone(), bound(block), None);
+            }
+            for (name, mock) in &file.mocks {
+                put(name.clone(), mock.block.clone(), Some(mock));
+            }
+        }
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(UnderTest { config: config.with_root(root), mocks }) }
+}
+
+/// The providers that a run works with.
+pub(crate) struct TestProviders {
+    pub real: Arc<dyn ApplyProviders>,
+    pub mocks: BTreeMap<ProviderConfigAddress, Arc<MockProvider>>,
+    pub overrides: Arc<Overrides>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl TestProviders {
+    async fn mocked(&self, address: &ProviderConfigAddress) -> Result<Option<TestProvider>, Diagnostics> {
+        let Some(mock) = self.mocks.get(address) else { return Ok(None) };
+        Ok(Some(TestProvider {
+            real: self.real.unconfigured(&address.provider).await?,
+            apply: None,
+            answers: Some(Answers::Mock(mock.clone())),
+            overrides: Arc::new(self.overrides.with_mock(mock)),
+            entropy: self.entropy.clone(),
+        }))
+    }
+
+    fn decorated(&self, real: Arc<dyn PlanProvider>, apply: Option<Arc<dyn ApplyProvider>>) -> Arc<TestProvider> {
+        let (overrides, entropy) = (self.overrides.clone(), self.entropy.clone());
+        Arc::new(TestProvider { real, apply, answers: None, overrides, entropy })
+    }
+}
+
+#[async_trait]
+impl PlanProviders for TestProviders {
+    async fn schema(&self, provider: &ProviderAddress) -> Result<Arc<ProviderSchema>, Diagnostics> {
+        self.real.schema(provider).await
+    }
+
+    async fn unconfigured(&self, provider: &ProviderAddress) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
+        self.real.unconfigured(provider).await
+    }
+
+    async fn configured(
+        &self,
+        address: &ProviderConfigAddress,
+        config: &Value,
+    ) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
+        match self.mocked(address).await? {
+            Some(provider) => Ok(Arc::new(provider)),
+            None => Ok(self.decorated(self.real.configured(address, config).await?, None)),
+        }
+    }
+}
+
+#[async_trait]
+impl ApplyProviders for TestProviders {
+    async fn configured_for_apply(
+        &self,
+        address: &ProviderConfigAddress,
+        config: &Value,
+    ) -> Result<Arc<dyn ApplyProvider>, Diagnostics> {
+        if let Some(provider) = self.mocked(address).await? {
+            return Ok(Arc::new(provider));
+        }
+        let provider = self.real.configured_for_apply(address, config).await?;
+        Ok(self.decorated(provider.clone(), Some(provider)))
+    }
+}

@@ -1,0 +1,116 @@
+//! `override_*` blocks.
+
+use crate::file::{ObjectOverride, OverrideKind};
+use formwork_config::{constant, read_address};
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Attribute, Block, BodySchema, as_keyword};
+use formwork_model::{ResourceMode, TargetAddress};
+use formwork_value::{Type, Value};
+
+/// Reads a block; `None` without a usable target. `during_plan` is what the block around it says.
+pub(super) fn read_override(
+    kind: OverrideKind,
+    block: &Block,
+    during_plan: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<ObjectOverride> {
+    let schema = BodySchema::new(&[("target", false), ("override_during", false), (kind.argument(), false)], &[]);
+    let (content, problems) = block.body.content(&schema);
+    diagnostics.extend(problems);
+    let target = match content.attribute("target") {
+        Some(attribute) => read_target(kind, attribute, diagnostics),
+        None => {
+            let detail = format!("An {} block needs a target: the address of what it replaces.", kind.block());
+            diagnostics.push(Diagnostic::error("Missing target attribute", detail).at(block.header_span));
+            None
+        }
+    };
+    let given = content.attribute(kind.argument());
+    let values = given.map(|a| read_object(a, diagnostics)).unwrap_or_else(Value::empty_object);
+    let during_plan =
+        content.attribute("override_during").and_then(|a| read_during(a, diagnostics)).unwrap_or(during_plan);
+    Some(ObjectOverride {
+        kind,
+        target: target?,
+        target_span: content.attribute("target").map_or(block.header_span, |a| a.name.span.to(a.expr.span)),
+        values,
+        values_span: given.map_or(block.header_span, |a| a.expr.span),
+        during_plan,
+    })
+}
+
+/// Adds an override unless its target has one.
+pub(super) fn add_override(
+    found: ObjectOverride,
+    block: &Block,
+    overrides: &mut Vec<ObjectOverride>,
+    diagnostics: &mut Diagnostics,
+) {
+    if overrides.iter().any(|other| other.kind == found.kind && other.target == found.target) {
+        let detail = format!("{} is overridden already by another block.", found.target);
+        let summary = format!("Duplicate {} block", found.kind.block());
+        diagnostics.push(Diagnostic::error(summary, detail).at(block.header_span));
+        return;
+    }
+    overrides.push(found);
+}
+
+fn read_target(kind: OverrideKind, attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<TargetAddress> {
+    let target = match read_address(&attribute.expr) {
+        Ok(target) => target,
+        Err(problems) => {
+            diagnostics.extend(problems);
+            return None;
+        }
+    };
+    let mode = match &target {
+        TargetAddress::Module(_) => None,
+        TargetAddress::Resource(resource) => Some(resource.resource.mode),
+        TargetAddress::Instance(instance) => Some(instance.resource.mode),
+    };
+    let (fits, what) = match kind {
+        OverrideKind::Resource => (mode == Some(ResourceMode::Managed), "resources"),
+        OverrideKind::Data => (mode == Some(ResourceMode::Data), "data sources"),
+        OverrideKind::Module => (mode.is_none(), "modules"),
+    };
+    if !fits {
+        let detail = format!("{} blocks replace {what}, and {target} is none.", kind.block());
+        let span = attribute.name.span.to(attribute.expr.span);
+        diagnostics.push(Diagnostic::error("Invalid override target", detail).at(span));
+        return None;
+    }
+    Some(target)
+}
+
+/// An object of constants; empty if it is something else, which is reported.
+pub(super) fn read_object(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Value {
+    let mut problems = Diagnostics::new();
+    let value = constant(&attribute.expr, &mut problems);
+    let failed = problems.has_errors();
+    diagnostics.extend(problems);
+    match value.ty() {
+        _ if failed => Value::empty_object(),
+        Type::Object(_) | Type::Map(_) if !value.is_null() && value.is_known() => value,
+        ty => {
+            let name = &attribute.name.name;
+            let detail = format!("{name:?} holds an object of values; this is {}.", ty.friendly_name());
+            let summary = format!("Invalid {name} attribute");
+            diagnostics.push(Diagnostic::error(summary, detail).at(attribute.expr.span));
+            Value::empty_object()
+        }
+    }
+}
+
+/// `override_during`: true for plan.
+pub(super) fn read_during(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<bool> {
+    match as_keyword(&attribute.expr).as_deref() {
+        Some("plan") => Some(true),
+        Some("apply") => Some(false),
+        _ => {
+            let detail = "Values count from plan or from apply on: write one of the two words, without quotes.";
+            let span = attribute.name.span.to(attribute.expr.span);
+            diagnostics.push(Diagnostic::error("Invalid override_during value", detail).at(span));
+            None
+        }
+    }
+}
