@@ -1,8 +1,8 @@
 //! One run: its plan, its apply, its assertions.
 
-use crate::assertion::judge;
+use crate::assertion::{judge, senseless_references};
 use crate::expected::Expected;
-use crate::file::{Command, RunBlock, TestFile};
+use crate::file::{Command, RunBlock};
 use crate::file_run::FileRun;
 use crate::mock::Overrides;
 use crate::port::Halt;
@@ -84,21 +84,21 @@ impl FileRun<'_> {
         let environment = self.machine.environment(Phase::Plan, config).await?;
         let names: Vec<Str> = self.file.runs.iter().map(|run| run.name.clone()).collect();
         let outputs = self.outputs.borrow().clone();
-        let runs = Runs { outputs: &outputs, names: &names, own: &run.name };
+        let runs = Runs { outputs: &outputs, names: &names, in_assertion: false };
         let plain = Evaluator::new(config.clone(), BTreeMap::new(), environment.clone());
         let (variables, problems) = run_variables(config, self.file, run, &globals, &plain, runs);
-        let broken = check_references(&without_providers(config, run, self.file));
+        let bindings = Bindings(vec![
+            ("var".into(), Value::object_map(variables.visible.clone())),
+            ("run".into(), Value::object_map(outputs.clone())),
+        ]);
+        let mut under_test = under_test(config, self.file, run, &bindings)?;
+        let broken = check_references(&under_test.config);
         if broken.has_errors() {
             return Err(broken);
         }
         if problems.has_errors() {
             return Err(problems);
         }
-        let bindings = Bindings(vec![
-            ("var".into(), Value::object_map(variables.visible.clone())),
-            ("run".into(), Value::object_map(outputs.clone())),
-        ]);
-        let mut under_test = under_test(config, self.file, run, &bindings)?;
         let overrides = Overrides::new(&run.overrides, &self.file.overrides);
         for (module, found) in overrides.modules() {
             under_test.config.overridden.entry(module.clone()).or_insert_with(|| found.values.clone());
@@ -110,25 +110,6 @@ impl FileRun<'_> {
             overrides: Arc::new(overrides),
         })
     }
-}
-
-/// The configuration as references are checked in it: which providers there are is not known before the run.
-fn without_providers(config: &Arc<Config>, run: &RunBlock, file: &TestFile) -> Config {
-    let mut root = formwork_config::Module::clone(config.root());
-    let from_file = file.providers.keys().chain(file.mocks.keys());
-    let from_run = run.providers.iter().flatten().map(|passed| &passed.child);
-    for name in from_file.chain(from_run) {
-        let block = file.providers.get(name).cloned().or_else(|| file.mocks.get(name).map(|mock| mock.block.clone()));
-        let any = block.or_else(|| file.providers.values().next().cloned());
-        let any = any.or_else(|| file.mocks.values().next().map(|mock| mock.block.clone()));
-        if let Some(block) = any {
-            let provider = root.provider_address(&name.name);
-            let scope = formwork_config::ProviderScope::Mocked;
-            let block = formwork_config::ProviderBlock { name: name.clone(), provider, scope, ..block };
-            root.providers.insert(name.clone(), block);
-        }
-    }
-    config.with_root(root)
 }
 
 /// What a run works with.
@@ -164,6 +145,10 @@ impl Stage<'_> {
             Ok(expected) => expected,
             Err(problems) => return self.stop(problems),
         };
+        let senseless = senseless_references(self.run);
+        if senseless.has_errors() {
+            return self.stop(senseless);
+        }
         let options = match plan_options(self.run, self.file_run.parallelism) {
             Ok(options) => options,
             Err(problems) => return self.stop(problems),
@@ -255,7 +240,7 @@ impl Stage<'_> {
     fn judge(&mut self, evaluator: &Evaluator) {
         let names: Vec<Str> = self.file_run.file.runs.iter().map(|run| run.name.clone()).collect();
         let outputs = self.file_run.outputs.borrow().clone();
-        let runs = Runs { outputs: &outputs, names: &names, own: &self.run.name };
+        let runs = Runs { outputs: &outputs, names: &names, in_assertion: true };
         let scope = AssertionScope { evaluator, root: evaluator.module_scope(ModuleId::ROOT), runs };
         let judgement = judge(self.run, &scope);
         drop(evaluator.take_problems());

@@ -1,6 +1,6 @@
 //! Finding and loading test files.
 
-use crate::file::TestFile;
+use crate::file::{RunBlock, TestFile};
 use crate::read::{FoundMocks, MockSource, read_file, read_mock_file};
 use formwork_config::{
     Config, ModuleCall, ModuleResolution, ModuleSource, is_ignored, join, join_clean, load_beside, parse_file,
@@ -121,13 +121,36 @@ impl Loader<'_> {
         for source in mock_sources {
             self.mocks(&source, &mut file);
         }
+        if self.diagnostics.has_errors() {
+            return Some(file);
+        }
         for run in &mut file.runs {
             if let Some(call) = &run.module {
                 let path = test_module_path(path, &run.name);
                 run.config = self.module(&path, call).map(Arc::new);
             }
+            self.passed_providers(run);
         }
         Some(file)
+    }
+
+    /// A configuration can be passed only where one of the same provider is wanted.
+    fn passed_providers(&mut self, run: &RunBlock) {
+        let tested = run.config.as_ref().map_or(self.config.root(), |config| config.root());
+        for pair in run.providers.iter().flatten() {
+            let wanted = tested.provider_address(&pair.child.name);
+            let passed = self.config.root().provider_address(&pair.parent.name);
+            if wanted != passed {
+                let detail = format!(
+                    "{} stands for {} in the test file, but {} for {} in the module under test.",
+                    pair.parent,
+                    passed.for_display(),
+                    pair.child,
+                    wanted.for_display()
+                );
+                self.diagnostics.push(Diagnostic::error("Provider type mismatch", detail).at(pair.parent_span));
+            }
+        }
     }
 
     /// Adds the mocks of a directory to a mock provider, whose own win.

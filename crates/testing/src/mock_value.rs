@@ -21,7 +21,7 @@ pub(crate) struct Filling<'a> {
 #[derive(Debug)]
 pub(crate) struct FillProblem {
     pub path: Path,
-    pub ty: Type,
+    /// A sentence without its end.
     pub message: String,
 }
 
@@ -72,6 +72,7 @@ impl Filling<'_> {
             let Some(value) = known.get(name) else { continue };
             let given = given.and_then(|given| given.get(name));
             let path = path.clone().attribute(name.clone());
+            let given = self.object_given(given, value, &path, problems);
             let each = |inner: &Value, problems: &mut Vec<FillProblem>| {
                 self.block(&nested.block, inner, given, gap, &path, problems)
             };
@@ -97,6 +98,7 @@ impl Filling<'_> {
         }
         match &attribute.kind {
             AttributeType::Nested(nested) if value.is_known() && !value.is_null() => {
+                let given = self.object_given(given, value, path, problems);
                 let each = |inner: &Value, problems: &mut Vec<FillProblem>| {
                     self.nested(nested, inner, given, gap, path, problems)
                 };
@@ -126,6 +128,22 @@ impl Filling<'_> {
         Value::object_map(out)
     }
 
+    /// What is given for all objects inside of a value; anything but an object is a problem, if there are some.
+    fn object_given<'g>(
+        &self,
+        given: Option<&'g Value>,
+        value: &Value,
+        path: &Path,
+        problems: &mut Vec<FillProblem>,
+    ) -> Option<&'g Value> {
+        let is_wrong = given.is_some_and(|given| given.as_mapping().is_none());
+        if is_wrong && !self.unknown && value.children().next().is_some() {
+            let message = "an object is needed, whose values count for every such object".to_string();
+            problems.push(FillProblem { path: path.clone(), message });
+        }
+        given.filter(|_| !is_wrong)
+    }
+
     /// A value for an attribute: the given one, or one that is made up.
     fn make(
         &self,
@@ -143,7 +161,8 @@ impl Filling<'_> {
             (_, Some(given)) => self.complete(given, &ty),
         };
         convert(&given, &ty).unwrap_or_else(|error| {
-            problems.push(FillProblem { path: path.clone(), ty: ty.clone(), message: error.to_string() });
+            let message = format!("the value does not fit the type {}: {error}", ty.friendly_name());
+            problems.push(FillProblem { path: path.clone(), message });
             Value::unknown(ty)
         })
     }

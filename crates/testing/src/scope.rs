@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 pub(crate) struct FileScope<'a> {
     pub evaluator: &'a Evaluator,
     pub variables: &'a BTreeMap<Str, Value>,
-    pub runs: Runs<'a>,
+    /// None where the whole file is meant.
+    pub runs: Option<Runs<'a>>,
 }
 
 /// The runs of a file as far as they have ended.
@@ -20,8 +21,8 @@ pub(crate) struct Runs<'a> {
     pub outputs: &'a BTreeMap<Str, Value>,
     /// All runs of the file.
     pub names: &'a [Str],
-    /// The run that asks.
-    pub own: &'a str,
+    /// Assertions are evaluated when the run itself has ended.
+    pub in_assertion: bool,
 }
 
 impl Runs<'_> {
@@ -36,25 +37,23 @@ impl Runs<'_> {
     fn missing(&self, name: &str, traversal: &Traversal) -> Diagnostic {
         let end = traversal.steps.first().map_or(traversal.root_span, TraversalStep::span);
         let span = traversal.root_span.to(end);
-        if name == self.own {
-            let detail = "A run cannot refer to itself; use \"output\" in its assertions for what it has made.";
-            return Diagnostic::error("Self-referencing run block", detail).at(span);
-        }
         if self.names.iter().any(|known| **known == *name) {
             let detail = format!(
                 "The run {name:?} has not been executed. Only runs of the same file that are executed before this one can \
-                 be referred to."
+                 be referred to; assertions have \"output\" for what their own run has made."
             );
-            return Diagnostic::error("Reference to unavailable run block", detail).at(span);
+            let what = if self.in_assertion { "unevaluated" } else { "unavailable" };
+            return Diagnostic::error(format!("Reference to {what} run block"), detail).at(span);
         }
         let hint = formwork_diag::nearest(name, self.names.iter().map(|name| &**name));
         let hint = hint.map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default();
         let detail = format!("The file has no run named {name:?}.{hint}");
-        Diagnostic::error("Reference to unknown run block", detail).at(span)
+        Diagnostic::error("Reference to undeclared run block", detail).at(span)
     }
 }
 
-fn first_name(traversal: &Traversal) -> Result<&str, Diagnostics> {
+/// The name behind the root of a reference.
+pub(crate) fn first_name(traversal: &Traversal) -> Result<&str, Diagnostics> {
     match traversal.steps.first() {
         Some(TraversalStep::Attribute { name, .. }) => Ok(name),
         _ => {
@@ -66,9 +65,9 @@ fn first_name(traversal: &Traversal) -> Result<&str, Diagnostics> {
 
 impl Scope for FileScope<'_> {
     fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
-        match &*traversal.root {
-            "run" => self.runs.get(traversal),
-            "var" => {
+        match (&*traversal.root, &self.runs) {
+            ("run", Some(runs)) => runs.get(traversal),
+            ("var", _) => {
                 let name = first_name(traversal)?;
                 self.variables.get(name).map(|value| (value.clone(), 1)).ok_or_else(|| {
                     let detail = format!(
@@ -79,8 +78,12 @@ impl Scope for FileScope<'_> {
                 })
             }
             _ => {
-                let detail =
-                    "Only variables (var.NAME) and outputs of earlier runs (run.NAME.OUTPUT) can be used here.";
+                let detail = match self.runs {
+                    Some(_) => {
+                        "Only variables (var.NAME) and outputs of earlier runs (run.NAME.OUTPUT) can be used here."
+                    }
+                    None => "Only variables that are given from outside of the file (var.NAME) can be used here.",
+                };
                 Err(Diagnostic::error("Invalid reference", detail).at(traversal.span).into())
             }
         }
@@ -103,6 +106,11 @@ impl Scope for AssertionScope<'_> {
         match &*traversal.root {
             "run" => self.runs.get(traversal),
             "output" => self.output(traversal),
+            "check" => {
+                let detail = "Check blocks have no value. Whether one fails is told by the run, and expected with expect_failures.";
+                let problem = Diagnostic::error("Reference to \"check\" in invalid context", detail);
+                Err(problem.at(traversal.span).into())
+            }
             _ => self.root.reference(traversal),
         }
     }

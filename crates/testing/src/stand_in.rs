@@ -81,11 +81,8 @@ fn unknown_type(kind: &str) -> Diagnostic {
 }
 
 fn failed(problem: FillProblem) -> Diagnostic {
-    let FillProblem { path, ty, message } = problem;
-    let detail = format!(
-        "The value that the test gives for the attribute {path} does not fit its type, {}: {message}.",
-        ty.friendly_name()
-    );
+    let FillProblem { path, message } = problem;
+    let detail = format!("The test gives something for {path} that cannot be used: {message}.");
     Diagnostic::error("Failed to compute attribute", detail)
 }
 

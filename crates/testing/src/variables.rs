@@ -52,7 +52,7 @@ pub(crate) fn run_variables(
     let mut visible = globals.values.clone();
     let mut places = BTreeMap::new();
     for (name, attribute) in &file.variables {
-        let scope = FileScope { evaluator, variables: &globals.values, runs };
+        let scope = FileScope { evaluator, variables: &globals.values, runs: None };
         let evaluated = formwork_hcl::evaluate(&attribute.expr, &scope);
         if evaluated.diagnostics.has_errors() {
             visible.remove(name);
@@ -69,7 +69,7 @@ pub(crate) fn run_variables(
     }
     let mut own = BTreeMap::new();
     for (name, attribute) in &run.variables {
-        let scope = FileScope { evaluator, variables: &visible, runs };
+        let scope = FileScope { evaluator, variables: &visible, runs: Some(runs) };
         let evaluated = formwork_hcl::evaluate(&attribute.expr, &scope);
         if !declared.contains_key(name) {
             diagnostics.push(undeclared(name, run, attribute.expr.span));

@@ -86,7 +86,10 @@ fn found(files: &[(Str, Vec<Str>)], at: &str) -> String {
     place.line("info", &message, |w| {
         w.key("test_abstract").object(|w| {
             for (file, runs) in files {
-                w.key(file).strings(runs.iter().map(|run| &**run));
+                match runs.is_empty() {
+                    true => w.key(file).null(),
+                    false => w.key(file).strings(runs.iter().map(|run| &**run)),
+                }
             }
         });
         w.key("type").string("test_abstract");

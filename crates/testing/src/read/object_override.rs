@@ -95,7 +95,8 @@ pub(super) fn read_object(attribute: &Attribute, diagnostics: &mut Diagnostics) 
             let name = &attribute.name.name;
             let detail = format!("{name:?} holds an object of values; this is {}.", ty.friendly_name());
             let summary = format!("Invalid {name} attribute");
-            diagnostics.push(Diagnostic::error(summary, detail).at(attribute.expr.span));
+            let span = attribute.name.span.to(attribute.expr.span);
+            diagnostics.push(Diagnostic::error(summary, detail).at(span));
             Value::empty_object()
         }
     }
