@@ -1,9 +1,11 @@
 //! Destroying what the runs of a file have made.
 
+use crate::expected::Expected;
 use crate::file_run::FileRun;
 use crate::mock::Overrides;
 use crate::port::Halt;
 use crate::states::{RunState, left_objects};
+use formwork_config::Config;
 use formwork_diag::Diagnostics;
 use formwork_eval::Phase;
 use formwork_model::{LeftObject, PlanMode, PlanOptions, TestEvent, TestStatus};
@@ -65,6 +67,14 @@ impl FileRun<'_> {
         let plan = Arc::new(plan);
         let (snapshot, problems) = self.apply(&state.equipment, &providers, plan, &environment, Halt::Now).await;
         diagnostics.extend(problems);
-        (diagnostics, left_objects(&snapshot.state))
+        (without_checks(config, diagnostics), left_objects(&snapshot.state))
+    }
+}
+
+/// What check blocks say does not matter any more.
+fn without_checks(config: &Config, diagnostics: Diagnostics) -> Diagnostics {
+    match Expected::read(config, &[]) {
+        Ok(expected) => diagnostics.into_iter().filter(|problem| !expected.is_check(problem)).collect(),
+        Err(_) => diagnostics,
     }
 }

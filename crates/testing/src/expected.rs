@@ -13,6 +13,8 @@ enum Checkable {
     Variable(Str),
     Output(Str),
     Check(Str),
+    /// A check block in another module, whose failure cannot be expected.
+    InnerCheck,
     Resource(Resource),
 }
 
@@ -100,8 +102,7 @@ impl<'a> Expected<'a> {
 
     /// True if the problem is a failing check block.
     pub fn is_check(&self, diagnostic: &Diagnostic) -> bool {
-        matches!(self.culprit(diagnostic), Some(Checkable::Check(_)))
-            || diagnostic.summary == "Check block assertion known after apply"
+        matches!(self.culprit(diagnostic), Some(Checkable::Check(_) | Checkable::InnerCheck))
     }
 
     /// Whose condition a problem reports.
@@ -113,14 +114,15 @@ impl<'a> Expected<'a> {
             let block = root.variables.values().find(|block| block.header_span == span)?;
             return Some(Checkable::Variable(block.name.clone()));
         }
+        if diagnostic.summary.starts_with("Check block assertion") {
+            let check = root.checks.values().find(|check| has(&check.asserts));
+            return Some(check.map_or(Checkable::InnerCheck, |check| Checkable::Check(check.name.clone())));
+        }
         if !diagnostic.summary.ends_with("failed") {
             return self.nested_check(diagnostic, span);
         }
         if let Some(output) = root.outputs.values().find(|output| has(&output.preconditions)) {
             return Some(Checkable::Output(output.name.clone()));
-        }
-        if let Some(check) = root.checks.values().find(|check| has(&check.asserts)) {
-            return Some(Checkable::Check(check.name.clone()));
         }
         let mut resources = root.resources.values();
         let block = resources.find(|r| has(&r.lifecycle.preconditions) || has(&r.lifecycle.postconditions))?;

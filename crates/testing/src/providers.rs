@@ -44,7 +44,7 @@ pub(crate) fn under_test(
         root.providers.insert(name.clone(), ProviderBlock { name, provider, ..block });
     };
     let bound = |block: &ProviderBlock| ProviderBlock { scope: ProviderScope::Bound(names.clone()), ..block.clone() };
-    match &run.providers {
+    match run.providers.as_ref().filter(|passed| !passed.is_empty()) {
         Some(passed) => {
             for pair in passed {
                 if let Some(block) = file.providers.get(&pair.parent) {
@@ -60,15 +60,32 @@ pub(crate) fn under_test(
             }
         }
         None => {
-            for (name, block) in &file.providers {
+            for (name, block) in file.providers.iter().filter(|(name, _)| is_wanted(config, name)) {
                 put(name.clone(), bound(block), None);
             }
-            for (name, mock) in &file.mocks {
+            for (name, mock) in file.mocks.iter().filter(|(name, _)| is_wanted(config, name)) {
                 put(name.clone(), mock.block.clone(), Some(mock));
             }
         }
     }
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(UnderTest { config: config.with_root(root), mocks }) }
+}
+
+/// True if the configuration has a use for a provider configuration, under the name that its root module knows.
+fn is_wanted(config: &Config, name: &ProviderName) -> bool {
+    let root = config.root();
+    let declared = root.requirements.get(&name.name).is_some_and(|required| required.aliases.contains(name));
+    let used = root.resources.values().any(|resource| resource.provider.name == *name);
+    let passed = root.calls.values().flat_map(|call| call.providers.iter().flatten()).any(|pair| pair.parent == *name);
+    if declared || used || passed || root.providers.contains_key(name) {
+        return true;
+    }
+    let address = root.provider_address(&name.name);
+    let uses = |module: &Module| {
+        module.requirements.values().any(|required| required.source == address)
+            || module.resources.values().any(|resource| resource.provider_address == address)
+    };
+    name.alias.is_none() && root.local_name(&address) == name.name && config.modules.values().any(|module| uses(module))
 }
 
 /// The providers that a run works with.
