@@ -1,7 +1,7 @@
 //! Running tests on this machine, and telling what comes of them.
 
 use crate::interrupt::Urgency;
-use crate::machine::{LocalExec, MachineClock, message_timestamp};
+use crate::machine::{LocalExec, MachineClock, message_timestamp, timestamp};
 use crate::planning::environment;
 use crate::providers::Providers;
 use crate::session::Session;
@@ -103,6 +103,10 @@ impl TestMachine for Machine<'_> {
 
     fn clock(&self) -> &dyn Clock {
         &self.clock
+    }
+
+    fn timestamp(&self) -> String {
+        timestamp()
     }
 
     fn halt(&self) -> Halt {

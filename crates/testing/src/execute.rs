@@ -314,6 +314,7 @@ impl FileRun<'_> {
             options,
             backend: BackendRecord::default(),
             lock_file: LockFile::default(),
+            clock: self.machine.clock(),
             cancelled: &cancelled,
         };
         formwork_plan::plan(&inputs).await

@@ -34,6 +34,9 @@ pub trait TestMachine: Sync {
 
     fn clock(&self) -> &dyn Clock;
 
+    /// The time of day: RFC 3339, UTC, whole seconds.
+    fn timestamp(&self) -> String;
+
     fn halt(&self) -> Halt;
 }
 

@@ -69,6 +69,10 @@ impl TestMachine for FakeMachine {
         &self.clock
     }
 
+    fn timestamp(&self) -> String {
+        "2024-01-01T00:00:00Z".to_string()
+    }
+
     fn halt(&self) -> Halt {
         *self.provisioner.halt.lock().unwrap()
     }
@@ -88,13 +92,18 @@ impl Entropy for Counter {
 
 struct Standing;
 
+#[async_trait]
 impl Clock for Standing {
     fn monotonic(&self) -> Duration {
         Duration::ZERO
     }
 
-    fn timestamp(&self) -> String {
-        "2024-01-01T00:00:00Z".to_string()
+    fn since_epoch(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    async fn sleep_until(&self, _: Duration) {
+        std::future::pending().await
     }
 }
 

@@ -44,7 +44,12 @@ fn left_text(left: &[LeftObject]) -> String {
 impl TestReporter for Told {
     fn tell(&self, event: TestEvent) {
         match event {
-            TestEvent::Found(_) | TestEvent::RunStarted { .. } | TestEvent::FileStarted(_) => {}
+            TestEvent::Found(_)
+            | TestEvent::RunStarted { .. }
+            | TestEvent::RunStillRunning { .. }
+            | TestEvent::RunStillTearingDown { .. }
+            | TestEvent::FileTearingDown(_)
+            | TestEvent::FileStarted(_) => {}
             TestEvent::RunFinished(report) => {
                 let made = match &report.product {
                     Some(RunProduct::Plan(plan)) => format!(" plans {}", plan.execution.operations.len()),
@@ -54,7 +59,6 @@ impl TestReporter for Told {
                 self.lines([format!("{}/{} {}{made}", report.file, report.run, report.status.name())]);
                 self.problems(&report.diagnostics);
             }
-            TestEvent::FileTearingDown(_) => {}
             TestEvent::RunTearingDown { run, .. } => self.lines([format!("destroy {run}")]),
             TestEvent::TornDown { diagnostics, left, .. } => {
                 self.problems(&diagnostics);
