@@ -87,7 +87,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     Ok(Exit::Success)
 }
 
-fn drawn(draw: fn(&[GraphNode], &[(usize, usize)]) -> String, (nodes, edges): Drawing) -> String {
+fn drawn(draw: impl Fn(&[GraphNode], &[(usize, usize)]) -> String, (nodes, edges): Drawing) -> String {
     draw(&nodes, &edges)
 }
 
