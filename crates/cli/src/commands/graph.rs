@@ -60,7 +60,7 @@ type Drawing = (Vec<GraphNode>, Vec<(usize, usize)>);
 /// Resources, with arrows only where no longer way leads to the same place.
 fn resources(config: &Config) -> Result<Drawing, Diagnostics> {
     let references = ReferenceGraph::build(config);
-    references.order(config)?;
+    references.order()?;
     let mut graph: Graph<ConfigResource> = Graph::new();
     let all: BTreeSet<ConfigResource> = config
         .modules
