@@ -198,7 +198,7 @@ fn load_values(
     for (address, planned) in &inputs.plan.planned_values {
         by_config.entry(address.config()).or_default().push((address, planned));
     }
-    for node in graph.order(&inputs.config).unwrap_or_default() {
+    for node in graph.order().unwrap_or_default() {
         let Some(ItemAddress { module, item: Item::Resource(resource) }) = graph.nodes.get(node) else { continue };
         let config = ConfigResource { module: module.clone(), resource: resource.clone() };
         for (address, planned) in by_config.remove(&config).unwrap_or_default() {

@@ -21,13 +21,6 @@ pub fn decode_block(body: &Body, schema: &Block, scope: &dyn Scope) -> (Value, D
     (value, diagnostics)
 }
 
-/// As [`decode_block`], leaving what the schema does not name.
-pub fn decode_block_partial(body: &Body, schema: &Block, scope: &dyn Scope) -> (Value, Body, Diagnostics) {
-    let (content, rest, mut diagnostics) = body.partial_content(&body_schema(schema));
-    let value = decode_content(content, schema, scope, &mut diagnostics);
-    (value, rest, diagnostics)
-}
-
 fn decode_content(
     content: formwork_hcl::Content,
     schema: &Block,

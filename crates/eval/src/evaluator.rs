@@ -5,7 +5,7 @@ use crate::module_instance::{ModuleData, Remembered, RememberedExpansion};
 use crate::{Environment, Expansion, InstanceScope, ModuleId, Phase, Read, ReadSet, Repetition, ResourceValues};
 use formwork_config::{Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Expr, Scope};
+use formwork_hcl::Expr;
 use formwork_model::{
     InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderSchema, Resource, ResourceMode,
 };
@@ -313,12 +313,6 @@ impl Evaluator {
     /// A scope for expressions of a module instance outside of any repeated block.
     pub fn module_scope(&self, module: ModuleId) -> InstanceScope<'_> {
         InstanceScope::new(self, module)
-    }
-
-    /// Evaluates in any scope, without recording.
-    pub fn evaluate_in(&self, expr: &Expr, scope: &dyn Scope) -> (Value, Diagnostics) {
-        let evaluated = formwork_hcl::evaluate(expr, scope);
-        (evaluated.value, evaluated.diagnostics)
     }
 }
 

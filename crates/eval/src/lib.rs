@@ -26,7 +26,7 @@ mod scope;
 mod variable;
 
 pub use check_rule::{CheckOutcome, evaluate_check};
-pub use decode::{decode_block, decode_block_partial};
+pub use decode::decode_block;
 pub use environment::{Environment, Phase, ProviderFunctions};
 pub use evaluator::{Evaluation, Evaluator};
 pub use expand::{Expansion, Repetition};

@@ -98,7 +98,7 @@ impl ReferenceGraph {
     }
 
     /// The nodes in an order in which every node comes after its dependencies, or the cycles found.
-    pub fn order(&self, config: &Config) -> Result<Vec<usize>, Diagnostics> {
+    pub fn order(&self) -> Result<Vec<usize>, Diagnostics> {
         let mut scheduler = self.scheduler();
         let mut order = Vec::with_capacity(self.nodes.len());
         while let Some(node) = scheduler.take_ready() {
@@ -108,7 +108,6 @@ impl ReferenceGraph {
         if scheduler.is_done() {
             return Ok(order);
         }
-        let _ = config;
         let members = self.cycle(&scheduler.untaken());
         let names: Vec<String> = members.iter().filter_map(|n| self.nodes.get(*n)).map(ToString::to_string).collect();
         Err(Diagnostic::error("Cycle", format!("Cycle: {}", names.join(", "))).into())

@@ -54,7 +54,7 @@ pub use json::{
 };
 pub use output_text::{apply_end_text, outputs_text};
 pub use plan_text::{output_changes_text, plan_end_text, plan_text};
-pub use progress::{ACQUIRING_LOCK, RELEASING_LOCK, elapsed_text, event_text, lock_info_text, running_phrase};
+pub use progress::{elapsed_text, event_text, lock_info_text, running_phrase};
 pub use state_text::{instance_text, state_list_text, state_text};
 pub use stream::{JsonStream, StreamMode};
 pub use style::TextOptions;

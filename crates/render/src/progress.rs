@@ -6,11 +6,6 @@ use crate::style::{Style, TextOptions};
 use formwork_model::{DeposedKey, Event, LockInfo, ObjectEvent, ResourceInstance};
 use formwork_value::Str;
 
-/// Printed when the lock is not to be had at once.
-pub const ACQUIRING_LOCK: &str = "Acquiring state lock. This may take a few moments...";
-/// Printed when the lock cannot be given back at once.
-pub const RELEASING_LOCK: &str = "Releasing state lock. This may take a few moments...";
-
 /// The lines for an event, each ended; often none. Plans, diagnostics and progress counts have renderers of their own.
 pub fn event_text(event: &Event, options: TextOptions) -> String {
     match event {

@@ -120,7 +120,7 @@ fn filled(
         by_config.entry(address.config()).or_default().push((address, value));
     }
     let graph = ReferenceGraph::build(&config);
-    for node in graph.order(&config).unwrap_or_default() {
+    for node in graph.order().unwrap_or_default() {
         let Some(ItemAddress { module, item: Item::Resource(resource) }) = graph.nodes.get(node) else { continue };
         let config = ConfigResource { module: module.clone(), resource: resource.clone() };
         for (address, value) in by_config.remove(&config).unwrap_or_default() {

@@ -2,11 +2,12 @@
 
 use crate::{Marks, Number, Refinements, Str, Type};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// An immutable value with the marks of its root; inner values carry their own marks.
-/// Cloning is cheap: everything large is shared.
-#[derive(Clone, Debug)]
+/// Cloning is cheap: everything large is shared. Its debug form does not show what is sensitive or ephemeral.
+#[derive(Clone)]
 pub struct Value {
     kind: Kind,
     marks: Marks,
@@ -43,6 +44,18 @@ pub struct Collection {
 pub struct MapValue {
     pub element: Type,
     pub items: BTreeMap<Str, Value>,
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.marks.is_sensitive() {
+            f.write_str("(sensitive value)")
+        } else if self.marks.contains(Marks::EPHEMERAL) {
+            f.write_str("(ephemeral value)")
+        } else {
+            self.kind.fmt(f)
+        }
+    }
 }
 
 impl From<Kind> for Value {
@@ -222,5 +235,19 @@ impl Value {
     /// Mutable access for this crate's own rebuilding.
     pub(crate) fn kind_mut(&mut self) -> &mut Kind {
         &mut self.kind
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_text_shows_no_secrets() {
+        let secret = Value::from("hush").with_marks(Marks::SENSITIVE);
+        let brief = Value::from("gone").with_marks(Marks::EPHEMERAL);
+        let text = format!("{:?}", Value::object([("a", Value::from("shown")), ("b", secret), ("c", brief)]));
+        assert!(text.contains("shown") && text.contains("(sensitive value)") && text.contains("(ephemeral value)"));
+        assert!(!text.contains("hush") && !text.contains("gone"), "{text}");
     }
 }

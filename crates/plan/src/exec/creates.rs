@@ -14,7 +14,7 @@ impl<'a> Builder<'a> {
             let instances = keys.iter().map(|key| resource.instance(key.clone()));
             by_config.entry(resource.config()).or_default().extend(instances);
         }
-        let order = graph.order(self.evaluator.config()).unwrap_or_default();
+        let order = graph.order().unwrap_or_default();
         for node in order {
             let Some(node) = graph.nodes.get(node) else { continue };
             let Item::Resource(resource) = &node.item else { continue };
