@@ -27,20 +27,15 @@ pub fn as_traversal(expr: &Expr) -> Result<Traversal, Diagnostic> {
     let inner = static_expr(expr).map_err(|problems| first_problem(problems, expr.span))?;
     match inner.kind {
         ExprKind::Traversal(traversal) => Ok(Arc::unwrap_or_clone(traversal)),
-        // These words are names where names are asked for: there is a provider called null.
-        ExprKind::Literal(value) if value.is_null() => Ok(word("null", expr.span)),
-        ExprKind::Literal(value) if value.as_bool().is_some() => {
-            Ok(word(if value.as_bool() == Some(true) { "true" } else { "false" }, expr.span))
+        // The word is a name where names are asked for: there is a provider called null.
+        ExprKind::Literal(value) if value.is_null() => {
+            Ok(Traversal { root: "null".into(), root_span: expr.span, steps: Vec::new(), span: expr.span })
         }
         _ => Err(invalid(
             "A plain reference is required here: names, and indexes with constant keys. It cannot be computed.",
             expr.span,
         )),
     }
-}
-
-fn word(name: &str, span: Span) -> Traversal {
-    Traversal { root: name.into(), root_span: span, steps: Vec::new(), span }
 }
 
 /// The items of a list that is written out.

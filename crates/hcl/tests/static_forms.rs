@@ -42,6 +42,7 @@ fn static_forms_are_recognized() {
         assert!(as_traversal(&expr(text)).is_err(), "{text}");
     }
     assert_eq!(as_keyword(&expr("all")).as_deref(), Some("all"));
+    assert_eq!(as_keyword(&expr("null")).as_deref(), Some("null"));
     assert_eq!(as_keyword(&expr("a.b")), None);
     assert_eq!(as_list(&expr("[a, b.c]")).expect("a list").len(), 2);
     assert!(as_list(&expr("a")).is_err());

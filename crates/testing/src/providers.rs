@@ -6,7 +6,7 @@ use crate::stand_in::TestProvider;
 use async_trait::async_trait;
 use formwork_config::{Config, Module, ProviderBlock, ProviderName, ProviderScope};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::Bindings;
+use formwork_hcl::{Bindings, TraversalStep, body_references};
 use formwork_model::{
     ApplyProvider, ApplyProviders, Entropy, ModulePath, PlanProvider, PlanProviders, ProviderAddress,
     ProviderConfigAddress, ProviderSchema,
@@ -48,6 +48,7 @@ pub(crate) fn under_test(
         Some(passed) => {
             for pair in passed {
                 if let Some(block) = file.providers.get(&pair.parent) {
+                    check_names(block, file, names, &mut diagnostics);
                     put(pair.child.clone(), bound(block), None);
                 } else if let Some(mock) = file.mocks.get(&pair.parent) {
                     put(pair.child.clone(), mock.block.clone(), Some(mock));
@@ -61,6 +62,7 @@ pub(crate) fn under_test(
         }
         None => {
             for (name, block) in file.providers.iter().filter(|(name, _)| is_wanted(config, name)) {
+                check_names(block, file, names, &mut diagnostics);
                 put(name.clone(), bound(block), None);
             }
             for (name, mock) in file.mocks.iter().filter(|(name, _)| is_wanted(config, name)) {
@@ -69,6 +71,36 @@ pub(crate) fn under_test(
         }
     }
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(UnderTest { config: config.with_root(root), mocks }) }
+}
+
+/// Reports names in a provider block that mean nothing in this run.
+fn check_names(block: &ProviderBlock, file: &TestFile, names: &Bindings, diagnostics: &mut Diagnostics) {
+    for traversal in body_references(&block.body) {
+        let name = match traversal.steps.first() {
+            Some(TraversalStep::Attribute { name, .. }) => &**name,
+            _ => "",
+        };
+        if names.get(&traversal.root).is_some_and(|values| values.get(name).is_some()) {
+            continue;
+        }
+        let (summary, detail) = match &*traversal.root {
+            "var" => (
+                "Reference to unavailable variable",
+                format!("No value is given for the variable {name:?}: not by the run, its file, or the command line."),
+            ),
+            "run" if file.runs.iter().any(|run| *run.name == *name) => {
+                ("Reference to unavailable run block", format!("The run {name:?} has not been executed yet."))
+            }
+            "run" => ("Reference to unknown run block", format!("The file has no run named {name:?}.")),
+            _ => {
+                let detail =
+                    "Provider blocks of test files see given variables (var.NAME) and earlier runs (run.NAME).";
+                ("Invalid reference", detail.to_string())
+            }
+        };
+        let end = traversal.steps.first().map_or(traversal.root_span, TraversalStep::span);
+        diagnostics.push(Diagnostic::error(summary, detail).at(traversal.root_span.to(end)));
+    }
 }
 
 /// True if the configuration has a use for a provider configuration, under the name that its root module knows.

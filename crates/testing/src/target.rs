@@ -48,5 +48,5 @@ fn instance(target: TargetAddress) -> Option<ResourceInstance> {
 
 fn not_an_instance(traversal: &Traversal) -> Diagnostic {
     let detail = format!("Only a resource instance can be replaced, and {traversal} is none.");
-    Diagnostic::error("Invalid resource instance address", detail).at(traversal.span)
+    Diagnostic::error("Invalid address", detail).at(traversal.span)
 }

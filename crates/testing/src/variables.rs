@@ -33,7 +33,7 @@ pub(crate) struct RunVariables {
     pub values: BTreeMap<Str, Value>,
     /// Where values were given in test files.
     pub places: BTreeMap<Str, Span>,
-    /// What `var` means in provider blocks of the file: also values that the module does not declare.
+    /// What `var` means in provider blocks of the file: values that were given, declared or not.
     pub visible: BTreeMap<Str, Value>,
 }
 
@@ -59,12 +59,7 @@ pub(crate) fn run_variables(
             problems.insert(name.clone(), evaluated.diagnostics);
             continue;
         }
-        // A value that does not fit is told where the variable is declared.
-        let value = match declared.get(name) {
-            Some(block) => conclude(block, &evaluated.value).unwrap_or(evaluated.value),
-            None => evaluated.value,
-        };
-        visible.insert(name.clone(), value);
+        visible.insert(name.clone(), evaluated.value);
         places.insert(name.clone(), attribute.expr.span);
     }
     let mut own = BTreeMap::new();
@@ -103,9 +98,9 @@ pub(crate) fn run_variables(
             Err(problem) => diagnostics.push(problem.at(places.get(name).copied().unwrap_or(block.header_span))),
         }
     }
-    let defaults = values.iter().filter(|(name, _)| !visible.contains_key(*name));
-    let defaults: Vec<_> = defaults.map(|(name, value)| (name.clone(), value.clone())).collect();
-    visible.extend(defaults);
+    let converted = values.iter().filter(|(name, _)| visible.contains_key(*name));
+    let converted: Vec<_> = converted.map(|(name, value)| (name.clone(), value.clone())).collect();
+    visible.extend(converted);
     (RunVariables { values, places, visible }, diagnostics)
 }
 
