@@ -99,7 +99,8 @@ fn judge(
     let mut failures: Vec<Str> = Vec::new();
     for rule in rules {
         let (outcome, mut problems) = evaluate_check(rule, scope);
-        for problem in problems.iter_mut() {
+        // Of check blocks, only assertions that do not hold are warnings.
+        for problem in problems.iter_mut().filter(|_| address.is_some()) {
             problem.severity = problem.severity.min(severity);
         }
         stage.report(problems);

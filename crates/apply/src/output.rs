@@ -24,10 +24,11 @@ pub(crate) fn update(stage: &Stage<'_>) {
             Ok(value) => {
                 let (value, _) = value.unmark_deep();
                 let is_known = value.is_wholly_known();
+                stage.report(stage.evaluator.take_problems());
                 if is_known && value.is_null() {
                     stage.outputs.borrow_mut().insert(name.clone(), None);
-                } else if is_known || plan.options.mode == PlanMode::RefreshOnly {
-                    // What a refresh alone cannot tell is null.
+                } else if is_known || plan.options.mode == PlanMode::RefreshOnly || !stage.has_failed() {
+                    // What a refresh alone cannot tell, or `format` with an untyped null, is null.
                     let state = OutputState { value: value.unknown_as_null(), sensitive: block.sensitive };
                     stage.outputs.borrow_mut().insert(name.clone(), Some(state));
                 }

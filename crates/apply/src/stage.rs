@@ -168,6 +168,11 @@ impl<'a> Stage<'a> {
         direct
     }
 
+    /// True if an error was reported.
+    pub fn has_failed(&self) -> bool {
+        self.diagnostics.borrow().has_errors()
+    }
+
     pub fn report(&self, diagnostics: Diagnostics) {
         self.diagnostics.borrow_mut().extend(diagnostics);
     }

@@ -4,7 +4,7 @@ use crate::{Evaluator, InstanceScope, Phase};
 use formwork_config::CheckRule;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::Scope;
-use formwork_value::{Type, Value, convert};
+use formwork_value::{Type, convert};
 
 /// What came of a condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,45 +18,99 @@ pub enum CheckOutcome {
     Error,
 }
 
-/// Evaluates a condition and, if it is false, its message. Failing itself is not reported as a problem: that is for the caller, who
-/// knows whether it is an error or a warning.
+/// Evaluates a condition and its message, which must have a value even if it is not needed. Failing itself is not
+/// reported as a problem: that is for the caller, who knows whether it is an error or a warning.
 pub fn evaluate_check(rule: &CheckRule, scope: &dyn Scope) -> (CheckOutcome, Diagnostics) {
-    let evaluated = formwork_hcl::evaluate(&rule.condition, scope);
-    let mut diagnostics = evaluated.diagnostics;
+    let mut diagnostics = Diagnostics::new();
+    let message = message(rule, scope, &mut diagnostics);
     if diagnostics.has_errors() {
         return (CheckOutcome::Error, diagnostics);
     }
-    let invalid = |detail: &str| Diagnostic::error("Invalid condition result", detail).at(rule.condition.span);
-    if !evaluated.value.is_known() {
-        return (CheckOutcome::Unknown, diagnostics);
-    }
-    let condition = match convert(&evaluated.value, &Type::Bool) {
-        Ok(value) => value,
-        Err(e) => {
-            diagnostics.push(invalid(&format!("Invalid condition result value: {e}.")));
-            return (CheckOutcome::Error, diagnostics);
-        }
-    };
-    if condition.is_null() {
-        diagnostics.push(invalid("Condition expression must return either true or false, not null."));
-        return (CheckOutcome::Error, diagnostics);
-    }
-    let outcome = match condition.as_bool() {
-        None => CheckOutcome::Unknown,
-        Some(true) => CheckOutcome::Pass,
-        Some(false) => message(rule, scope, &mut diagnostics),
-    };
+    let outcome = condition(rule, scope, &mut diagnostics);
+    let outcome = if matches!(outcome, CheckOutcome::Fail(_)) { CheckOutcome::Fail(message) } else { outcome };
     (outcome, diagnostics)
 }
 
-fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> CheckOutcome {
-    let evaluated = formwork_hcl::evaluate(&rule.error_message, scope);
+/// As [`evaluate_check`] for a validation rule of a variable, whose message must suit only if the condition is false;
+/// then both is a problem.
+pub(crate) fn evaluate_validation(rule: &CheckRule, scope: &dyn Scope) -> (CheckOutcome, Diagnostics) {
+    let mut diagnostics = message_problems(rule, scope);
+    if diagnostics.has_errors() {
+        return (CheckOutcome::Error, diagnostics);
+    }
+    let outcome = condition(rule, scope, &mut diagnostics);
+    if !matches!(outcome, CheckOutcome::Fail(_)) {
+        return (outcome, diagnostics);
+    }
+    let message = message(rule, scope, &mut diagnostics);
+    let unusable = || "The value does not fit, and the message that should say why is not usable either.".to_string();
+    (CheckOutcome::Fail(if diagnostics.has_errors() { unusable() } else { message }), diagnostics)
+}
+
+/// What validation can say of a condition of a resource: whether its expressions can be evaluated.
+pub fn check_expressions(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
+    let mut diagnostics = message_problems(rule, scope);
+    if !diagnostics.has_errors() {
+        condition(rule, scope, &mut diagnostics);
+    }
+    diagnostics
+}
+
+fn message_problems(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
+    formwork_hcl::evaluate(&rule.error_message, scope).diagnostics
+}
+
+/// Whether a condition holds; without the message.
+fn condition(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> CheckOutcome {
+    let evaluated = formwork_hcl::evaluate(&rule.condition, scope);
     let failed = evaluated.diagnostics.has_errors();
     diagnostics.extend(evaluated.diagnostics);
     if failed {
         return CheckOutcome::Error;
     }
+    let invalid = |detail: &str| Diagnostic::error("Invalid condition result", detail).at(rule.condition.span);
+    if !evaluated.value.is_known() {
+        return CheckOutcome::Unknown;
+    }
+    let condition = match convert(&evaluated.value, &Type::Bool) {
+        Ok(value) => value,
+        Err(e) => {
+            diagnostics.push(invalid(&format!("Invalid condition result value: {e}.")));
+            return CheckOutcome::Error;
+        }
+    };
+    if condition.is_null() {
+        diagnostics.push(invalid("Condition expression must return either true or false, not null."));
+        return CheckOutcome::Error;
+    }
+    match condition.as_bool() {
+        None => CheckOutcome::Unknown,
+        Some(true) => CheckOutcome::Pass,
+        Some(false) => CheckOutcome::Fail(String::new()),
+    }
+}
+
+/// The text of a message, which may be in place of one that cannot be shown.
+fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> String {
+    let evaluated = formwork_hcl::evaluate(&rule.error_message, scope);
+    let failed = evaluated.diagnostics.has_errors();
+    diagnostics.extend(evaluated.diagnostics);
+    if failed {
+        return String::new();
+    }
     let (value, marks) = evaluated.value.unmark();
+    let invalid = |detail: &str| Diagnostic::error("Invalid error message", detail).at(rule.error_message.span);
+    let text = match convert(&value, &Type::String) {
+        Ok(text) if text.is_null() => {
+            diagnostics.push(invalid("The error message is null; write a text that says what is wrong."));
+            return String::new();
+        }
+        Ok(text) => text,
+        Err(error) => {
+            diagnostics.push(invalid(&format!("The error message must be a string: {error}.")));
+            return String::new();
+        }
+    };
     if marks.is_sensitive() || marks.is_ephemeral() {
         let kind = if marks.is_sensitive() { "sensitive" } else { "ephemeral" };
         diagnostics.push(
@@ -66,19 +120,11 @@ fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -
             )
             .at(rule.error_message.span),
         );
-        return CheckOutcome::Fail(format!("The error message included a {kind} value, so it will not be displayed."));
+        return format!("The error message included a {kind} value, so it will not be displayed.");
     }
-    match convert(&value, &Type::String).ok().as_ref().and_then(Value::as_str) {
-        Some(text) => CheckOutcome::Fail(text.trim().to_string()),
-        None if value.is_null() => CheckOutcome::Fail("The condition failed, and its error message is null.".into()),
-        None if !value.is_known() => CheckOutcome::Fail("The error message is not known yet.".into()),
-        None => {
-            diagnostics.push(
-                Diagnostic::error("Invalid error message", "Unsuitable value for error message: a string is required.")
-                    .at(rule.error_message.span),
-            );
-            CheckOutcome::Fail("The error message could not be evaluated.".into())
-        }
+    match text.as_str() {
+        Some(text) => text.trim().to_string(),
+        None => "The error message is not known yet.".into(),
     }
 }
 

@@ -94,6 +94,11 @@ impl Evaluator {
     ) -> Result<Value, Diagnostics> {
         let (expansion, children, reads) = self.call_instances(module, call)?;
         self.read_shared(&reads);
+        if self.phase() == Phase::Validate
+            && let Some(found) = self.unexpanded(module, call, key, output)
+        {
+            return found;
+        }
         let single = match (&expansion, key) {
             (Expansion::Single, None) => children.get(&InstanceKey::None),
             (Expansion::Unknown { .. }, _) => {
@@ -119,12 +124,34 @@ impl Evaluator {
             }
             (Some(child), Some(output)) => self.output(*child, output),
             (Some(child), None) => self.outputs_object(*child),
-            (None, Some(output)) => Err(Diagnostic::error(
-                "Unsupported attribute",
-                format!("module.{call} has several instances: write the key of one in brackets before \".{output}\", or use a splat or for expression."),
-            )
-            .into()),
+            (None, Some(output)) => Err(several(call, output)),
             (None, None) => self.all_instances(&expansion, &children),
+        }
+    }
+
+    /// What validation, which does not count instances, says of a key or of its absence; none if nothing special.
+    fn unexpanded(
+        &self,
+        module: ModuleId,
+        call: &Str,
+        key: Option<&InstanceKey>,
+        output: Option<&Str>,
+    ) -> Option<Result<Value, Diagnostics>> {
+        let data = self.data(module);
+        let block = data.module.calls.get(call)?;
+        match (key, output) {
+            (None, Some(output)) if block.count.is_some() => Some(Err(several(call, output))),
+            (None, Some(_)) if block.for_each.is_some() => Some(Ok(Value::dynamic())),
+            (Some(InstanceKey::String(key)), _) if block.count.is_some() && key.parse::<u64>().is_err() => {
+                let detail = format!("module.{call} uses count, so its instances have numbers; {key:?} is none.");
+                Some(Err(Diagnostic::error("Invalid index", detail).into()))
+            }
+            (Some(InstanceKey::Int(_) | InstanceKey::String(_)), _)
+                if block.count.is_none() && block.for_each.is_none() =>
+            {
+                Some(Ok(Value::dynamic()))
+            }
+            _ => None,
         }
     }
 
@@ -241,4 +268,13 @@ fn mark_problems(block: &OutputBlock, value: &Value, root: bool) -> Diagnostics 
         );
     }
     problems
+}
+
+/// An output of a module with several instances, without saying of which.
+fn several(call: &str, output: &str) -> Diagnostics {
+    let detail = format!(
+        "module.{call} has several instances: write the key of one in brackets before \".{output}\", or use a splat or \
+         for expression."
+    );
+    Diagnostic::error("Unsupported attribute", detail).into()
 }

@@ -341,12 +341,4 @@ impl Evaluator {
             let _ = scope.reference(&traversal);
         }
     }
-
-    /// The repetitions that a `for_each` expression asks for; none if it is wrong (which is reported).
-    pub fn repetitions(&self, module: ModuleId, for_each: &formwork_hcl::Expr) -> Vec<Repetition> {
-        let mut diagnostics = Diagnostics::new();
-        let expansion = self.expand(module, None, Some(for_each), &mut diagnostics);
-        self.report(diagnostics);
-        expansion.keys().iter().map(|key| expansion.repetition(key)).collect()
-    }
 }

@@ -1,6 +1,7 @@
 //! Values of input variables.
 
-use crate::{CheckOutcome, Evaluator, InstanceScope, ModuleId, Phase, evaluate_check};
+use crate::check_rule::evaluate_validation;
+use crate::{CheckOutcome, Evaluator, InstanceScope, ModuleId, Phase};
 use formwork_config::{ModuleCall, VariableBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::Attribute;
@@ -102,7 +103,7 @@ impl Evaluator {
         let scope = self.module_scope(module);
         let mut outcomes = Vec::new();
         for rule in &block.validations {
-            let (outcome, problems) = evaluate_check(rule, &scope);
+            let (outcome, problems) = evaluate_validation(rule, &scope);
             // A hidden message needs no warning of its own: the failure says so.
             diagnostics.extend(problems.into_iter().filter(Diagnostic::is_error));
             if let CheckOutcome::Fail(message) = &outcome {

@@ -98,6 +98,13 @@ pub enum BinaryOp {
     Modulo,
 }
 
+impl BinaryOp {
+    /// True for `<`, `<=`, `>` and `>=`.
+    pub fn compares(self) -> bool {
+        matches!(self, BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnaryOp {
     Negate,

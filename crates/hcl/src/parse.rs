@@ -37,17 +37,12 @@ pub fn parse(file: FileId, text: &str) -> (Body, Diagnostics) {
 
 /// Reads a file in JSON syntax.
 pub fn parse_json(file: FileId, text: &str) -> (Body, Diagnostics) {
-    let read = match too_long(file, text) {
-        Some(problem) => Err(Box::new(problem)),
+    let (value, problems) = match too_long(file, text) {
+        Some(problem) => (None, problem.into()),
         None => read_json(file, text),
     };
-    match read {
-        Ok(value) => (Body::json(value), Diagnostics::new()),
-        Err(problem) => {
-            let empty = JsonValue { kind: JsonKind::Object(Vec::new().into()), span: Span::new(file, 0, 0) };
-            (Body::json(empty), (*problem).into())
-        }
-    }
+    let empty = || JsonValue { kind: JsonKind::Object(Vec::new().into()), span: Span::new(file, 0, 0) };
+    (Body::json(value.unwrap_or_else(empty)), problems)
 }
 
 /// Reads one expression that stands in a file at an offset.

@@ -96,11 +96,11 @@ fn unknown_parts_make_as_little_unknown_as_possible() {
 
 #[test]
 fn errors_of_a_side_that_does_not_matter_are_discarded() {
-    for text in ["true ? 1 : o.none", "false ? l[9] : 1"] {
+    for text in ["true ? 1 : o.none", "false ? l[9] : 1", "ub ? 1 : o.none"] {
         let evaluated = evaluate_text(text);
         assert!(evaluated.diagnostics.is_empty(), "{text}: {:?}", evaluated.diagnostics);
     }
-    for text in ["ub ? 1 : o.none", "ub && o.none", "o.none && false", "false && o.none", "true || o.none"] {
+    for text in ["ub && o.none", "o.none && false", "false && o.none", "true || o.none"] {
         assert_eq!(evaluate_text(text).diagnostics.errors(), 1, "{text}");
     }
 }

@@ -111,7 +111,8 @@ fn run(
 ) -> Vec<CheckOutcome> {
     let evaluate = |rule: &CheckRule| {
         let (outcome, mut problems) = evaluate_check(rule, scope);
-        for problem in problems.iter_mut() {
+        // Of check blocks, only assertions that do not hold are warnings.
+        for problem in problems.iter_mut().filter(|_| address.is_some()) {
             problem.severity = problem.severity.min(severity);
         }
         planner.report(problems);

@@ -3,16 +3,16 @@
 use crate::planner::Planner;
 use crate::refresh;
 use crate::resource::Wanted;
-use formwork_config::ImportBlock;
+use formwork_config::{Config, ImportBlock, ResourceBlock};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
-use formwork_eval::{InstanceScope, ModuleId};
+use formwork_eval::{Evaluator, InstanceScope, ModuleId, Repetition};
 use formwork_hcl::Expr;
 use formwork_model::{
     ClientCapabilities, ConfigResource, Event, ImportRequest, Importing, InstanceKey, ModuleInstance, ModuleStep,
     ObjectStatus, PlanProvider, ProviderConfigAddress, ResourceInstance, Schema,
 };
 use formwork_object::{Stored, encode_object};
-use formwork_value::{ObjectType, Str, Type, Value, convert};
+use formwork_value::{Kind, ObjectType, Str, Type, Value, convert};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -199,12 +199,12 @@ pub(crate) fn are_good(
 
 fn add_wishes(planner: &Planner<'_>, block: &ImportBlock, wishes: &mut BTreeMap<ResourceInstance, Wish>) {
     let evaluator = &planner.evaluator;
-    let repetitions = match &block.for_each {
-        None => vec![formwork_eval::Repetition::default()],
-        Some(for_each) => evaluator.repetitions(ModuleId::ROOT, for_each),
-    };
-    planner.report(evaluator.take_problems());
-    for repetition in repetitions {
+    let (repetitions, problems) = repetitions(evaluator, block);
+    planner.report(problems);
+    if repetitions.is_none() {
+        planner.report_one(undecided_for_each(block));
+    }
+    for repetition in repetitions.unwrap_or_default() {
         let scope = evaluator.module_scope(ModuleId::ROOT).with_repetition(&repetition);
         let Some(address) = target(planner, block, &scope) else { continue };
         let Some(wish) = wish(planner, block, &address, &scope) else { continue };
@@ -218,6 +218,88 @@ fn add_wishes(planner: &Planner<'_>, block: &ImportBlock, wishes: &mut BTreeMap<
             );
         }
     }
+}
+
+/// What `each` stands for in turn: unlike in resources, in any collection. None if that is not known yet.
+fn repetitions(evaluator: &Evaluator, block: &ImportBlock) -> (Option<Vec<Repetition>>, Diagnostics) {
+    let Some(expr) = &block.for_each else { return (Some(vec![Repetition::default()]), Diagnostics::new()) };
+    let evaluation = evaluator.evaluate(expr, &evaluator.module_scope(ModuleId::ROOT));
+    let mut problems = evaluation.diagnostics;
+    problems.extend(evaluator.take_problems());
+    if problems.has_errors() {
+        return (Some(Vec::new()), problems);
+    }
+    let value = evaluation.value.unmark().0;
+    let of = |(key, value): (Value, Value)| Repetition { count_index: None, each: Some((key, value)) };
+    let pairs: Vec<(Value, Value)> = match value.kind() {
+        Kind::Unknown(..) => return (None, problems),
+        Kind::Null(_) => Vec::new(),
+        Kind::Set(set) => set.items.iter().map(|item| (item.clone(), item.clone())).collect(),
+        _ => match (value.as_sequence(), value.as_mapping()) {
+            (Some(items), _) => {
+                items.iter().enumerate().map(|(index, item)| (Value::from(index as i64), item.clone())).collect()
+            }
+            (_, Some(entries)) => entries.iter().map(|(key, item)| (Value::from(&**key), item.clone())).collect(),
+            _ => {
+                let detail = format!("The argument must be a collection, not {}.", value.ty().friendly_name());
+                problems.push(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
+                Vec::new()
+            }
+        },
+    };
+    (Some(pairs.into_iter().map(of).collect()), problems)
+}
+
+fn undecided_for_each(block: &ImportBlock) -> Diagnostic {
+    let span = block.for_each.as_ref().map_or(block.span, |expr| expr.span);
+    let detail = "What is imported must be known when planning, but this depends on values that are known only after \
+                  apply. Use values that the configuration has.";
+    Diagnostic::error("Invalid for_each argument", detail).at(span)
+}
+
+/// What can be judged of an import block without state: its repetitions, the keys in its address, its id.
+pub(crate) fn validate(evaluator: &Evaluator, config: &Config, block: &ImportBlock) -> Diagnostics {
+    let (repetitions, mut problems) = repetitions(evaluator, block);
+    let target = block.to.config();
+    let resource = config.modules.get(&target.module).and_then(|module| module.resources.get(&target.resource));
+    for repetition in repetitions.unwrap_or_default() {
+        let scope = evaluator.module_scope(ModuleId::ROOT).with_repetition(&repetition);
+        let mut evaluate = |expr: &Expr| {
+            let evaluation = evaluator.evaluate(expr, &scope);
+            let failed = evaluation.diagnostics.has_errors();
+            problems.extend(evaluation.diagnostics);
+            (!failed).then(|| evaluation.value.unmark().0)
+        };
+        let key = block.to.key.as_ref().and_then(|expr| Some((evaluate(expr)?, expr.span)));
+        let id = block.id.as_ref().and_then(|expr| Some((evaluate(expr)?, expr.span)));
+        if let (Some((key, span)), Some(resource)) = (key, resource) {
+            problems.extend(misplaced_key(&key, resource).map(|problem| problem.at(span)));
+        }
+        problems.extend(id.and_then(|(id, span)| Some(id_problem(&id)?.at(span))));
+    }
+    problems
+}
+
+/// A key of the kind that instances of the resource do not have.
+fn misplaced_key(key: &Value, resource: &ResourceBlock) -> Option<Diagnostic> {
+    let (missing, other) = match key.kind() {
+        Kind::Number(_) if resource.count.is_none() => ("count", "a number"),
+        Kind::String(_) if resource.for_each.is_none() => ("for_each", "a string"),
+        _ => return None,
+    };
+    let detail = format!("The key is {other}, but {} does not use {missing}.", resource.resource);
+    Some(Diagnostic::error("Invalid import 'to' expression", detail))
+}
+
+/// Why a value cannot be the id of an object; none if it can, or if it is not known yet.
+fn id_problem(id: &Value) -> Option<Diagnostic> {
+    let detail = match convert(id, &Type::String) {
+        Err(error) => format!("The id must be a string: {error}."),
+        Ok(text) if text.is_null() => "The id is null; it must tell which object is to be imported.".into(),
+        Ok(text) if text.as_str() == Some("") => "The id is empty; it must tell which object is to be imported.".into(),
+        Ok(_) => return None,
+    };
+    Some(Diagnostic::error("Invalid import id argument", detail))
 }
 
 /// The instance that a block names.

@@ -5,7 +5,7 @@ use crate::import::Imports;
 use crate::target::Scope;
 use crate::unsettled::SharedAnswers;
 use crate::{PlanInputs, check, exec, moves, output, walk};
-use formwork_config::Config;
+use formwork_config::{Config, VariableBlock};
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
 use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
@@ -297,8 +297,9 @@ fn root_variables(inputs: &PlanInputs<'_>) -> BTreeMap<Str, Value> {
 fn apply_time_variables(inputs: &PlanInputs<'_>) -> Vec<Str> {
     let root = inputs.config.modules.get(&formwork_model::ModulePath::root());
     let Some(root) = root else { return Vec::new() };
-    let given = |name: &Str| inputs.variables.contains_key(name);
-    root.variables.values().filter(|v| v.ephemeral && given(&v.name)).map(|v| v.name.clone()).collect()
+    let differs =
+        |v: &VariableBlock| inputs.variables.get(&v.name).is_some_and(|given| v.default.as_ref() != Some(given));
+    root.variables.values().filter(|v| v.ephemeral && differs(v)).map(|v| v.name.clone()).collect()
 }
 
 fn sources(inputs: &PlanInputs<'_>) -> BTreeMap<Str, Str> {

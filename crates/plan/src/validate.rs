@@ -5,7 +5,7 @@ use formwork_config::{Config, Module, ProviderScope, ResourceBlock, connection_s
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{
     Environment, Evaluator, InstanceScope, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition,
-    decode_block, decode_provider, evaluate_check,
+    check_expressions, decode_block, decode_provider, evaluate_check,
 };
 use formwork_hcl::Body;
 use formwork_model::{ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
@@ -123,6 +123,9 @@ impl<'a> Walk<'a> {
             self.item(address, module, id, &mut configs, &mut diagnostics);
         }
         diagnostics.extend(self.evaluator.take_problems());
+        for import in &self.config.root().imports {
+            diagnostics.extend(crate::import::validate(&self.evaluator, &self.config, import));
+        }
         (configs, diagnostics)
     }
 
@@ -217,12 +220,12 @@ impl<'a> Walk<'a> {
             diagnostics.extend(crate::managed::ephemeral_problems(&value, &schema, block));
         }
         for rule in &block.lifecycle.preconditions {
-            diagnostics.extend(evaluate_check(rule, &scope).1);
+            diagnostics.extend(check_expressions(rule, &scope));
         }
         let own = Value::unknown(schema.block.implied_type());
         let scope = self.evaluator.module_scope(id).with_repetition(&repetition).with_self(own);
         for rule in &block.lifecycle.postconditions {
-            diagnostics.extend(evaluate_check(rule, &scope).1);
+            diagnostics.extend(check_expressions(rule, &scope));
         }
         self.lifecycle(block, &schema, diagnostics);
         self.provisioners(block, &scope, diagnostics);

@@ -21,8 +21,8 @@ pub fn equals(a: &Value, b: &Value) -> Value {
 pub(crate) fn decide(a: &Value, b: &Value) -> Option<bool> {
     match (a.kind(), b.kind()) {
         (Kind::Null(a), Kind::Null(b)) => Some(a == b),
-        (Kind::Unknown(a_ty, a_known), Kind::Unknown(b_ty, b_known)) => {
-            decide_unknowns(a_ty, a_known.as_deref(), b_ty, b_known.as_deref())
+        (Kind::Unknown(_, a_known), Kind::Unknown(_, b_known)) => {
+            decide_unknowns(a_known.as_deref(), b_known.as_deref())
         }
         (Kind::Unknown(ty, known), _) => decide_unknown(ty, known.as_deref(), b),
         (_, Kind::Unknown(ty, known)) => decide_unknown(ty, known.as_deref(), a),
@@ -59,12 +59,7 @@ fn has_untyped(value: &Value) -> bool {
     }
 }
 
-fn decide_unknowns(
-    a_ty: &Type,
-    a_known: Option<&Refinements>,
-    b_ty: &Type,
-    b_known: Option<&Refinements>,
-) -> Option<bool> {
+fn decide_unknowns(a_known: Option<&Refinements>, b_known: Option<&Refinements>) -> Option<bool> {
     let not_null = |known: Option<&Refinements>| known.is_some_and(|r| r.not_null);
     if !not_null(a_known) && !not_null(b_known) {
         return None;
@@ -73,7 +68,8 @@ fn decide_unknowns(
         (Some(a), Some(b)) => a.is_disjoint(b),
         _ => false,
     };
-    if disjoint || !may_match(a_ty, b_ty) { Some(false) } else { None }
+    // As in the reference, types are not compared where neither side is known.
+    disjoint.then_some(false)
 }
 
 fn decide_unknown(ty: &Type, known: Option<&Refinements>, other: &Value) -> Option<bool> {

@@ -18,6 +18,9 @@ fn unify_refs(types: &[&Type]) -> Option<Type> {
         return Some((*first).clone());
     }
     let count = Count::of(types);
+    if count.objects > 0 && count.tuples > 0 {
+        return None;
+    }
     if count.dynamic > 0 && count.dynamic + count.primitives < types.len() {
         return Some(Type::Dynamic);
     }
@@ -29,9 +32,6 @@ fn unify_refs(types: &[&Type]) -> Option<Type> {
     }
     if count.tuples == types.len() {
         return unify_tuples(types);
-    }
-    if count.objects > 0 && count.tuples > 0 {
-        return None;
     }
     if count.maps > 0 && count.maps + count.objects == types.len() {
         return unify_refs(&inner_types(types)).map(Type::map).or_else(|| most_general(types));

@@ -82,8 +82,7 @@ pub(crate) async fn read(config: &Value, states: &dyn RemoteStates) -> DataRespo
     match read {
         Ok(Some(found)) => outputs.extend(found),
         Ok(None) => {
-            let detail = "No state is stored for this workspace in this backend. Apply the configuration that \
-                          writes it first, or check the arguments of the backend.";
+            let detail = "No stored state was found for the given workspace in the given backend.";
             let problem =
                 Diagnostic::error("Unable to find remote state", detail).attribute(Path::root().attribute("workspace"));
             return answer(Value::null(config.ty()), problem.into());

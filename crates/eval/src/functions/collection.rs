@@ -2,8 +2,8 @@
 
 use super::arguments::Arguments;
 use super::definition::{Definition, Outcome, Parameter, Shape, any, blame, failed, number};
+use super::string::graphemes;
 use formwork_value::{Kind, Marks, Number, Refinements, Type, Value, equals};
-use unicode_segmentation::UnicodeSegmentation;
 
 pub(super) static FUNCTIONS: &[Definition] = &[
     Definition::new(
@@ -124,10 +124,11 @@ fn element(args: &Arguments) -> Outcome {
         return Ok(Value::unknown(ty).with_marks(marks));
     }
     let index = args.whole(1)?;
-    if index < 0 && matches!(list.kind(), Kind::Tuple(_) | Kind::Unknown(..)) {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    // In tuples, as in the reference, only multiples of the length may be negative.
+    if index % length < 0 && matches!(list.kind(), Kind::Tuple(_) | Kind::Unknown(..)) {
         return Err(blame(1, "the index must not be negative"));
     }
-    let length = i64::try_from(length).unwrap_or(i64::MAX);
     let at = usize::try_from(index.rem_euclid(length)).unwrap_or(0);
     let found = match list.kind() {
         Kind::Unknown(Type::Tuple(types), _) => types.get(at).map(|ty| Value::unknown(ty.clone())),
@@ -140,10 +141,10 @@ fn length(args: &Arguments) -> Outcome {
     let value = args.value(0);
     let marks = value.marks();
     let length = match value.kind() {
-        Kind::String(text) => Value::from(Number::from(text.graphemes(true).count())),
+        Kind::String(text) => Value::from(Number::from(graphemes(text).count())),
         Kind::Unknown(Type::String, known) => {
             let prefix = known.as_deref().and_then(|known| known.prefix.as_deref()).unwrap_or_default();
-            let least = prefix.graphemes(true).count();
+            let least = graphemes(prefix).count();
             let min = (least > 0).then(|| (Number::from(least), true));
             Value::unknown_refined(Type::Number, Refinements { min, ..Refinements::not_null() })
         }

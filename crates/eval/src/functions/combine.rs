@@ -61,27 +61,31 @@ fn coalesce(args: &Arguments) -> Outcome {
 }
 
 fn common_type(args: &Arguments) -> Result<Type, formwork_hcl::FunctionFailure> {
-    let types: Vec<Type> = args.values.iter().filter(|value| !is_untyped_null(value)).map(Value::ty).collect();
     if args.values.is_empty() {
         return Err(failed("at least one value is required"));
     }
+    let types: Vec<Type> = args.values.iter().map(Value::ty).collect();
     unify(&types).ok_or_else(|| failed("the values have no common type"))
-}
-
-fn is_untyped_null(value: &Value) -> bool {
-    matches!(value.kind(), Kind::Null(Type::Dynamic))
 }
 
 fn coalesce_list(args: &Arguments) -> Outcome {
     for (index, value) in args.values.iter().enumerate() {
+        match value.ty() {
+            _ if !value.is_known() => return decided_list(args),
+            Type::List(_) | Type::Tuple(_) => {}
+            _ => return Err(blame(index, "a list or tuple is required")),
+        }
+    }
+    decided_list(args)
+}
+
+fn decided_list(args: &Arguments) -> Outcome {
+    for value in args.values {
         match value.kind() {
             Kind::Unknown(Type::Tuple(types), _) if types.is_empty() => {}
-            Kind::Unknown(Type::List(_) | Type::Tuple(_) | Type::Dynamic, _) => return Ok(undecided_list(args)),
-            Kind::Null(_) => return Err(blame(index, "the list is null")),
-            Kind::List(list) if list.items.is_empty() => {}
-            Kind::Tuple(items) if items.is_empty() => {}
-            Kind::List(_) | Kind::Tuple(_) => return Ok(value.clone()),
-            _ => return Err(blame(index, "a list or tuple is required")),
+            Kind::Unknown(..) => return Ok(undecided_list(args)),
+            _ if value.as_sequence().is_some_and(|items| !items.is_empty()) => return Ok(value.clone()),
+            _ => {}
         }
     }
     Err(failed("all the lists are empty"))
@@ -101,31 +105,31 @@ fn concat(args: &Arguments) -> Outcome {
     if args.values.is_empty() {
         return Err(failed("at least one list is required"));
     }
-    for (index, value) in args.values.iter().enumerate() {
-        match value.kind() {
-            Kind::List(_) | Kind::Tuple(_) => {}
-            Kind::Unknown(Type::List(_) | Type::Tuple(_) | Type::Dynamic, _) => {}
-            _ => return Err(blame(index, "a list or tuple is required")),
-        }
-    }
     if args.values.iter().any(|value| matches!(value.kind(), Kind::Unknown(Type::Dynamic, _))) {
         return Ok(Value::dynamic().with_marks(marks));
     }
     let are_lists = |value: &Value| matches!(value.kind(), Kind::List(_) | Kind::Unknown(Type::List(_), _));
-    if args.values.iter().all(are_lists)
-        && let Some(element) = common_element(args)
-    {
-        return Ok(concat_lists(args, element)?.with_marks(marks));
-    }
-    let mut items = Vec::new();
-    for value in args.values {
-        match value.kind() {
-            Kind::Unknown(Type::Tuple(types), _) => items.extend(types.iter().cloned().map(Value::unknown)),
-            Kind::Unknown(..) => return Ok(Value::dynamic().with_marks(marks)),
-            _ => items.extend(value.as_sequence().unwrap_or_default().iter().cloned()),
+    if args.values.iter().all(are_lists) {
+        if let Some(element) = common_element(args) {
+            return Ok(concat_lists(args, element)?.with_marks(marks));
+        }
+        if args.values.iter().any(|value| element_type(value) == Type::Dynamic) {
+            return Err(failed("the elements of the lists have no common type"));
         }
     }
-    Ok(Value::tuple(items).with_marks(marks))
+    let mut items = Vec::new();
+    for (index, value) in args.values.iter().enumerate() {
+        match value.kind() {
+            Kind::Unknown(Type::Tuple(types), _) => items.extend(types.iter().cloned().map(Value::unknown)),
+            // How many elements there will be is not known; the rest is not looked at.
+            Kind::Unknown(Type::List(_), _) => return Ok(Value::dynamic().with_marks(marks)),
+            Kind::List(_) | Kind::Tuple(_) => items.extend(args.items(index).iter().cloned()),
+            _ => return Err(blame(index, "a list or tuple is required")),
+        }
+    }
+    let all = Value::tuple(items);
+    let known = args.values.iter().all(Value::is_known);
+    Ok(if known { all } else { Value::unknown_not_null(all.ty()) }.with_marks(marks))
 }
 
 /// The element type of all lists; lists of untyped nulls do not count.
@@ -153,9 +157,8 @@ fn flatten(args: &Arguments) -> Outcome {
     let value = args.value(0);
     match value.kind() {
         Kind::List(_) | Kind::Set(_) | Kind::Tuple(_) => {}
-        Kind::Unknown(Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Dynamic, _) => {
-            return Ok(Value::dynamic().with_marks(value.marks()));
-        }
+        // Of what type it is does not matter yet.
+        _ if !value.is_wholly_known() => return Ok(Value::dynamic().with_marks(value.marks_deep())),
         _ => return Err(blame(0, "a list, set or tuple is required")),
     }
     let mut flat = Flat { items: Vec::new(), marks: Marks::NONE, unknown: false };
@@ -215,17 +218,13 @@ fn match_keys(args: &Arguments) -> Outcome {
 fn merge(args: &Arguments) -> Outcome {
     let marks = root_marks(args.values);
     let mut maps: Vec<&Value> = Vec::new();
-    let mut dynamic = false;
     for (index, value) in args.values.iter().enumerate() {
         match value.kind() {
             Kind::Null(Type::Dynamic | Type::Map(_) | Type::Object(_)) => {}
             Kind::Map(_) | Kind::Object(_) | Kind::Unknown(Type::Map(_) | Type::Object(_), _) => maps.push(value),
-            Kind::Unknown(Type::Dynamic, _) => dynamic = true,
+            Kind::Unknown(Type::Dynamic, _) => return Ok(Value::dynamic().with_marks(marks)),
             _ => return Err(blame(index, "a map or an object is required")),
         }
-    }
-    if dynamic {
-        return Ok(Value::dynamic().with_marks(marks));
     }
     let Some(first) = maps.first() else { return Ok(nothing_merged(args).with_marks(marks)) };
     let map_type = match first.ty() {
@@ -270,15 +269,15 @@ fn zip_map(args: &Arguments) -> Outcome {
         _ => return Err(blame(1, "a list or tuple is required")),
     };
     let lengths = (length_of(&keys), length_of(&values));
-    if let (Some(keys), Some(values)) = lengths
-        && keys != values
-    {
-        return Err(failed(format!("there are {keys} keys, but {values} values")));
-    }
     let known = values.is_known() || matches!(values.kind(), Kind::Unknown(Type::Tuple(_), _));
     if !keys.is_wholly_known() || !known {
         let unknown = element.map_or_else(Value::dynamic, |element| Value::unknown_not_null(Type::map(element)));
         return Ok(unknown.with_marks(marks));
+    }
+    if let (Some(keys), Some(values)) = lengths
+        && keys != values
+    {
+        return Err(failed(format!("there are {keys} keys, but {values} values")));
     }
     let items: Vec<Value> = match values.kind() {
         Kind::Unknown(Type::Tuple(types), _) => types.iter().cloned().map(Value::unknown).collect(),

@@ -41,13 +41,12 @@ fn format(args: &Arguments) -> Outcome {
     let Some(source) = args.get(0).and_then(Value::as_str) else {
         return Ok(Value::unknown_not_null(Type::String));
     };
-    let format = Format::parse(source)?;
     let values: Vec<&Value> = args.from(1).iter().collect();
     if !values.iter().all(|value| value.is_wholly_known()) {
         let literal = source.split('%').next().unwrap_or_default();
         return Ok(Value::unknown_refined(Type::String, Refinements::prefix(literal)));
     }
-    Ok(Value::from(format.apply(&values)?))
+    Ok(Value::from(Format::parse(source)?.apply(&values)?))
 }
 
 /// Lists iterate together; other values are the same in each text.
@@ -59,6 +58,8 @@ fn format_list(args: &Arguments) -> Outcome {
     let mut length: Option<usize> = None;
     for (index, value) in args.values.iter().enumerate().skip(1) {
         let items = match (value.kind(), value.as_sequence()) {
+            // How many elements the set will have is open.
+            (Kind::Set(_), _) if value.length().is_some_and(|length| !length.is_known()) => return unknown(),
             (_, Some(items)) => items,
             (Kind::Unknown(Type::List(_) | Type::Set(_) | Type::Tuple(_), _), _) => return unknown(),
             _ => continue,
@@ -70,12 +71,16 @@ fn format_list(args: &Arguments) -> Outcome {
         length = Some(items.len());
     }
     let Some(source) = args.get(0).and_then(Value::as_str) else { return unknown() };
-    let format = Format::parse(source)?;
+    // Without any text to write, the format is not looked at.
+    if length == Some(0) {
+        return Ok(Value::list(Type::String, Vec::new()));
+    }
+    let format = Format::parse(source);
     let mut texts = Vec::new();
     for at in 0..length.unwrap_or(1) {
         let row: Vec<&Value> = args.from(1).iter().map(|value| element_or_all(value, at)).collect();
         texts.push(if row.iter().all(|value| value.is_wholly_known()) {
-            Value::from(format.apply(&row)?)
+            Value::from(format.as_ref().map_err(Clone::clone)?.apply(&row)?)
         } else {
             Value::unknown_not_null(Type::String)
         });

@@ -25,7 +25,7 @@ pub(super) static FUNCTIONS: &[Definition] = &[
     ),
     Definition::new("cidrnetmask", "The mask of an IPv4 network.", &[text("prefix")], Shape::Text, |args| {
         let prefix = parse(args)?;
-        match prefix.is_v6() {
+        match prefix.is_v6() && !prefix.is_mapped() {
             true => Err(blame(0, "only IPv4 networks have a mask")),
             false => Ok(prefix.mask_text().into()),
         }
@@ -76,33 +76,41 @@ fn host(args: &Arguments) -> Outcome {
     let prefix = parse(args)?;
     let (negative, magnitude) = big(args, 1)?;
     let last = prefix.last_host();
-    let distance = if negative { magnitude - 1 } else { magnitude };
-    if distance > last {
-        return Err(blame(1, format!("the network {prefix} has no address with this number")));
-    }
-    let host = if negative { last - distance } else { distance };
-    Ok(prefix.host(host).into())
+    let missing = || blame(1, format!("the network {prefix} has no address with this number"));
+    let host = if negative {
+        last.checked_sub(magnitude - 1).ok_or_else(missing)?
+    } else {
+        // As in the reference, only the lowest 64 bits are compared, as a signed number.
+        let low = magnitude as u64 as i64;
+        if u128::try_from(low).is_ok_and(|low| low > last) {
+            return Err(missing());
+        }
+        magnitude
+    };
+    prefix.host(host).map(Value::from).ok_or_else(missing)
 }
 
 fn subnet(args: &Arguments) -> Outcome {
     let prefix = parse(args)?;
     let new_bits = args.whole(1)?;
     let (negative, number) = big(args, 2)?;
-    let Some(new_bits) = u32::try_from(new_bits).ok().filter(|bits| *bits <= prefix.host_bits()) else {
+    let Some(new_bits) = i32::try_from(new_bits).ok().filter(|bits| i64::from(*bits) <= i64::from(prefix.host_bits()))
+    else {
         let message = format!("the network {prefix} has only {} more bits", prefix.host_bits());
         return Err(blame(1, message));
     };
-    let count = if new_bits >= 128 { u128::MAX } else { (1u128 << new_bits) - 1 };
-    if negative || number > count {
-        return Err(blame(2, format!("with {new_bits} more bits, networks have the numbers 0 to {count}")));
-    }
-    Ok(prefix.subnet(new_bits, number).to_string().into())
+    // As in the reference, the sign does not count, nor more than the lowest 64 bits.
+    let last = if (0..64).contains(&new_bits) { (1u64 << new_bits) - 1 } else { u64::MAX };
+    let network = prefix.subnet(new_bits, negative, number).filter(|_| number as u64 <= last);
+    let message = || format!("with {new_bits} more bits, networks have the numbers 0 to {last}");
+    network.map(|network| network.to_string().into()).ok_or_else(|| blame(2, message()))
 }
 
 fn subnets(args: &Arguments) -> Outcome {
     const MAX_NEW_BITS: i64 = 32;
     let prefix = parse(args)?;
-    let mut next = Some(prefix.base());
+    // As in the reference, counting on from nothing but zeros, or among mapped IPv4 addresses, does not work.
+    let mut next = Some(prefix.base()).filter(|base| *base != 0 && !prefix.is_mapped());
     let mut networks = Vec::new();
     for (index, value) in args.values.iter().enumerate().skip(1) {
         if !matches!(value.kind(), Kind::Number(_)) {

@@ -256,8 +256,10 @@ fn sum(args: &Arguments) -> Outcome {
     if items.is_empty() {
         return Err(failed("an empty collection has no sum"));
     }
+    if !items.iter().all(Value::is_known) {
+        return Ok(Value::unknown_not_null(Type::Number));
+    }
     let mut total: Option<Number> = None;
-    let mut unknown = false;
     for item in items {
         let number = formwork_value::convert(item, &Type::Number)
             .map_err(|_| blame(0, "the argument must be a list, set or tuple of numbers"))?;
@@ -266,11 +268,10 @@ fn sum(args: &Arguments) -> Outcome {
                 let sum = total.map_or_else(|| Ok(number.clone()), |total| total.add(number));
                 total = Some(sum.map_err(number_failure)?);
             }
-            Kind::Unknown(..) => unknown = true,
             _ => return Err(blame(0, "the argument must be a list, set or tuple of numbers, none of them null")),
         }
     }
-    Ok(total.filter(|_| !unknown).map_or_else(|| Value::unknown_not_null(Type::Number), Value::from))
+    Ok(total.map_or_else(|| Value::unknown_not_null(Type::Number), Value::from))
 }
 
 /// Most elements that a range may have.

@@ -72,10 +72,19 @@ fn operate(args: &Arguments, with_unknown: bool, operation: fn(&[&[Value]]) -> O
     Ok(Value::set(element, operation(&sets).unwrap_or_default()))
 }
 
-/// The element type of all sets; empty ones of any type do not count.
+/// The element type of all sets; empty ones of any type do not count, nor does what is not known at all.
 fn common_element(args: &Arguments) -> Result<Type, FunctionFailure> {
-    let typed: Vec<Type> = args.values.iter().map(element_type).filter(|ty| *ty != Type::Dynamic).collect();
-    unify(&typed).ok_or_else(|| failed("the elements of the sets have no common type"))
+    if args.values.iter().any(|set| !set.is_known() && element_type(set) == Type::Dynamic) {
+        return Ok(Type::Dynamic);
+    }
+    let incompatible = || failed("the elements of the sets have no common type");
+    let counts =
+        |set: &&Value| element_type(set) != Type::Dynamic || set.as_sequence().is_some_and(|items| !items.is_empty());
+    let types: Vec<Type> = args.values.iter().filter(counts).map(element_type).collect();
+    let common = unify(&types).ok_or_else(incompatible)?;
+    // Untyped nulls go together with primitive values only.
+    let mixed = common == Type::Dynamic && types.iter().any(|ty| *ty != Type::Dynamic);
+    if mixed { Err(incompatible()) } else { Ok(common) }
 }
 
 /// Most combinations that are made.

@@ -66,7 +66,7 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         |args| Ok(args.text(0).contains(args.text(1)).into()),
     ),
     Definition::new("strrev", "The characters of a text in reverse order.", &[text("str")], Shape::Text, |args| {
-        Ok(args.text(0).graphemes(true).rev().collect::<String>().into())
+        Ok(graphemes(args.text(0)).rev().collect::<String>().into())
     }),
     Definition::new(
         "substr",
@@ -174,11 +174,12 @@ fn substr(args: &Arguments) -> Outcome {
         Ok(start) => start,
         Err(_) => {
             let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-            text.graphemes(true).count().saturating_sub(back)
+            graphemes(text).count().saturating_sub(back)
         }
     };
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    Ok(text.graphemes(true).skip(start).take(length).collect::<String>().into())
+    // As in the reference, a length of 0 means the rest when counting from the end.
+    let length = usize::try_from(length).ok().filter(|length| *length > 0 || offset >= 0).unwrap_or(usize::MAX);
+    Ok(graphemes(text).skip(start).take(length).collect::<String>().into())
 }
 
 /// Case of single characters: where Unicode's full mapping gives several, the simple one counts.
@@ -233,4 +234,31 @@ fn ends_word(c: char) -> bool {
         _ if c.is_ascii() => !c.is_ascii_alphanumeric(),
         _ => c.is_whitespace(),
     }
+}
+
+/// The characters of a text as people see them (extended grapheme clusters). As in the reference, which follows an
+/// older edition of Unicode, consonants of Indic scripts that are joined to the one before count as characters of their
+/// own.
+pub(super) fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.graphemes(true).flat_map(|cluster| {
+        let mut parts = Vec::new();
+        let mut rest = cluster;
+        while let Some(at) = joined_consonant(rest) {
+            let (part, behind) = rest.split_at(at);
+            parts.push(part);
+            rest = behind;
+        }
+        parts.into_iter().chain(std::iter::once(rest))
+    })
+}
+
+/// Where, in a cluster, a letter follows a sign that belongs to the letter before.
+fn joined_consonant(cluster: &str) -> Option<usize> {
+    if cluster.len() < 6 {
+        return None;
+    }
+    let attaches = |c: char| ['a', c].iter().collect::<String>().graphemes(true).count() == 1;
+    let pairs = cluster.char_indices().zip(cluster.char_indices().skip(1));
+    let mut pairs = pairs.map(|((_, before), (at, c))| (before, at, c));
+    pairs.find(|(before, _, c)| c.is_alphabetic() && !attaches(*c) && attaches(*before)).map(|(_, at, _)| at)
 }

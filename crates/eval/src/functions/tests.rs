@@ -10,6 +10,7 @@ use formwork_value::{Kind, Marks, Str, Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod recorded;
 mod world;
 
 /// Functions, and a few names.

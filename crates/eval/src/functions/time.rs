@@ -43,7 +43,7 @@ pub(super) static FUNCTIONS: &[Definition] = &[
         "-1, 0 or 1: whether a timestamp is before, the same as, or after another.",
         &[text("timestamp_a"), text("timestamp_b")],
         Shape::Number,
-        |args| Ok(Value::from(parse(args, 0)?.instant().cmp(&parse(args, 1)?.instant()) as i64)),
+        |args| Ok(Value::from(instant(args, 0)?.cmp(&instant(args, 1)?) as i64)),
     ),
     Definition::new("timestamp", "The time of the run in UTC, known in apply.", &[], Shape::Text, |args| {
         match args.environment.phase {
@@ -55,8 +55,18 @@ pub(super) static FUNCTIONS: &[Definition] = &[
 
 fn parse(args: &Arguments, index: usize) -> Result<Timestamp, FunctionFailure> {
     let text = args.text(index);
-    Timestamp::parse(text)
-        .map_err(|message| blame(index, format!("{text:?} is not a valid RFC 3339 timestamp: {message}")))
+    Timestamp::parse(text).map_err(|message| invalid(index, text, &message))
+}
+
+/// A point in time, for comparison.
+fn instant(args: &Arguments, index: usize) -> Result<(i64, u32), FunctionFailure> {
+    let text = args.text(index);
+    let timestamp = Timestamp::parse_leniently(text).map_err(|message| invalid(index, text, &message))?;
+    Ok(timestamp.instant())
+}
+
+fn invalid(index: usize, text: &str, message: &str) -> FunctionFailure {
+    blame(index, format!("{text:?} is not a valid RFC 3339 timestamp: {message}"))
 }
 
 fn add(args: &Arguments) -> Outcome {

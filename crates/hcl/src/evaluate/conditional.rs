@@ -11,18 +11,22 @@ impl Evaluator<'_> {
             // The side that is not chosen counts for its type only; its problems do not matter.
             Some(true) => (self.eval(yes), self.eval_quietly(no)),
             Some(false) => (self.eval_quietly(yes), self.eval(no)),
-            None => (self.eval(yes), self.eval(no)),
+            // As in the reference, problems of both sides come to light only when it is known which one counts.
+            None => (self.eval_quietly(yes), self.eval_quietly(no)),
         };
-        if condition_failed {
-            return Value::dynamic();
-        }
         let Some(ty) = common_type(&yes_value, &no_value) else {
+            if condition_failed {
+                return Value::dynamic();
+            }
             let detail = format!(
                 "Both results of a conditional must have the same type, or types that convert to one. {}",
                 mismatch(&yes_value.ty(), &no_value.ty())
             );
             return self.error(expr, yes.span.to(no.span), "Inconsistent conditional result types", detail);
         };
+        if condition_failed {
+            return Value::unknown(ty);
+        }
         // As in the reference, what either side is marked with is on the result.
         let marks = decision.marks() | yes_value.marks() | no_value.marks();
         match decision.as_bool() {
@@ -45,6 +49,8 @@ impl Evaluator<'_> {
         let value = self.eval(condition);
         match value.kind() {
             Kind::Bool(_) => value,
+            // As in the reference, what is unknown is not looked at any further, whatever its type.
+            Kind::Unknown(..) => Value::unknown_not_null(Type::Bool).with_marks(value.marks()),
             Kind::Null(_) => self.error(
                 condition,
                 condition.span,

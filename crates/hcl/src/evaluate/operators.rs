@@ -11,7 +11,9 @@ impl Evaluator<'_> {
             UnaryOp::Negate => Type::Number,
             UnaryOp::Not => Type::Bool,
         };
-        let Some(value) = self.operand(expr, operand, value, &ty, "unary operand") else { return Value::dynamic() };
+        let Some(value) = self.operand(expr, operand, value, &ty, "unary operand") else {
+            return Value::unknown(ty);
+        };
         let marks = value.marks();
         let result = match (op, value.kind()) {
             (UnaryOp::Negate, Kind::Number(number)) => number.neg().into(),
@@ -63,7 +65,9 @@ impl Evaluator<'_> {
         let (left_value, right_value) = (self.eval(left), self.eval(right));
         let left_value = self.operand(expr, left, left_value, &Type::Bool, "left operand");
         let right_value = self.operand(expr, right, right_value, &Type::Bool, "right operand");
-        let (Some(left_value), Some(right_value)) = (left_value, right_value) else { return Value::dynamic() };
+        let (Some(left_value), Some(right_value)) = (left_value, right_value) else {
+            return Value::unknown(Type::Bool);
+        };
         let marks = left_value.marks() | right_value.marks();
         let result = match (left_value.as_bool(), right_value.as_bool()) {
             (Some(left), Some(right)) => (if left == deciding { left } else { right }).into(),
@@ -76,18 +80,15 @@ impl Evaluator<'_> {
         let (left_value, right_value) = (self.eval(left), self.eval(right));
         let left_value = self.operand(expr, left, left_value, &Type::Number, "left operand");
         let right_value = self.operand(expr, right, right_value, &Type::Number, "right operand");
-        let (Some(left_value), Some(right_value)) = (left_value, right_value) else { return Value::dynamic() };
+        let ty = if op.compares() { Type::Bool } else { Type::Number };
+        let (Some(left_value), Some(right_value)) = (left_value, right_value) else { return Value::unknown(ty) };
         let marks = left_value.marks() | right_value.marks();
         let result = match (left_value.kind(), right_value.kind()) {
             (Kind::Number(a), Kind::Number(b)) => match apply(op, a, b) {
                 Ok(result) => result,
                 Err(error) => {
-                    return self.error(
-                        expr,
-                        expr.span,
-                        "Operation failed",
-                        format!("This has no result: {}.", error.0),
-                    );
+                    self.error(expr, expr.span, "Operation failed", format!("This has no result: {}.", error.0));
+                    return Value::unknown(ty);
                 }
             },
             _ => apply_unknown(op, &left_value, &right_value),

@@ -78,6 +78,11 @@ impl Evaluator<'_> {
             self.error(expr, expr.span, "Invalid template interpolation value", detail);
             return;
         }
+        // As in the reference, what is unknown is not looked at any further, whatever its type.
+        if !value.is_known() {
+            out.unknown = true;
+            return;
+        }
         match convert(&value, &Type::String) {
             Ok(converted) => match converted.as_str() {
                 Some(text) => out.push(text),

@@ -88,7 +88,7 @@ fn collect<'v>(value: &'v JsonValue, detail: &str, diagnostics: &mut Diagnostics
 
 fn wrong_type(value: &JsonValue, detail: &str) -> Diagnostic {
     let span = match value.kind {
-        JsonKind::Array(_) | JsonKind::Object(_) => value.open_span(),
+        JsonKind::Array(_) | JsonKind::Object(_) | JsonKind::Invalid => value.open_span(),
         _ => value.span,
     };
     Diagnostic::error("Incorrect JSON value type", detail).at(span)

@@ -14,7 +14,7 @@ impl JsonValue {
     /// wrong in them is told when the expression is evaluated, since it may turn out to be meant literally.
     pub fn to_expr(&self) -> Expr {
         let kind = match &self.kind {
-            JsonKind::Null => ExprKind::Literal(Value::null(Type::Dynamic)),
+            JsonKind::Null | JsonKind::Invalid => ExprKind::Literal(Value::null(Type::Dynamic)),
             JsonKind::Bool(b) => ExprKind::Literal((*b).into()),
             JsonKind::Number(n) => ExprKind::Literal(n.clone()),
             JsonKind::String { text, escaped } => string_expr(text, *escaped, self.span),

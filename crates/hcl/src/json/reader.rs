@@ -1,8 +1,9 @@
-//! Reading JSON text. Stops at the first problem, since behind it nothing is certain.
+//! Reading JSON text. Stops at the first problem, since behind it nothing is certain; only a trailing comma spoils no
+//! more than the value that it is in.
 
 use super::value::{JsonKind, JsonProperty, JsonValue};
 use crate::Ident;
-use formwork_diag::{Diagnostic, FileId, Span};
+use formwork_diag::{Diagnostic, Diagnostics, FileId, Span};
 use formwork_value::{Number, Str};
 
 /// Greatest nesting of arrays and objects.
@@ -16,21 +17,31 @@ struct Reader<'t> {
     bytes: &'t [u8],
     pos: usize,
     depth: u32,
+    /// Trailing commas inside of the value.
+    problems: Diagnostics,
 }
 
-/// Reads a whole text as one JSON value.
-pub(crate) fn read_json(file: FileId, text: &str) -> Read<JsonValue> {
+/// Reads a whole text as one JSON value; none if nothing of it is usable.
+pub(crate) fn read_json(file: FileId, text: &str) -> (Option<JsonValue>, Diagnostics) {
     let pos = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { file, text, bytes: text.as_bytes(), pos, depth: 0 };
-    let value = reader.value()?;
-    reader.blanks();
-    if reader.pos < reader.bytes.len() {
-        return reader.fail("Extraneous data after value", "The JSON value ends before this; nothing may follow it.");
-    }
-    Ok(value)
+    let problems = Diagnostics::new();
+    let mut reader = Reader { file, text, bytes: text.as_bytes(), pos, depth: 0, problems };
+    let value = reader.document();
+    let mut problems = reader.problems;
+    let value = value.map_err(|problem| problems.push(*problem)).ok();
+    (value, problems)
 }
 
 impl Reader<'_> {
+    fn document(&mut self) -> Read<JsonValue> {
+        let value = self.value()?;
+        self.blanks();
+        if self.pos < self.bytes.len() && self.problems.is_empty() {
+            return self.fail("Extraneous data after value", "The JSON value ends before this; nothing may follow it.");
+        }
+        Ok(value)
+    }
+
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.pos).copied()
     }
@@ -103,9 +114,8 @@ impl Reader<'_> {
                     self.pos += 1;
                     self.blanks();
                     if self.peek() == Some(b'}') {
-                        self.pos = comma;
-                        return self
-                            .fail("Trailing comma in object", "Behind the last property there is no comma in JSON.");
+                        let detail = "Behind the last property there is no comma in JSON.";
+                        return self.trailing_comma(comma, detail);
                     }
                 }
                 Some(b'}') => {
@@ -123,6 +133,17 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+
+    /// Behind the last property of an object. As in the reference, the value is spoiled, and what closes it closes the
+    /// one around it.
+    fn trailing_comma(&mut self, comma: usize, detail: &str) -> Read<JsonKind> {
+        let problem = Diagnostic::error("Trailing comma in object", detail).at(Span::new(self.file, comma, comma + 1));
+        if self.depth <= 1 {
+            return Err(Box::new(problem));
+        }
+        self.problems.push(problem);
+        Ok(JsonKind::Invalid)
     }
 
     fn unclosed<T>(&self, open: usize, summary: &str, detail: &str) -> Read<T> {
@@ -173,9 +194,9 @@ impl Reader<'_> {
                     self.pos += 1;
                     self.blanks();
                     if self.peek() == Some(b']') {
+                        let detail = "Behind the last element there is no comma in JSON.";
                         self.pos = comma;
-                        return self
-                            .fail("Trailing comma in array", "Behind the last element there is no comma in JSON.");
+                        return self.fail("Trailing comma in array", detail);
                     }
                 }
                 Some(b']') => {

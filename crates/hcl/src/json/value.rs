@@ -23,6 +23,8 @@ pub(crate) enum JsonKind {
     },
     Array(Arc<[JsonValue]>),
     Object(Arc<[JsonProperty]>),
+    /// With a problem that was reported.
+    Invalid,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,8 @@ use super::value::write_known;
 use super::writer::JsonWriter;
 use crate::sensitive::SchemaMarks;
 use formwork_model::{Action, OutputChange, Plan, PlanMode, ProviderAddress, ProviderSchema, TERRAFORM_VERSION};
+use formwork_value::{Str, Value};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The document of `show -json` for a plan (plan-formats.md 1), without a final newline.
@@ -53,11 +55,15 @@ pub(crate) fn write_plan_changes(w: &mut JsonWriter, plan: &Plan) {
 }
 
 fn write_variables(w: &mut JsonWriter, plan: &Plan) {
-    if plan.variables.is_empty() {
+    // Variables that the plan does not keep show with their default.
+    let defaults =
+        plan.config.root.variables.iter().filter_map(|(name, variable)| Some((name, variable.default.as_ref()?)));
+    let all: BTreeMap<&Str, &Value> = defaults.chain(&plan.variables).collect();
+    if all.is_empty() {
         return;
     }
     w.key("variables").object(|w| {
-        for (name, value) in &plan.variables {
+        for (name, value) in all {
             w.key(name).object(|w| write_known(w.key("value"), value));
         }
     });

@@ -26,8 +26,8 @@ impl Charset {
             "utf-16" | "csutf16" => Charset::Utf16,
             "utf-16be" | "csutf16be" => Charset::Utf16Be,
             "utf-16le" | "csutf16le" => Charset::Utf16Le,
-            "us-ascii" | "ascii" | "iso646-us" | "ansi_x3.4-1968" | "ansi_x3.4-1986" | "iso_646.irv:1991" | "us"
-            | "ibm367" | "cp367" | "csascii" | "iso-ir-6" => Charset::Ascii,
+            "us-ascii" | "iso646-us" | "ansi_x3.4-1968" | "ansi_x3.4-1986" | "iso_646.irv:1991" | "us" | "ibm367"
+            | "cp367" | "csascii" | "iso-ir-6" => Charset::Ascii,
             "iso-8859-1" | "iso_8859-1" | "iso_8859-1:1987" | "iso-ir-100" | "latin1" | "l1" | "ibm819" | "cp819"
             | "csisolatin1" => Charset::Latin1,
             _ => Charset::Other(known(&lower)?),

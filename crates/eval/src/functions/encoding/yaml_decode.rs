@@ -15,27 +15,121 @@ const MAX_VALUES: usize = 1_000_000;
 /// The value of the only document in a text.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
     check_source(text)?;
+    let mut text = Cow::Borrowed(text);
+    // Each turn puts one list or mapping in brackets further to the right.
+    for _ in 0..MAX_INDENTED {
+        match read(&text) {
+            Err(Problem::Indentation(line)) => match indented(&text, line) {
+                Some(changed) => text = Cow::Owned(changed),
+                None => break,
+            },
+            Err(Problem::Other(message)) => return Err(message),
+            Ok(value) => return Ok(value),
+        }
+    }
+    Err("the elements of a list or mapping in brackets are not indented".into())
+}
+
+/// Most lists and mappings that are indented after the fact.
+const MAX_INDENTED: usize = 1000;
+
+enum Problem {
+    /// In a line inside of brackets, which counts for the parser but not for the reference.
+    Indentation(usize),
+    Other(String),
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Problem {
+        Problem::Other(message)
+    }
+}
+
+/// The text with the lines of the innermost brackets that begin before a line, and are open there, further to the right.
+fn indented(text: &str, line: usize) -> Option<String> {
+    const INDENTATION: &str = "                                ";
+    let start = text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
+    let open = open_bracket(text.get(..start)?)?;
+    let end = open + closing_bracket(text.get(open..)?)?;
+    let inside = text.get(open..end)?;
+    if inside.contains(&format!("\n{INDENTATION}{INDENTATION}")) {
+        return None;
+    }
+    Some([text.get(..open)?, &inside.replace('\n', &format!("\n{INDENTATION}")), text.get(end..)?].concat())
+}
+
+/// Where the outermost bracket is that is still open at the end of a text: in its last lines.
+fn open_bracket(text: &str) -> Option<usize> {
+    let candidates = text.match_indices(['[', '{']).map(|(at, _)| at);
+    let starts_value = |at: &usize| {
+        let before = text.get(..*at).unwrap_or_default();
+        before.is_empty() || before.ends_with([' ', '\n', '\t', '[', '{', ','])
+    };
+    candidates.filter(starts_value).find(|at| text.get(*at..).is_some_and(|rest| closing_bracket(rest).is_none()))
+}
+
+/// The end of what begins with a bracket; none if it does not end.
+fn closing_bracket(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut quote: Option<char> = None;
+    let mut before = ' ';
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (Some('"'), '\\') => drop(chars.next()),
+            (Some(open), c) if open == c => quote = None,
+            (Some('#'), '\n') => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') if matches!(before, ' ' | '\n' | '\t' | '[' | '{' | ',' | ':') => quote = Some(c),
+            (None, '#') if matches!(before, ' ' | '\n' | '\t') => quote = Some(c),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            (None, _) => {}
+        }
+        before = c;
+    }
+    None
+}
+
+fn read(text: &str) -> Result<Value, Problem> {
     let mut builder = Builder::default();
     let mut documents = 0;
+    let is_ended = text.is_empty() || text.ends_with('\n');
+    let length = if is_ended { 0 } else { text.chars().count() };
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| syntax(&error))?;
+        let (event, span) = event.map_err(|error| match error.info() {
+            info if info.contains("invalid indentation") => Problem::Indentation(error.marker().line()),
+            _ => Problem::Other(syntax(&error)),
+        })?;
         let at = |message: String| format!("line {}: {message}", span.start.line());
         if matches!(event, Event::MappingStart(..) | Event::SequenceStart(..))
             && is_indented_by_tab(text, span.start.line(), span.start.col())
         {
-            return Err(at("a tab cannot be used for indentation".into()));
+            return Err(at("a tab cannot be used for indentation".into()).into());
         }
         match event {
             Event::DocumentStart(_) => {
                 documents += 1;
                 if documents > 1 {
-                    return Err(at("there must be only one document".into()));
+                    return Err(at("there must be only one document".into()).into());
                 }
+            }
+            // A block of text whose last line does not end has no line break at its end either.
+            Event::Scalar(content, style @ (ScalarStyle::Literal | ScalarStyle::Folded), anchor, tag)
+                if !is_ended && span.end.index() >= length =>
+            {
+                let content = content.strip_suffix('\n').unwrap_or(&content);
+                builder.scalar(content, style, anchor, tag.as_deref()).map_err(at)?;
             }
             event => builder.event(event).map_err(at)?,
         }
     }
-    builder.result.ok_or_else(|| "there is no document in the text".into())
+    builder.result.ok_or_else(|| Problem::Other("there is no document in the text".into()))
 }
 
 /// What version 1.1 does not allow but the parser, which reads version 1.2, does.

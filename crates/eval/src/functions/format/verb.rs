@@ -169,7 +169,7 @@ fn cut<'t>(verb: &Verb, text: &'t str) -> &'t str {
 }
 
 fn push_padded(out: &mut String, verb: &Verb, text: &str) {
-    let missing = verb.width.map_or(0, |width| width.saturating_sub(text.graphemes(true).count()));
+    let missing = verb.width.map_or(0, |width| width.saturating_sub(super::super::string::graphemes(text).count()));
     let padding = std::iter::repeat_n(if verb.flags.zero { '0' } else { ' ' }, missing);
     if verb.flags.minus {
         out.push_str(text);

@@ -88,9 +88,17 @@ impl Prefix {
         self.base | self.last_host()
     }
 
-    /// The text of the address with a number.
-    pub fn host(&self, number: u128) -> String {
-        self.address(self.base | number).to_string()
+    /// The text of the address with a number; none if the number does not fit. Among mapped IPv4 addresses, as in the
+    /// reference, it is added 96 bits too high.
+    pub fn host(&self, number: u128) -> Option<String> {
+        let number = if self.is_mapped() { number.checked_mul(1 << 96)? } else { number };
+        let address = self.base | number;
+        (self.v6 || u32::try_from(address).is_ok()).then(|| shown(self.address(address)))
+    }
+
+    /// True for an IPv4 address written as one of IPv6: ::ffff:a.b.c.d.
+    pub fn is_mapped(&self) -> bool {
+        self.v6 && self.base >> 32 == 0xffff
     }
 
     fn address(&self, bits: u128) -> IpAddr {
@@ -110,10 +118,22 @@ impl Prefix {
         self.v6 == other.v6 && self.base <= other.base && other.last() <= self.last()
     }
 
-    /// The network with a number among those with so many more bits, of which there are enough.
-    pub fn subnet(&self, new_bits: u32, number: u128) -> Prefix {
-        let smaller = Prefix { length: self.length + new_bits, ..*self };
-        Prefix { base: self.base | number.checked_shl(smaller.host_bits()).unwrap_or(0), ..smaller }
+    /// The network with a number among those with so many more bits, of which there are enough. As in the reference, the
+    /// bits may become fewer, and a negative number gives what its two's complement and the base make, without the sign.
+    /// None if the result is no address.
+    pub fn subnet(&self, new_bits: i32, negative: bool, number: u128) -> Option<Prefix> {
+        let length = u32::try_from(i64::from(self.length) + i64::from(new_bits)).ok()?;
+        let smaller = Prefix { length, ..*self };
+        let shifted = match smaller.host_bits() {
+            _ if number == 0 => 0,
+            bits if bits <= number.leading_zeros() => number << bits,
+            _ => return None,
+        };
+        let base = match shifted.checked_sub(1) {
+            Some(below) if negative => (below & !self.base).checked_add(1)?,
+            _ => self.base | shifted,
+        };
+        (self.v6 || u32::try_from(base).is_ok()).then_some(Prefix { base, ..smaller })
     }
 
     /// The first network with so many more bits that begins at an address or behind it.
@@ -131,8 +151,14 @@ impl Prefix {
     }
 }
 
+/// An address as text; a mapped IPv4 address as what it stands for.
+fn shown(address: IpAddr) -> String {
+    address.to_canonical().to_string()
+}
+
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address(self.base), self.length)
+        let length = if self.is_mapped() { self.length.saturating_sub(96) } else { self.length };
+        write!(f, "{}/{length}", shown(self.address(self.base)))
     }
 }

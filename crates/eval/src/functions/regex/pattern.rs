@@ -30,6 +30,12 @@ struct Translator<'a> {
 
 type Step = Result<(), String>;
 
+/// Names of classes that stand in brackets and colons.
+const CLASSES: [&str; 14] = [
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
+    "xdigit",
+];
+
 impl<'a> Translator<'a> {
     fn run(&mut self) -> Step {
         while let Some(c) = self.peek() {
@@ -298,6 +304,9 @@ impl<'a> Translator<'a> {
                 && let Some(end) = self.rest.find(":]")
             {
                 let (name, rest) = self.rest.split_at(end + 2);
+                if !CLASSES.contains(&name.trim_start_matches("[:").trim_start_matches('^').trim_end_matches(":]")) {
+                    return Err(format!("the pattern is not a valid regular expression: there is no class {name}"));
+                }
                 self.rest = rest;
                 self.out.push_str(name);
                 continue;

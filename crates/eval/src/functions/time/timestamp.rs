@@ -24,14 +24,23 @@ pub(super) struct Date {
 impl Timestamp {
     /// Reads `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`. The error says what is wrong.
     pub fn parse(text: &str) -> Result<Timestamp, String> {
-        let mut reader = Reader { rest: text };
+        Timestamp::read(Reader { rest: text, lenient: false })
+    }
+
+    /// As [`Timestamp::parse`], with what the reference puts up with where it only compares: hours of one digit, a comma
+    /// before the fraction, offsets of up to 24 hours and 60 minutes.
+    pub fn parse_leniently(text: &str) -> Result<Timestamp, String> {
+        Timestamp::read(Reader { rest: text, lenient: true })
+    }
+
+    fn read(mut reader: Reader) -> Result<Timestamp, String> {
         let year = i64::from(reader.digits("year", 4, 0, 9999)?);
         reader.sign("year", '-')?;
         let month = reader.digits("month", 2, 1, 12)?;
         reader.sign("month", '-')?;
         let day = reader.digits("day", 2, 1, days_in_month(year, month))?;
         reader.sign("day", 'T')?;
-        let hour = reader.digits("hour", 2, 0, 23)?;
+        let hour = reader.hour()?;
         reader.sign("hour", ':')?;
         let minute = reader.digits("minute", 2, 0, 59)?;
         reader.sign("minute", ':')?;
@@ -89,6 +98,7 @@ impl fmt::Display for Timestamp {
 
 struct Reader<'a> {
     rest: &'a str,
+    lenient: bool,
 }
 
 impl Reader<'_> {
@@ -104,6 +114,11 @@ impl Reader<'_> {
         }
     }
 
+    fn hour(&mut self) -> Result<u32, String> {
+        let short = self.lenient && self.rest.as_bytes().get(1) == Some(&b':');
+        self.digits("hour", if short { 1 } else { 2 }, 0, 23)
+    }
+
     fn sign(&mut self, after: &str, sign: char) -> Result<(), String> {
         self.rest = self.rest.strip_prefix(sign).ok_or_else(|| format!("after the {after} there must be {sign:?}"))?;
         Ok(())
@@ -111,7 +126,8 @@ impl Reader<'_> {
 
     /// Nanoseconds.
     fn fraction(&mut self) -> Result<u32, String> {
-        let Some(rest) = self.rest.strip_prefix('.') else { return Ok(0) };
+        let comma = || self.rest.strip_prefix(',').filter(|_| self.lenient);
+        let Some(rest) = self.rest.strip_prefix('.').or_else(comma) else { return Ok(0) };
         let length = rest.bytes().take_while(u8::is_ascii_digit).count();
         if length == 0 {
             return Err("after the point there must be digits".into());
@@ -130,9 +146,10 @@ impl Reader<'_> {
             }
             Some(sign @ ('+' | '-')) => {
                 self.rest = self.rest.get(1..).unwrap_or_default();
-                let hours = self.digits("hour of the offset", 2, 0, 23)?;
+                let excess = u32::from(self.lenient);
+                let hours = self.digits("hour of the offset", 2, 0, 23 + excess)?;
                 self.sign("hour of the offset", ':')?;
-                let minutes = self.digits("minute of the offset", 2, 0, 59)?;
+                let minutes = self.digits("minute of the offset", 2, 0, 59 + excess)?;
                 let seconds = i64::from(hours * 3600 + minutes * 60);
                 if sign == '-' { -seconds } else { seconds }
             }
