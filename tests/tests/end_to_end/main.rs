@@ -13,6 +13,7 @@ mod locked;
 mod null_provider;
 mod official_aws;
 mod quickstart;
+mod remote;
 mod slow;
 mod state;
 mod state_exchange;
