@@ -18,6 +18,8 @@ pub struct ModuleCall {
     pub version_span: Option<Span>,
     pub count: Option<Expr>,
     pub for_each: Option<Expr>,
+    /// `enabled` of `lifecycle`: whether there is an instance at all.
+    pub enabled: Option<Expr>,
     pub depends_on: Vec<Traversal>,
     /// `None` if the argument is not there: then all default configurations are inherited.
     pub providers: Option<Vec<PassedProvider>>,

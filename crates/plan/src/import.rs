@@ -3,12 +3,12 @@
 use crate::planner::Planner;
 use crate::refresh;
 use crate::resource::Wanted;
-use formwork_config::ImportBlock;
+use formwork_config::{Config, ImportBlock};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
 use formwork_eval::{InstanceScope, ModuleId};
 use formwork_hcl::Expr;
 use formwork_model::{
-    ClientCapabilities, ConfigResource, Event, ImportRequest, Importing, InstanceKey, ModuleInstance, ModuleStep,
+    ClientCapabilities, ConfigResource, Event, ImportRequest, Importing, InstanceKey, ModulePath, ModuleStep,
     ObjectStatus, PlanProvider, ProviderConfigAddress, ResourceInstance, Schema,
 };
 use formwork_object::{Stored, encode_object};
@@ -31,15 +31,17 @@ type Wishes = Rc<BTreeMap<ResourceInstance, Wish>>;
 /// The import blocks by what they are about; evaluated when the resource is planned.
 #[derive(Default)]
 pub(crate) struct Imports<'a> {
-    blocks: BTreeMap<ConfigResource, Vec<&'a ImportBlock>>,
+    blocks: BTreeMap<ConfigResource, Vec<(&'a ModulePath, &'a ImportBlock)>>,
     wishes: RefCell<BTreeMap<ConfigResource, Wishes>>,
 }
 
 impl<'a> Imports<'a> {
-    pub fn new(blocks: &'a [ImportBlock]) -> Imports<'a> {
+    pub fn new(config: &'a Config) -> Imports<'a> {
         let mut imports = Imports::default();
-        for block in blocks {
-            imports.blocks.entry(block.to.config()).or_default().push(block);
+        for module in config.modules.values() {
+            for block in &module.imports {
+                imports.blocks.entry(block.to.config_in(&module.path)).or_default().push((&module.path, block));
+            }
         }
         imports
     }
@@ -148,8 +150,10 @@ fn wishes(planner: &Planner<'_>, resource: &ConfigResource) -> Wishes {
         return known.clone();
     }
     let mut wishes = BTreeMap::new();
-    for block in planner.imports.blocks.get(resource).into_iter().flatten() {
-        add_wishes(planner, block, &mut wishes);
+    for (path, block) in planner.imports.blocks.get(resource).into_iter().flatten() {
+        for module in planner.evaluator.instances_of(path) {
+            add_wishes(planner, module, block, &mut wishes);
+        }
     }
     let wishes = Rc::new(wishes);
     planner.imports.wishes.borrow_mut().insert(resource.clone(), wishes.clone());
@@ -165,7 +169,7 @@ pub(crate) fn check_declared(planner: &Planner<'_>) {
             continue;
         }
         let anywhere = resource.resource.in_module(resource.module.without_keys()).instance(InstanceKey::None);
-        for block in blocks.iter().filter(|_| planner.scope.wants(&planner.graph, &anywhere)) {
+        for (_, block) in blocks.iter().filter(|_| planner.scope.wants(&planner.graph, &anywhere)) {
             let detail = format!(
                 "{resource} is not declared. Add a resource block for it, or have one written with -generate-config-out."
             );
@@ -197,16 +201,22 @@ pub(crate) fn are_good(
     planner.failures.get() == before
 }
 
-fn add_wishes(planner: &Planner<'_>, block: &ImportBlock, wishes: &mut BTreeMap<ResourceInstance, Wish>) {
+/// What a block asks for in one instance of its module.
+fn add_wishes(
+    planner: &Planner<'_>,
+    module: ModuleId,
+    block: &ImportBlock,
+    wishes: &mut BTreeMap<ResourceInstance, Wish>,
+) {
     let evaluator = &planner.evaluator;
     let repetitions = match &block.for_each {
         None => vec![formwork_eval::Repetition::default()],
-        Some(for_each) => evaluator.repetitions(ModuleId::ROOT, for_each),
+        Some(for_each) => evaluator.repetitions(module, for_each),
     };
     planner.report(evaluator.take_problems());
     for repetition in repetitions {
-        let scope = evaluator.module_scope(ModuleId::ROOT).with_repetition(&repetition);
-        let Some(address) = target(planner, block, &scope) else { continue };
+        let scope = evaluator.module_scope(module).with_repetition(&repetition);
+        let Some(address) = target(planner, module, block, &scope) else { continue };
         let Some(wish) = wish(planner, block, &address, &scope) else { continue };
         if wishes.insert(address.clone(), wish).is_some() {
             planner.report_one(
@@ -221,8 +231,13 @@ fn add_wishes(planner: &Planner<'_>, block: &ImportBlock, wishes: &mut BTreeMap<
 }
 
 /// The instance that a block names.
-fn target(planner: &Planner<'_>, block: &ImportBlock, scope: &InstanceScope<'_>) -> Option<ResourceInstance> {
-    let mut module = ModuleInstance::root();
+fn target(
+    planner: &Planner<'_>,
+    module: ModuleId,
+    block: &ImportBlock,
+    scope: &InstanceScope<'_>,
+) -> Option<ResourceInstance> {
+    let mut module = planner.evaluator.module_address(module);
     for (name, key) in &block.to.module {
         module.0.push(ModuleStep { name: name.clone(), key: key_of(planner, key.as_ref(), scope)? });
     }

@@ -12,6 +12,7 @@ use formwork_model::{
 choice! {
     Action {
         NoOp = 0, Create = 1, Read = 2, Update = 3, DeleteThenCreate = 4, CreateThenDelete = 5, Delete = 6, Forget = 7,
+        ForgetThenCreate = 8,
     }
     ActionReason {
         None = 0,

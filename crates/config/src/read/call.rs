@@ -1,11 +1,11 @@
 //! `module`.
 
 use crate::constant::constant_string;
-use crate::item::{Item, partial};
+use crate::item::{Item, complete, partial};
 use crate::name::check_name;
 use crate::read::provider::read_provider_ref;
 use crate::read::requirement::read_constraints;
-use crate::read::resource::check_repetition;
+use crate::read::resource::{check_enabled, check_repetition};
 use crate::read::source::parse_source;
 use crate::reference_list::depends_on;
 use crate::{ModuleCall, ModuleSource, PassedProvider};
@@ -39,10 +39,19 @@ pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCal
     let parsed = source.and_then(|a| read_source(a, has_version, diagnostics));
     check_repetition(&content, diagnostics);
     let mut body = rest;
+    let mut enabled = None;
     for block in &content.blocks {
-        if &*block.kind.name == "_" {
-            body = body.joined_with(&block.body);
-            continue;
+        match &*block.kind.name {
+            "_" => {
+                body = body.joined_with(&block.body);
+                continue;
+            }
+            "lifecycle" => {
+                let inner = complete(&block.body, &BodySchema::new(&[("enabled", false)], &[]), diagnostics);
+                enabled = inner.attribute("enabled").map(|a| a.expr.clone()).or(enabled);
+                continue;
+            }
+            _ => {}
         }
         let detail = format!(
             "The block type {:?} has no meaning in a module block yet; the name is reserved.",
@@ -50,6 +59,7 @@ pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCal
         );
         diagnostics.push(Diagnostic::error("Reserved block type name in module block", detail).at(block.kind.span));
     }
+    check_enabled(enabled.as_ref(), &content, diagnostics);
     let (text, parsed) = parsed.unzip();
     ModuleCall {
         name: item.label(0),
@@ -60,6 +70,7 @@ pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCal
         version_span: content.attribute("version").map(|a| a.expr.span),
         count: content.attribute("count").map(|a| a.expr.clone()),
         for_each: content.attribute("for_each").map(|a| a.expr.clone()),
+        enabled,
         depends_on: content.attribute("depends_on").map(|a| depends_on(&a.expr, diagnostics)).unwrap_or_default(),
         providers: content.attribute("providers").map(|a| read_passed(a, diagnostics)),
         body,

@@ -8,7 +8,7 @@ use crate::read::provisioner::read_provisioner;
 use crate::reference_list::depends_on;
 use crate::{Lifecycle, Module, ResourceBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Block, Body, BodySchema, Content};
+use formwork_hcl::{Block, Body, BodySchema, Content, Expr};
 use formwork_model::{Resource, ResourceMode};
 use formwork_value::Str;
 use std::sync::LazyLock;
@@ -80,6 +80,7 @@ pub(crate) fn read_resource(item: &Item, module: &Module, diagnostics: &mut Diag
         .unwrap_or_else(|| implied_ref(&resource, &item.block));
     let depends_on = content.attribute("depends_on").map(|a| depends_on(&a.expr, diagnostics)).unwrap_or_default();
     let lifecycle = read_lifecycles(item, &content, schema, &resource, diagnostics);
+    check_enabled(lifecycle.enabled.as_ref(), &content, diagnostics);
     let inner = read_blocks(&content, rest, mode, diagnostics);
     let mut provisioners = Vec::new();
     for block in content.blocks_of("provisioner") {
@@ -162,6 +163,19 @@ fn read_lifecycles(
         }
     }
     lifecycle
+}
+
+/// Reports `enabled` together with a repetition.
+pub(crate) fn check_enabled(enabled: Option<&Expr>, content: &Content, diagnostics: &mut Diagnostics) {
+    let repetition = content.attribute("count").or(content.attribute("for_each"));
+    if let (Some(enabled), Some(repetition)) = (enabled, repetition) {
+        let name = &repetition.name.name;
+        let detail = format!(
+            "{name:?} tells how many instances there are, and \"enabled\" whether there is one. Keep one of them."
+        );
+        let summary = format!("Invalid combination of {name:?} and \"enabled\"");
+        diagnostics.push(Diagnostic::error(summary, detail).at(enabled.span));
+    }
 }
 
 /// Reports `count` together with `for_each`.

@@ -24,6 +24,7 @@ pub(crate) fn read_variable(item: &Item, diagnostics: &mut Diagnostics) -> Varia
         ("nullable", false),
         ("ephemeral", false),
         ("deprecated", false),
+        ("const", false),
     ];
     let schema = BodySchema::new(&attributes, &[("validation", &[])]);
     let name = item.label(0);
@@ -46,6 +47,13 @@ pub(crate) fn read_variable(item: &Item, diagnostics: &mut Diagnostics) -> Varia
     let sensitive = flag("sensitive", diagnostics).unwrap_or(false);
     let ephemeral = flag("ephemeral", diagnostics).unwrap_or(false);
     let deprecated = text("deprecated", diagnostics);
+    let constant = flag("const", diagnostics).unwrap_or(false);
+    if constant && (sensitive || ephemeral) {
+        let detail = "A constant is known while modules are installed, and shows there: it can be neither sensitive nor \
+             ephemeral.";
+        let place = content.attribute("const").map(|a| a.name.span);
+        diagnostics.push(Diagnostic::error("Invalid constant variable", detail).at_opt(place));
+    }
     let place = overriding_part(item, &schema);
     let default = read_default(&content, &ty, &defaults, nullable, place, diagnostics);
     let (own, _) = item.block.body.content(&schema);
@@ -61,6 +69,7 @@ pub(crate) fn read_variable(item: &Item, diagnostics: &mut Diagnostics) -> Varia
         nullable,
         ephemeral,
         deprecated,
+        constant,
         span: item.block.span,
         header_span: item.block.header_span,
     }

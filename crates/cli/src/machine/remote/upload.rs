@@ -3,14 +3,13 @@
 use super::session::RemoteSession;
 use russh_sftp::client::{SftpSession, error::Error};
 use russh_sftp::protocol::{FileAttributes, OpenFlags, StatusCode};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Folders that are nested more deeply are refused: a link may lead back.
 const MAX_DEPTH: usize = 64;
 
-/// Permissions of files that do not come from a file.
+/// Permissions of files, whatever those of their sources are: so it is in Terraform.
 pub const PLAIN: u32 = 0o644;
 
 /// A way to put files on a machine: SFTP, or the shell where the machine has no SFTP.
@@ -40,12 +39,8 @@ impl<'s> Upload<'s> {
     /// Writes a file anew.
     pub async fn write(&self, path: &str, content: &[u8], mode: u32) -> Result<(), String> {
         match self {
-            Upload::Shell(session) => {
-                let path = quoted(path);
-                // What is not executable gets what the machine gives to new files.
-                let made = if mode & 0o111 == 0 { String::new() } else { format!(" && chmod {mode:o} {path}") };
-                session.feed(&format!("cat > {path}{made}"), content).await
-            }
+            // The machine gives it the permissions of new files.
+            Upload::Shell(session) => session.feed(&format!("cat > {}", quoted(path)), content).await,
             Upload::Sftp(sftp) => {
                 let failed = |error: Error| format!("cannot write {path}: {error}");
                 let flags = OpenFlags::CREATE | OpenFlags::TRUNCATE | OpenFlags::WRITE;
@@ -60,14 +55,13 @@ impl<'s> Upload<'s> {
     /// Copies a local file.
     async fn write_file(&self, from: &Path, to: &str) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("cannot read {}: {error}", from.display());
-        let mode = tokio::fs::metadata(from).await.map_err(failed)?.permissions().mode() & 0o777;
         let Upload::Sftp(sftp) = self else {
-            return self.write(to, &tokio::fs::read(from).await.map_err(failed)?, mode).await;
+            return self.write(to, &tokio::fs::read(from).await.map_err(failed)?, PLAIN).await;
         };
         let mut source = tokio::fs::File::open(from).await.map_err(failed)?;
         let refused = |error: Error| format!("cannot write {to}: {error}");
         let flags = OpenFlags::CREATE | OpenFlags::TRUNCATE | OpenFlags::WRITE;
-        let attributes = FileAttributes { permissions: Some(mode), ..FileAttributes::empty() };
+        let attributes = FileAttributes { permissions: Some(PLAIN), ..FileAttributes::empty() };
         let mut file = sftp.open_with_flags_and_attributes(to, flags, attributes).await.map_err(refused)?;
         let mut chunk = vec![0u8; 256 * 1024];
         loop {
