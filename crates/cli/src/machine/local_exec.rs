@@ -17,7 +17,6 @@ use tokio::process::{Child, Command};
 /// How long output is still read after the command has ended; a background process may hold the pipe for ever.
 const DRAIN: Duration = Duration::from_millis(500);
 
-
 /// Runs commands, each in a process group of its own.
 #[derive(Default)]
 pub struct LocalExec {
