@@ -5,7 +5,9 @@
 mod aws_network;
 mod broken_inputs;
 mod command_line;
+mod console;
 mod documents;
+mod early;
 mod examples;
 mod interrupted;
 mod killed;

@@ -77,11 +77,9 @@ fn story(program: &Program, sftp: bool, more: &str) -> (Vec<String>, Vec<String>
 fn files_and_scripts_at_create_and_destroy() {
     let expected = ["hello v", "twice", "twice", "unended", "first", "wrong", "#!/bin/cat", "# second", "before"];
     let cases = [
-        (true, ""),
         (false, ""),
-        (true, "host_key = \"HOSTKEY\""),
+        (true, "host_key = \"HOSTKEY\"\nscript_path = \"/tmp/formwork test %RAND%.sh\""),
         (true, "bastion_host = \"127.0.0.1\"\nbastion_host_key = \"HOSTKEY\""),
-        (true, "script_path = \"/tmp/formwork test %RAND%.sh\""),
     ];
     let mut trees = Vec::new();
     for (sftp, more) in cases {

@@ -108,6 +108,11 @@ impl Code for ExpressionSummary {
                 out.byte(3);
                 out.nested(|out| blocks.write(out));
             }
+            ExpressionSummary::Written(value, references) => {
+                out.byte(4);
+                value.write(out);
+                references.write(out);
+            }
         }
     }
 
@@ -117,6 +122,7 @@ impl Code for ExpressionSummary {
             1 => Code::read(input).map(ExpressionSummary::References),
             2 => input.nested(Code::read).map(ExpressionSummary::Block),
             3 => input.nested(Code::read).map(ExpressionSummary::Blocks),
+            4 => Ok(ExpressionSummary::Written(Code::read(input)?, Code::read(input)?)),
             _ => Err(Damaged("unknown kind of expression")),
         }
     }

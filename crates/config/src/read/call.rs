@@ -6,7 +6,7 @@ use crate::item::{Item, complete, partial};
 use crate::name::check_name;
 use crate::read::provider::read_provider_ref;
 use crate::read::requirement::read_constraints;
-use crate::read::resource::{check_enabled, check_repetition};
+use crate::read::resource::{check_enabled, check_repetition, for_each_of};
 use crate::read::source::parse_source;
 use crate::reference_list::depends_on;
 use crate::{ModuleCall, ModuleSource, PassedProvider};
@@ -45,7 +45,7 @@ pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCal
         let text = constant_string(expr, read.diagnostics)?;
         read.source(&text, expr)
     });
-    check_repetition(&content, diagnostics);
+    check_repetition(item, &content, &schema(), diagnostics);
     let mut body = rest;
     let mut enabled = None;
     for block in &content.blocks {
@@ -79,7 +79,7 @@ pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCal
         early_source,
         early_version,
         count: content.attribute("count").map(|a| a.expr.clone()),
-        for_each: content.attribute("for_each").map(|a| a.expr.clone()),
+        for_each: for_each_of(&content),
         enabled,
         depends_on: content.attribute("depends_on").map(|a| depends_on(&a.expr, diagnostics)).unwrap_or_default(),
         providers: content.attribute("providers").map(|a| read_passed(a, diagnostics)),

@@ -63,7 +63,10 @@ fn read_settings_block(block: &Block, settings: &mut Settings, diagnostics: &mut
         "required_providers" => {
             settings.requirements.push((read_requirements(&block.body, diagnostics), header_span));
         }
-        "provider_meta" => settings.provider_metas.push((label(), block.body.clone(), header_span)),
+        "provider_meta" => {
+            diagnostics.extend(block.body.just_attributes().1);
+            settings.provider_metas.push((label(), block.body.clone(), header_span));
+        }
         _ => {}
     }
 }
