@@ -56,8 +56,8 @@ fn a_terminal_has_lines_with_a_history() {
     folder.run("init").ok();
     let out = typed(&folder, &["40 + 2", "[", "  \"one\",", "]", "no.such", "exit"]);
     assert!(out.contains("42\r\n") && out.contains("\"one\",\r\n]\r\n") && out.contains("Error"), "{out}");
-    // What was typed can be had again with the arrow keys, also in the next run.
-    let out = typed(&folder, &["1", "\u{1b}[A\u{1b}[A\u{1b}[A\u{1b}[A\u{1b}[A", "exit"]);
+    // What was typed can be searched for with Ctrl-R, also in the next run.
+    let out = typed(&folder, &["1", "\u{12}40 +", "exit"]);
     assert_eq!(out.matches("42\r\n").count(), 1, "{out}");
     let kept = folder.path().join("../home/.local/state/formwork/console_history");
     assert!(std::fs::read_to_string(kept).unwrap().contains("40 + 2"));

@@ -2,7 +2,7 @@
 
 use crate::constant::constant_string;
 use crate::early::is_early;
-use crate::item::{Item, complete, partial};
+use crate::item::{Item, partial};
 use crate::name::check_name;
 use crate::read::provider::read_provider_ref;
 use crate::read::requirement::read_constraints;
@@ -55,16 +55,18 @@ pub(crate) fn read_call(item: &Item, diagnostics: &mut Diagnostics) -> ModuleCal
                 continue;
             }
             "lifecycle" => {
-                let inner = complete(&block.body, &BodySchema::new(&[("enabled", false)], &[]), diagnostics);
+                let (inner, problems) = block.body.content(&BodySchema::new(&[("enabled", true)], &[]));
                 enabled = inner.attribute("enabled").map(|a| a.expr.clone()).or(enabled);
-                continue;
+                if problems.is_empty() {
+                    continue;
+                }
             }
             _ => {}
         }
-        let detail = format!(
-            "The block type {:?} has no meaning in a module block yet; the name is reserved.",
-            &*block.kind.name
-        );
+        let detail = match &*block.kind.name {
+            "lifecycle" => "The lifecycle of a module call has one argument: \"enabled\".".to_string(),
+            kind => format!("The block type {kind:?} has no meaning in a module block yet; the name is reserved."),
+        };
         diagnostics.push(Diagnostic::error("Reserved block type name in module block", detail).at(block.kind.span));
     }
     check_enabled(enabled.as_ref(), &content, diagnostics);

@@ -4,6 +4,7 @@ use crate::constant::constant_bool;
 use crate::item::complete;
 use crate::read::check::read_rule_of;
 use crate::read::triggers::read_triggers;
+use crate::reference::resource_of;
 use crate::reference_list::{keyword, quoted, reference};
 use crate::{IgnoreChanges, IgnoredPath, Lifecycle};
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -44,6 +45,11 @@ fn read_arguments(content: &Content, lifecycle: &mut Lifecycle, diagnostics: &mu
         if is_constant(&attribute.expr) {
             constant_bool(&attribute.expr, diagnostics);
         }
+        if let Some(reference) = references(&attribute.expr).into_iter().find(|r| is_managed(r)) {
+            let detail = "Whether an object may be destroyed must be known when its end is planned, and what other \
+                          resources are may not be. Use variables, local values and data sources.";
+            diagnostics.push(Diagnostic::error("Invalid prevent_destroy argument", detail).at(reference.span));
+        }
         lifecycle.prevent_destroy = Some(attribute.expr.clone());
     }
     if let Some(attribute) = content.attribute("destroy") {
@@ -75,6 +81,10 @@ pub(crate) fn override_lifecycle(lifecycle: &mut Lifecycle, over: Lifecycle) {
     if !matches!(over.ignore_changes, IgnoreChanges::None) {
         lifecycle.ignore_changes = over.ignore_changes;
     }
+}
+
+fn is_managed(reference: &Traversal) -> bool {
+    resource_of(reference).is_some_and(|resource| resource.mode == ResourceMode::Managed)
 }
 
 /// True if a wrong value can be told before anything is evaluated.
