@@ -1,13 +1,12 @@
 //! What is known while a configuration is loaded, on this machine.
 
 use crate::configuration::inputs_of;
-use crate::machine::{MachineClock, MachineEntropy};
+use crate::machine::{MachineEntropy, timestamp};
 use crate::session::Session;
 use formwork_config::{EarlyContext, Module, collect_variables};
 use formwork_diag::{Diagnostic, Sources};
 use formwork_eval::{Environment, Functions, Phase};
 use formwork_hcl::{Function, FunctionName};
-use formwork_model::Clock;
 use formwork_value::{Str, Value};
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -27,7 +26,7 @@ impl<'s> Early<'s> {
     }
 
     fn functions(&self) -> Functions {
-        let now: Str = MachineClock::new().timestamp().into();
+        let now: Str = timestamp().into();
         Functions::new(&Environment {
             phase: Phase::Plan,
             workspace: self.workspace(),
