@@ -15,7 +15,7 @@ mod locked;
 mod null_provider;
 mod official_aws;
 mod quickstart;
-mod remote;
+mod remote_machines;
 mod slow;
 mod state;
 mod state_exchange;
