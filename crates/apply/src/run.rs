@@ -43,7 +43,7 @@ pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
     let counts = counts.into_inner();
     ApplyOutcome {
         snapshot: StateSnapshot { state, ..inputs.plan.prior.clone() },
-        diagnostics: diagnostics.into_inner(),
+        diagnostics: diagnostics.into_inner().into_list(),
         added: counts.added,
         changed: counts.changed,
         destroyed: counts.destroyed,

@@ -6,7 +6,7 @@ use crate::ephemeral::Ephemerals;
 use crate::provider_config::ProviderSlots;
 use crate::recorder::Recorder;
 use formwork_config::ResourceBlock;
-use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
 use formwork_eval::{Evaluator, Expansion, InstanceScope, Item, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
     AbsResource, ConfigResource, InstanceKey, Operation, OperationKind, ProviderConfigAddress, ResourceInstance,
@@ -26,7 +26,7 @@ pub(crate) struct Stage<'a> {
     pub graph: ReferenceGraph,
     pub recorder: Recorder<'a>,
     pub providers: ProviderSlots,
-    pub diagnostics: RefCell<Diagnostics>,
+    pub diagnostics: RefCell<DistinctDiagnostics>,
     pub checks: RefCell<Checks>,
     pub ephemerals: Ephemerals,
     pub upkeep: Upkeep<'a>,
@@ -169,17 +169,12 @@ impl<'a> Stage<'a> {
     }
 
     pub fn report(&self, diagnostics: Diagnostics) {
-        for diagnostic in diagnostics {
-            self.report_one(diagnostic);
-        }
+        self.diagnostics.borrow_mut().extend(diagnostics);
     }
 
     /// Reports a problem once, however often its cause is evaluated.
     pub fn report_one(&self, diagnostic: Diagnostic) {
-        let mut diagnostics = self.diagnostics.borrow_mut();
-        if !diagnostics.iter().any(|known| *known == diagnostic) {
-            diagnostics.push(diagnostic);
-        }
+        self.diagnostics.borrow_mut().push(diagnostic);
     }
 }
 

@@ -26,5 +26,5 @@ pub use memory::MemoryStore;
 pub use plan_file::PlanFileError;
 #[cfg(feature = "s3")]
 pub use s3::{S3Settings, S3Store, S3Workspaces};
-pub use session::{SessionError, StatePlace, StateSession};
+pub use session::{FinishError, SessionError, StatePlace, StateSession};
 pub use state_file::StateFileError;

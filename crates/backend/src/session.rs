@@ -63,6 +63,25 @@ impl From<JournalError> for SessionError {
     }
 }
 
+/// How far the end of a run came.
+#[derive(Debug)]
+pub enum FinishError {
+    /// The store does not have the new state.
+    NotWritten(SessionError),
+    /// It has, but the journal or the list of effects in doubt could not be brought up to date.
+    NotCleared(SessionError),
+}
+
+impl fmt::Display for FinishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FinishError::NotWritten(error) | FinishError::NotCleared(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for FinishError {}
+
 /// Where the state and its journal are.
 #[derive(Clone)]
 pub struct StatePlace {
@@ -130,11 +149,8 @@ impl StateSession {
 
     async fn load(&mut self) -> Result<(), SessionError> {
         self.snapshot = self.place.store.read().await?;
-        self.in_doubt = journal::load_in_doubt(&self.place.journal.in_doubt)?;
-        if let Some(list) = self.remote_in_doubt().await? {
-            list.into_iter().for_each(|doubt| self.add_doubt(doubt));
-        }
-        let recovered = match journal::recover(&self.place.journal.journal) {
+        self.in_doubt = self.load_in_doubt().await?;
+        let local = match journal::recover(&self.place.journal.journal) {
             // Who does not lock may look while another run goes on.
             Err(JournalFileError::InUse { .. }) if self.lock.is_none() => {
                 self.other_run = true;
@@ -142,33 +158,52 @@ impl StateSession {
             }
             recovered => recovered?,
         };
-        let mut pieces = Vec::new();
-        if let (None, Some(remote), Some(_)) = (&recovered, &self.place.remote, &self.lock) {
+        let pieces = match (&self.place.remote, &self.lock) {
+            (Some(remote), Some(_)) => remote.pieces().await?,
             // Without the lock they may belong to a run that goes on elsewhere.
-            pieces = remote.pieces().await?;
-        }
-        let recovered = match recovered {
-            Some(recovered) => Some(recovered),
-            None => recover_pieces(&pieces).map_err(SessionError::Mismatch)?,
+            _ => Vec::new(),
         };
-        let is_remote = !pieces.is_empty() || recovered.is_some();
-        if let Some(recovered) = recovered {
+        let uploaded = recover_pieces(&pieces).map_err(SessionError::Mismatch)?;
+        if let Some(recovered) = self.last_run(local, uploaded) {
             self.fold_in(recovered)?;
         }
         if self.lock.is_some() {
             self.settle_recovery().await?;
-            self.remove_journal(is_remote).await?;
+            self.remove_journal(!pieces.is_empty()).await?;
             self.forget_found().await?;
         }
         Ok(())
     }
 
-    async fn remote_in_doubt(&self) -> Result<Option<Vec<InDoubt>>, SessionError> {
-        let Some(remote) = &self.place.remote else { return Ok(None) };
-        let Some(bytes) = remote.in_doubt().await? else { return Ok(None) };
+    /// Of what is in the local journal and in the uploaded one, the run that nobody has recovered yet. What another
+    /// machine has recovered is in the state, or in doubt, and must not be brought in once more.
+    fn last_run(&self, local: Option<Recovered>, uploaded: Option<Recovered>) -> Option<Recovered> {
+        match (local, uploaded) {
+            // The local one has more: everything that happened after the last upload.
+            (Some(local), Some(uploaded)) if local.run == uploaded.run => Some(local),
+            (Some(local), None) if !self.is_recovered_elsewhere(&local) => Some(local),
+            // The other run could not begin before the local one was recovered.
+            (_, uploaded) => uploaded,
+        }
+    }
+
+    /// True if a run has begun to create things, so that its journal was uploaded, but the upload is not there any more
+    /// and the state has moved on.
+    fn is_recovered_elsewhere(&self, local: &Recovered) -> bool {
+        let Some(snapshot) = &self.snapshot else { return false };
+        let moved_on = snapshot.lineage == local.lineage && snapshot.serial > local.base_serial;
+        self.place.remote.is_some() && self.lock.is_some() && local.creates && moved_on && !has_written(local, snapshot)
+    }
+
+    /// The list beside the state. Beside a remote state there is one for all machines.
+    async fn load_in_doubt(&self) -> Result<Vec<InDoubt>, SessionError> {
+        let Some(remote) = &self.place.remote else {
+            return Ok(journal::load_in_doubt(&self.place.journal.in_doubt)?);
+        };
+        let Some(bytes) = remote.in_doubt().await? else { return Ok(Vec::new()) };
         let damaged =
             |reason| SessionError::Mismatch(format!("The remote list of effects in doubt is damaged: {reason}."));
-        journal::decode_in_doubt(&bytes).map(Some).map_err(damaged)
+        journal::decode_in_doubt(&bytes).map_err(damaged)
     }
 
     /// Brings results into the snapshot and effects in doubt into their list, in memory.
@@ -178,6 +213,9 @@ impl StateSession {
                 self.snapshot = Some(snapshot);
                 self.unsaved.snapshot = true;
             }
+            let before = self.in_doubt.len();
+            self.in_doubt.retain(|doubt| !recovered.settles(doubt));
+            self.unsaved.in_doubt |= self.in_doubt.len() != before;
             recovered.in_doubt.iter().cloned().for_each(|doubt| self.add_doubt(doubt));
         }
         self.recovered = Some(recovered);
@@ -216,11 +254,7 @@ impl StateSession {
     /// The results belong to the state from which the run started, or to one that the run itself wrote.
     fn check_base(&self, base: &StateSnapshot, recovered: &Recovered) -> Result<(), SessionError> {
         let same_lineage = base.lineage == recovered.lineage || base.lineage.is_empty() || recovered.lineage.is_empty();
-        let of_run = base.serial == recovered.base_serial
-            || recovered
-                .checkpoints
-                .iter()
-                .any(|(serial, checksum)| *serial == base.serial && *checksum == crc32c::crc32c(&encode(base)));
+        let of_run = base.serial == recovered.base_serial || has_written(recovered, base);
         if same_lineage && of_run {
             return Ok(());
         }
@@ -251,10 +285,12 @@ impl StateSession {
     }
 
     async fn save_in_doubt(&mut self) -> Result<(), SessionError> {
-        journal::store_in_doubt(&self.place.journal.in_doubt, &self.in_doubt)?;
-        if let Some(remote) = &self.place.remote {
-            let list = Some(&self.in_doubt).filter(|list| !list.is_empty());
-            remote.set_in_doubt(list.map(|list| journal::encode_in_doubt(list))).await?;
+        match &self.place.remote {
+            None => journal::store_in_doubt(&self.place.journal.in_doubt, &self.in_doubt)?,
+            Some(remote) => {
+                let list = Some(&self.in_doubt).filter(|list| !list.is_empty());
+                remote.set_in_doubt(list.map(|list| journal::encode_in_doubt(list))).await?;
+            }
         }
         self.unsaved.in_doubt = false;
         Ok(())
@@ -379,19 +415,40 @@ impl StateSession {
 
     /// Writes a snapshot as it is.
     pub async fn write_snapshot(&mut self, snapshot: StateSnapshot) -> Result<(), SessionError> {
+        let encoded = encode(&snapshot);
         if let Some(journal) = &self.journal {
             // A journal that cannot be written must not keep the state from being written.
-            let _ = journal.checkpoint(snapshot.serial, crc32c::crc32c(&encode(&snapshot))).await;
+            let _ = journal.checkpoint(snapshot.serial, crc32c::crc32c(&encoded)).await;
         }
-        self.place.store.write(&snapshot).await?;
+        self.place.store.write_encoded(&snapshot, encoded).await?;
         self.snapshot = Some(snapshot);
         Ok(())
     }
 
-    /// Ends a run: writes its state, notes what is in doubt, and removes the journal. If the state cannot be written the
-    /// journal stays.
-    pub async fn finish(&mut self, state: State) -> Result<(), SessionError> {
-        self.write(state).await?;
+    /// Takes over what another place has: its effects in doubt, and its snapshot as it is.
+    pub async fn take_over(
+        &mut self,
+        snapshot: Option<StateSnapshot>,
+        in_doubt: &[InDoubt],
+    ) -> Result<(), SessionError> {
+        in_doubt.iter().cloned().for_each(|doubt| self.add_doubt(doubt));
+        if self.unsaved.in_doubt {
+            self.save_in_doubt().await?;
+        }
+        match snapshot {
+            Some(snapshot) => self.write_snapshot(snapshot).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends a run: writes its state, notes what is in doubt, and removes the journal. If one of that fails the journal
+    /// stays, so that the next run does what is left.
+    pub async fn finish(&mut self, state: State) -> Result<(), FinishError> {
+        self.write(state).await.map_err(FinishError::NotWritten)?;
+        self.conclude().await.map_err(FinishError::NotCleared)
+    }
+
+    async fn conclude(&mut self) -> Result<(), SessionError> {
         self.forget_found().await?;
         if let Some(journal) = self.journal.clone() {
             journal.in_doubt().into_iter().for_each(|doubt| self.add_doubt(doubt));
@@ -410,5 +467,14 @@ impl StateSession {
             Some(lock) => lock.unlock().await,
             None => Ok(()),
         }
+    }
+}
+
+/// True if the run itself has written this state.
+fn has_written(run: &Recovered, state: &StateSnapshot) -> bool {
+    let mut checksums = run.checkpoints.iter().filter(|(serial, _)| *serial == state.serial).peekable();
+    checksums.peek().is_some() && {
+        let found = crc32c::crc32c(&encode(state));
+        checksums.any(|(_, checksum)| *checksum == found)
     }
 }

@@ -89,7 +89,7 @@ fn python() -> PathBuf {
             assert!(Command::new(program).args(args).status().unwrap().success(), "{program:?} {args:?}");
         };
         run(Path::new("python3"), &["-m", "venv", target.join("moto-venv").to_str().unwrap()]);
-        run(&own, &["-m", "pip", "install", "--quiet", "moto[server]"]);
+        run(&own, &["-m", "pip", "install", "--quiet", "moto[server]==5.2.5"]);
     }
     own
 }

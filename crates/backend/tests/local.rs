@@ -6,6 +6,8 @@ use crate::terraform::{binary, command, run};
 use formwork_backend::state_file::{decode, encode};
 use formwork_backend::{Backup, LocalOptions, LocalStore, LocalWorkspaces, is_workspace_name};
 use formwork_model::{LockError, StateStore};
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
@@ -223,6 +225,27 @@ async fn readers_without_the_lock_see_whole_states() {
     }
     done.store(true, std::sync::atomic::Ordering::SeqCst);
     assert!(reader.await.unwrap() >= 1);
+}
+
+/// Nothing of ours stays in the directory when another program holds the state.
+#[tokio::test]
+async fn who_is_kept_out_leaves_nothing() {
+    let dir = Scratch::new("kept-out");
+    store(&dir).write(&snapshot(1, 1)).await.unwrap();
+    let file = std::fs::File::options().write(true).open(dir.path("terraform.tfstate")).unwrap();
+    let lock = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    fcntl(&file, FcntlArg::F_OFD_SETLK(&lock)).unwrap();
+    let refused = store(&dir).lock(lock_info("x")).await.map(|_| ());
+    assert!(matches!(refused, Err(LockError::Held { .. })));
+    assert_eq!(dir.files(), ["terraform.tfstate"]);
+    drop(file);
+    store(&dir).lock(lock_info("x")).await.unwrap().unlock().await.unwrap();
 }
 
 /// A real Terraform waits for us, and we for it.

@@ -23,6 +23,7 @@ pub enum Fault {
 pub struct Proxy {
     pub port: u16,
     pub faults: Arc<Mutex<VecDeque<Fault>>>,
+    forbidden: Arc<Mutex<Option<String>>>,
 }
 
 impl Proxy {
@@ -30,24 +31,38 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let faults = Arc::new(Mutex::new(VecDeque::new()));
-        let queue = faults.clone();
+        let forbidden = Arc::new(Mutex::new(None));
+        let (queue, secret) = (faults.clone(), forbidden.clone());
         std::thread::spawn(move || {
             for client in listener.incoming() {
-                let queue = queue.clone();
-                std::thread::spawn(move || serve(client.unwrap(), server, &queue));
+                let (queue, secret) = (queue.clone(), secret.clone());
+                std::thread::spawn(move || serve(client.unwrap(), server, &queue, &secret));
             }
         });
-        Proxy { port, faults }
+        Proxy { port, faults, forbidden }
     }
 
     pub fn inject(&self, faults: &[Fault]) {
         *self.faults.lock().unwrap() = faults.iter().copied().collect();
     }
+
+    /// From now on nobody has the right to requests with this text in their first line.
+    pub fn forbid(&self, text: &str) {
+        *self.forbidden.lock().unwrap() = Some(text.to_owned());
+    }
 }
 
+const DENIED: &str = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+
 /// One request, then the connection ends.
-fn serve(mut client: TcpStream, server: u16, queue: &Mutex<VecDeque<Fault>>) {
+fn serve(mut client: TcpStream, server: u16, queue: &Mutex<VecDeque<Fault>>, forbidden: &Mutex<Option<String>>) {
     let Some(request) = read_request(&mut client) else { return };
+    let line = String::from_utf8_lossy(request.split(|b| *b == b'\r').next().unwrap_or_default()).into_owned();
+    if forbidden.lock().unwrap().as_ref().is_some_and(|text| line.contains(text)) {
+        let head = format!("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", DENIED.len());
+        let _ = client.write_all((head + DENIED).as_bytes());
+        return;
+    }
     let is_put = request.starts_with(b"PUT ");
     let fault = if is_put { queue.lock().unwrap().pop_front() } else { None };
     let answer =

@@ -257,6 +257,49 @@ async fn the_journal_is_beside_the_state() {
     assert_eq!(cloud.object("run/state.tflock"), None);
 }
 
+/// Who may not list the journal cannot know that there is none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_right_to_list_nothing_begins() {
+    let cloud = Cloud::start();
+    let proxy = Proxy::before(cloud.port);
+    let dir = Scratch::new("s3-rights");
+    let place = async |port: u16, machine: &str| {
+        workspaces(port, "run/state", &[]).await.place("default", &dir.path(machine)).unwrap()
+    };
+    let mut session =
+        StateSession::open(place(cloud.port, "a").await, Some(lock_info("a")), "fresh".into()).await.unwrap();
+    let journal = session.begin("run".into(), 0).await.unwrap();
+    journal.append(vec![intent(1)]).await.unwrap();
+    drop((session, journal));
+    proxy.forbid("journal%2F");
+    let other = place(proxy.port, "b").await;
+    other.store.force_unlock("a").await.unwrap();
+    let error = StateSession::open(other.clone(), Some(lock_info("b")), "".into()).await.map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("s3:ListBucket") && error.to_string().contains("run/state.in-doubt"), "{error}");
+    assert_eq!(cloud.object("run/state.tflock"), None, "the lock is released");
+    proxy.forbid("nothing");
+    let session = StateSession::open(other, Some(lock_info("b")), "".into()).await.unwrap();
+    assert_eq!(session.in_doubt().len(), 1);
+    session.close().await.unwrap();
+}
+
+/// A workspace goes away with everything that belongs to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_workspace_stays_behind() {
+    let cloud = Cloud::start();
+    let places = workspaces(cloud.port, "state", &[]).await;
+    places.create_workspace("w", "lineage").await.unwrap();
+    let companions = ["journal/0000000000000001", "journal/0000000000000002", "in-doubt"];
+    for name in companions {
+        cloud.request("PUT", &format!("/states/env:/w/state.{name}"), "x");
+    }
+    places.delete_workspace("w").await.unwrap();
+    for name in companions {
+        assert_eq!(cloud.object(&format!("env:/w/state.{name}")), None);
+    }
+    assert_eq!(places.workspaces().await.unwrap(), ["default"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn terraform_and_we_share_a_bucket() {
     let Some(terraform) = binary() else { return };

@@ -4,8 +4,11 @@ use crate::sample::{address, begin, intent, lock_info, provider, result, snapsho
 use crate::scratch::Scratch;
 use async_trait::async_trait;
 use formwork_backend::journal::{DEFAULT_RESERVE, JournalPaths};
-use formwork_backend::{JournalFile, LocalOptions, LocalStore, MemoryStore, RemoteLog, StatePlace, StateSession};
-use formwork_model::{Journal, JournalEntry, JournalError, StateStore};
+use formwork_backend::{
+    FinishError, JournalFile, LocalOptions, LocalStore, MemoryStore, RemoteLog, StatePlace, StateSession,
+};
+use formwork_model::{DeposedKey, Journal, JournalEntry, JournalError, OperationKind, StateStore};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 fn place(dir: &Scratch) -> (StatePlace, Arc<LocalStore>) {
@@ -178,13 +181,32 @@ async fn of_two_runs_without_locks_one_begins() {
     one.finish(state(1)).await.unwrap();
 }
 
+/// A remote log in memory, which may refuse.
 #[derive(Default)]
-struct Pieces(Mutex<Vec<Vec<u8>>>, Mutex<Option<Vec<u8>>>);
+struct Pieces {
+    pieces: Mutex<Vec<Vec<u8>>>,
+    list: Mutex<Option<Vec<u8>>>,
+    refuses: AtomicBool,
+    /// While this is held, puts wait.
+    gate: tokio::sync::Mutex<()>,
+}
+
+impl Pieces {
+    fn check(&self) -> Result<(), JournalError> {
+        if self.refuses.load(Ordering::SeqCst) { Err(JournalError("refused".into())) } else { Ok(()) }
+    }
+
+    fn count(&self) -> usize {
+        self.pieces.lock().unwrap().len()
+    }
+}
 
 #[async_trait]
 impl RemoteLog for Pieces {
     async fn put(&self, number: u64, bytes: Vec<u8>) -> Result<(), JournalError> {
-        let mut pieces = self.0.lock().unwrap();
+        drop(self.gate.lock().await);
+        self.check()?;
+        let mut pieces = self.pieces.lock().unwrap();
         if number != pieces.len() as u64 + 1 {
             return Err(JournalError("taken".into()));
         }
@@ -193,50 +215,268 @@ impl RemoteLog for Pieces {
     }
 
     async fn pieces(&self) -> Result<Vec<Vec<u8>>, JournalError> {
-        Ok(self.0.lock().unwrap().clone())
+        Ok(self.pieces.lock().unwrap().clone())
     }
 
     async fn clear(&self) -> Result<(), JournalError> {
-        self.0.lock().unwrap().clear();
+        self.check()?;
+        self.pieces.lock().unwrap().clear();
         Ok(())
     }
 
     async fn in_doubt(&self) -> Result<Option<Vec<u8>>, JournalError> {
-        Ok(self.1.lock().unwrap().clone())
+        Ok(self.list.lock().unwrap().clone())
     }
 
     async fn set_in_doubt(&self, list: Option<Vec<u8>>) -> Result<(), JournalError> {
-        *self.1.lock().unwrap() = list;
+        *self.list.lock().unwrap() = list;
         Ok(())
     }
+}
+
+/// Machines that share a state and its remote log.
+struct Machines {
+    dir: Scratch,
+    store: MemoryStore,
+    pieces: Arc<Pieces>,
+}
+
+impl Machines {
+    fn new(name: &str) -> Machines {
+        Machines { dir: Scratch::new(name), store: MemoryStore::new(), pieces: Arc::default() }
+    }
+
+    fn place(&self, machine: &str) -> StatePlace {
+        StatePlace {
+            store: Arc::new(self.store.client()),
+            journal: JournalPaths::in_data_directory(&self.dir.path(machine), "memory:1"),
+            remote: Some(self.pieces.clone()),
+        }
+    }
+
+    async fn open(&self, machine: &str) -> StateSession {
+        open(self.place(machine)).await
+    }
+
+    /// A run on a machine that is cut off.
+    async fn crash(&self, machine: &str, run: &str, entries: Vec<JournalEntry>) {
+        let mut session = self.open(machine).await;
+        let journal = session.begin(run.into(), 0).await.unwrap();
+        for entry in entries {
+            journal.append(vec![entry]).await.unwrap();
+        }
+        drop((session, journal));
+        self.store.force_unlock("id").await.unwrap();
+    }
+}
+
+fn has(session: &StateSession, number: u32) -> bool {
+    session.snapshot().is_some_and(|snapshot| snapshot.state.object(&address(number)).is_some())
+}
+
+fn doubts(session: &StateSession) -> Vec<u32> {
+    session.in_doubt().iter().map(|doubt| doubt.operation).collect()
+}
+
+/// What another machine has recovered is not brought in once more by the journal that was left on the first one.
+#[tokio::test]
+async fn a_run_is_recovered_once() {
+    // The other machine has come to its end, or was cut off as well.
+    for ends in [true, false] {
+        let machines = Machines::new("once");
+        machines.crash("a", "one", vec![intent(1), result(1), intent(2), result(2), intent(3)]).await;
+        let mut other = machines.open("b").await;
+        assert!(has(&other, 1) && has(&other, 2));
+        assert_eq!(doubts(&other), [3]);
+        let journal = other.begin("two".into(), 0).await.unwrap();
+        journal.append(vec![intent(5)]).await.unwrap();
+        if ends {
+            journal.append(vec![result(5)]).await.unwrap();
+            let mut now = state(0);
+            now.set_object(&address(5), None, &provider(), Some(thing(5)));
+            other.finish(now).await.unwrap();
+            other.close().await.unwrap();
+        } else {
+            drop((other, journal));
+            machines.store.force_unlock("id").await.unwrap();
+        }
+        let mut first = machines.open("a").await;
+        assert_eq!(doubts(&first), if ends { vec![3] } else { vec![3, 5] });
+        assert_eq!([1, 2, 5].map(|n| has(&first, n)), if ends { [false, false, true] } else { [true, true, false] });
+        assert_eq!(machines.pieces.count(), 0);
+        first.begin("three".into(), 0).await.unwrap().append(vec![intent(6), result(6)]).await.unwrap();
+        first.finish(state(9)).await.unwrap();
+        first.close().await.unwrap();
+    }
+}
+
+/// The local journal knows more than what was uploaded of it, and all of it counts as long as nobody was faster.
+#[tokio::test]
+async fn the_local_journal_counts_before_its_upload() {
+    let machines = Machines::new("local-first");
+    machines.crash("a", "one", vec![intent(1), intent(2), result(1), result(2)]).await;
+    let session = machines.open("a").await;
+    assert!(has(&session, 1) && has(&session, 2) && session.in_doubt().is_empty());
+    assert_eq!(machines.pieces.count(), 0);
+    session.close().await.unwrap();
+}
+
+/// Removing an uploaded journal may be cut off: what is left of it says nothing.
+#[tokio::test]
+async fn a_journal_that_was_being_removed_is_none() {
+    let machines = Machines::new("remains");
+    machines.crash("a", "one", vec![intent(1), result(1), intent(2)]).await;
+    machines.pieces.pieces.lock().unwrap()[0].clear();
+    let session = machines.open("b").await;
+    assert!(!has(&session, 1) && session.in_doubt().is_empty());
+    assert_eq!(machines.pieces.count(), 0);
+    session.close().await.unwrap();
+}
+
+/// What was settled on one machine does not come back on another that knew of it.
+#[tokio::test]
+async fn there_is_one_list_for_all_machines() {
+    let machines = Machines::new("one-list");
+    machines.crash("a", "one", vec![intent(1)]).await;
+    let session = machines.open("a").await;
+    assert_eq!(doubts(&session), [1]);
+    session.close().await.unwrap();
+    let mut session = machines.open("b").await;
+    let doubt = session.in_doubt()[0].clone();
+    session.settle(&doubt).await.unwrap();
+    session.close().await.unwrap();
+    assert!(machines.open("a").await.in_doubt().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_journal_refuses_is_not_in_doubt() {
+    let machines = Machines::new("refused");
+    let mut session = machines.open("a").await;
+    let journal = session.begin("run".into(), 0).await.unwrap();
+    journal.append(vec![intent(1)]).await.unwrap();
+    machines.pieces.refuses.store(true, Ordering::SeqCst);
+    assert!(journal.append(vec![intent(2)]).await.is_err());
+    // Once refused, nothing is uploaded any more, but the local journal goes on.
+    machines.pieces.refuses.store(false, Ordering::SeqCst);
+    assert!(journal.append(vec![intent(3)]).await.is_err());
+    journal.append(vec![result(1)]).await.unwrap();
+    session.finish(state(1)).await.unwrap();
+    assert!(session.in_doubt().is_empty(), "{:?}", session.in_doubt());
+    session.close().await.unwrap();
+}
+
+/// The state is stored although something beside it cannot be brought up to date.
+#[tokio::test]
+async fn the_end_of_a_run_says_how_far_it_came() {
+    let machines = Machines::new("end");
+    let mut session = machines.open("a").await;
+    let journal = session.begin("run".into(), 0).await.unwrap();
+    journal.append(vec![intent(1), result(1)]).await.unwrap();
+    journal.append(vec![intent(2)]).await.unwrap();
+    machines.pieces.refuses.store(true, Ordering::SeqCst);
+    assert!(matches!(session.finish(state(2)).await, Err(FinishError::NotCleared(_))));
+    assert_eq!(machines.store.read().await.unwrap().unwrap().serial, 1);
+    session.close().await.unwrap();
+    machines.pieces.refuses.store(false, Ordering::SeqCst);
+    let session = machines.open("a").await;
+    assert_eq!((session.snapshot().unwrap().serial, doubts(&session)), (1, vec![2]));
+    assert_eq!(machines.pieces.count(), 0);
+    session.close().await.unwrap();
+
+    let dir = Scratch::new("end-local");
+    let (here, rival) = (place(&dir).0, place(&dir).1);
+    let mut session = StateSession::open(here, None, "fresh".into()).await.unwrap();
+    session.begin("run".into(), 0).await.unwrap();
+    rival.write(&snapshot(4, 1)).await.unwrap();
+    assert!(matches!(session.finish(state(2)).await, Err(FinishError::NotWritten(_))));
+}
+
+/// Creations that begin at the same time share an upload.
+#[tokio::test]
+async fn creations_share_uploads() {
+    const CREATIONS: u32 = 30;
+    let machines = Machines::new("shared");
+    let mut session = machines.open("a").await;
+    let journal = session.begin("run".into(), 0).await.unwrap();
+    let closed = machines.pieces.gate.lock().await;
+    let tasks: Vec<_> = (0..CREATIONS)
+        .map(|number| {
+            let journal = journal.clone();
+            tokio::spawn(async move { journal.append(vec![intent(number)]).await.unwrap() })
+        })
+        .collect();
+    let path = machines.place("a").journal.journal;
+    let written = || String::from_utf8_lossy(&std::fs::read(&path).unwrap()).matches("p_thing").count();
+    while written() < CREATIONS as usize {
+        tokio::task::yield_now().await;
+    }
+    // Tasks go on in the order in which the journal answers, so all the others are waiting for their upload by now.
+    journal.append(vec![result(CREATIONS)]).await.unwrap();
+    drop(closed);
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(machines.pieces.count(), 2, "the first, and all the others");
+    drop((session, journal));
+    machines.store.force_unlock("id").await.unwrap();
+    assert_eq!(machines.open("b").await.in_doubt().len(), CREATIONS as usize, "all were uploaded");
+}
+
+/// A doubt ends when its object is found, by whatever way, and does not come back when that is gone. Of a replacement the
+/// old object tells nothing.
+#[tokio::test]
+async fn an_object_that_is_found_is_not_in_doubt() {
+    let replacement = JournalEntry::Intent {
+        operation: 1,
+        address: address(1),
+        provider: provider(),
+        kind: OperationKind::CreateReplacement { depose_as: DeposedKey("00c0ffee".into()) },
+        planned: None,
+    };
+    let dir = Scratch::new("found");
+    let (here, store) = place(&dir);
+    store.write(&snapshot(4, 2)).await.unwrap();
+    crash(&here, vec![begin(4), replacement, intent(2), intent(3)]).await;
+    let mut session = open(place(&dir).0).await;
+    assert_eq!(doubts(&session), [1, 2, 3]);
+    // A run brings one in, another program the other one.
+    session.begin("run".into(), 0).await.unwrap();
+    session.finish(state(3)).await.unwrap();
+    assert_eq!(doubts(&session), [1, 3]);
+    session.close().await.unwrap();
+    let mut other = snapshot(9, 4);
+    other.lineage = place(&dir).1.read().await.unwrap().unwrap().lineage;
+    place(&dir).1.write(&other).await.unwrap();
+    let mut session = open(place(&dir).0).await;
+    assert_eq!(doubts(&session), [1]);
+    session.write(state(0)).await.unwrap();
+    session.close().await.unwrap();
+    let session = open(place(&dir).0).await;
+    assert_eq!(doubts(&session), [1]);
+    session.close().await.unwrap();
 }
 
 /// The machine is lost with its local journal: creations that had begun are still known.
 #[tokio::test]
 async fn creations_survive_the_loss_of_the_machine() {
-    let dir = Scratch::new("remote");
-    let store = MemoryStore::new();
-    let pieces = Arc::new(Pieces::default());
-    let on = |machine: &str| StatePlace {
-        store: Arc::new(store.client()),
-        journal: JournalPaths::in_data_directory(&dir.path(machine), "memory:1"),
-        remote: Some(pieces.clone()),
-    };
+    let machines = Machines::new("remote");
+    let on = |machine: &str| machines.place(machine);
+    let (store, pieces) = (&machines.store, &machines.pieces);
     let mut session = open(on("a")).await;
     let journal = session.begin("run".into(), 0).await.unwrap();
     journal.append(vec![intent(1)]).await.unwrap();
-    assert_eq!(pieces.0.lock().unwrap().len(), 1, "before the effect");
+    assert_eq!(pieces.count(), 1, "before the effect");
     journal.append(vec![result(1)]).await.unwrap();
     journal.append(vec![intent(2)]).await.unwrap();
     drop((session, journal));
     // Who does not lock leaves alone what may belong to a run that goes on.
     let session = StateSession::open(on("c"), None, "fresh".into()).await.unwrap();
-    assert!(session.snapshot().is_none() && !pieces.0.lock().unwrap().is_empty());
+    assert!(session.snapshot().is_none() && pieces.count() > 0);
     store.force_unlock("id").await.unwrap();
     let session = open(on("b")).await;
     assert!(session.snapshot().unwrap().state.object(&address(1)).is_some());
     assert_eq!(session.in_doubt().iter().map(|d| d.operation).collect::<Vec<_>>(), [2]);
-    assert!(pieces.0.lock().unwrap().is_empty());
+    assert_eq!(pieces.count(), 0);
     session.close().await.unwrap();
     // What is in doubt is known on every machine, and settled for every machine.
     let mut session = open(on("d")).await;
@@ -244,7 +484,7 @@ async fn creations_survive_the_loss_of_the_machine() {
     assert_eq!(doubt.len(), 1);
     session.settle(&doubt[0]).await.unwrap();
     session.close().await.unwrap();
-    assert!(pieces.1.lock().unwrap().is_none());
+    assert!(pieces.list.lock().unwrap().is_none());
     assert!(open(on("c")).await.in_doubt().is_empty());
 }
 

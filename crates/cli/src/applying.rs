@@ -4,16 +4,15 @@ use crate::machine::{MachineClock, MachineEntropy, Provisioners, random_id};
 use crate::planning::{Planned, Stopping, environment, machine_files};
 use crate::progress::Progress;
 use crate::session::Session;
+use crate::whole_file::write_private;
 use async_trait::async_trait;
 use formwork_apply::{ApplyInputs, ApplyOutcome};
 use formwork_backend::journal::DEFAULT_RESERVE;
-use formwork_backend::{StateSession, state_file};
+use formwork_backend::{FinishError, SessionError, StateSession, state_file};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::Phase;
 use formwork_model::{EventSink, Journal, JournalEntry, JournalError, StateSnapshot};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Bytes in the journal for each operation: an intent and a result with an object of usual size.
@@ -36,6 +35,11 @@ pub async fn apply_plan(
     state: &mut StateSession,
 ) -> Result<Applied, Diagnostics> {
     let plan = &planned.plan;
+    let files = machine_files(session);
+    // What can fail comes before the journal: a run that never begins leaves none.
+    let mut environment =
+        environment(session, Phase::Apply, workspace, files, &planned.config, &planned.providers.pool).await?;
+    environment.plan_timestamp = plan.timestamp.clone();
     let operations = plan.execution.operations.len() as u64;
     let journal: Arc<dyn Journal> = match operations {
         0 => Arc::new(NoJournal),
@@ -49,10 +53,6 @@ pub async fn apply_plan(
     let provisioners = Arc::new(Provisioners::new(session.environment.get("HOME").map(str::to_owned)));
     let stopper = provisioners.clone();
     let stopping = Stopping::watch(session, &planned.providers, move || stopper.stop_all());
-    let files = machine_files(session);
-    let mut environment =
-        environment(session, Phase::Apply, workspace, files, &planned.config, &planned.providers.pool).await?;
-    environment.plan_timestamp = plan.timestamp.clone();
     let clock = MachineClock::new();
     let progress = if operations > 0 { Progress::start_live(session) } else { Progress::start(session) };
     let cancelled = || session.is_interrupted();
@@ -90,16 +90,22 @@ pub async fn apply_plan(
 /// Stores the new state; if the backend does not take it, it goes into a file that can be pushed later.
 pub async fn store(session: &Session, state: &mut StateSession, new: &StateSnapshot) -> Result<(), Diagnostics> {
     let before = state.snapshot().map(|snapshot| (snapshot.lineage.clone(), snapshot.serial));
-    let Err(error) = state.finish(new.state.clone()).await else { return Ok(()) };
+    let error = match state.finish(new.state.clone()).await {
+        Ok(()) => return Ok(()),
+        Err(FinishError::NotCleared(error)) => return Err(not_cleared(&error)),
+        Err(FinishError::NotWritten(error)) => error,
+    };
     let (lineage, serial) = before.unwrap_or_else(|| (random_id(&MachineEntropy).as_str().into(), 0));
     let snapshot = StateSnapshot { lineage, serial: serial + 1, ..new.clone() };
-    let kept = match keep(&snapshot) {
+    let encoded = state_file::encode(&snapshot);
+    // The file may hold secrets: only its owner may read it.
+    let kept = match write_private(Path::new(ERRORED_STATE), &encoded) {
         Ok(()) => format!(
             "The state was written to {ERRORED_STATE} instead. When the cause is mended, store it with: formwork state \
              push {ERRORED_STATE}"
         ),
         Err(other) => {
-            session.output.print(&String::from_utf8_lossy(&state_file::encode(&snapshot)));
+            session.output.print(&String::from_utf8_lossy(&encoded));
             format!(
                 "It could not be written to {ERRORED_STATE} either ({other}), so it was printed. Put it into a file and \
                  store it with: formwork state push FILE"
@@ -110,11 +116,12 @@ pub async fn store(session: &Session, state: &mut StateSession, new: &StateSnaps
     Err(Diagnostic::error("Failed to save state", detail).blame(Blame::Environment).into())
 }
 
-/// The file may hold secrets: only its owner may read it.
-fn keep(snapshot: &StateSnapshot) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(ERRORED_STATE)?;
-    file.write_all(&state_file::encode(snapshot))?;
-    file.sync_all()
+fn not_cleared(error: &SessionError) -> Diagnostics {
+    let detail = format!(
+        "The new state is stored, but what was noted beside it during the run could not be brought up to date: {error}\n\n\
+         Nothing is lost: mend the cause, and the next command that locks the state does it."
+    );
+    Diagnostic::error("Failed to end the run", detail).blame(Blame::Environment).into()
 }
 
 /// For plans without operations: nothing has an effect.

@@ -27,6 +27,12 @@ pub fn run(session: &Session, words: &[String]) -> Exit {
         session.output.print(&help::overview());
         return if global.help { Exit::Success } else { Exit::NoCommand };
     };
+    let first = if first == "env" {
+        session.output.error(ENV_WARNING);
+        "workspace"
+    } else {
+        first
+    };
     match find(first, words.get(1)) {
         Found::Command(command, taken) => {
             run_command(session, command, words.get(taken..).unwrap_or_default(), global.help)
@@ -39,6 +45,8 @@ pub fn run(session: &Session, words: &[String]) -> Exit {
         Found::Nothing => unknown_command(session, first),
     }
 }
+
+const ENV_WARNING: &str = "Warning: the \"env\" family of commands is deprecated. Use the \"workspace\" commands.\n\n";
 
 /// What stands before the command.
 #[derive(Debug, Default, PartialEq, Eq)]

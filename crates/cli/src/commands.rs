@@ -8,6 +8,7 @@ mod get;
 mod graph;
 mod import;
 mod init;
+mod login;
 mod metadata;
 mod modules;
 mod output;
@@ -59,11 +60,14 @@ static COMMANDS: &[&Command] = &[
     &graph::COMMAND,
     &import::COMMAND,
     &init::COMMAND,
+    &login::LOGIN,
+    &login::LOGOUT,
     &metadata::FUNCTIONS,
     &modules::COMMAND,
     &output::COMMAND,
     &plan::COMMAND,
     &providers::COMMAND,
+    &providers::lock::COMMAND,
     &providers::schema::COMMAND,
     &settle::COMMAND,
     &show::COMMAND,

@@ -1,6 +1,7 @@
 //! What `init` keeps in `.terraform` (or `TF_DATA_DIR`).
 
 use crate::environment::Environment;
+use crate::whole_file::write_whole;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -53,19 +54,6 @@ impl DataDir {
         std::fs::create_dir_all(&self.root)?;
         write_whole(&self.root.join("environment"), name.as_bytes())
     }
-}
-
-/// Replaces a file so that readers see either the old or the new content.
-pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let aside = path.with_file_name(name);
-    let written = std::fs::write(&aside, content).and_then(|()| std::fs::rename(&aside, path));
-    if written.is_err() {
-        // What matters is why it could not be written.
-        let _ = std::fs::remove_file(&aside);
-    }
-    written
 }
 
 #[cfg(test)]

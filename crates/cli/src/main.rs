@@ -36,6 +36,7 @@ mod state_access;
 mod state_edit;
 mod stored_schemas;
 mod test_run;
+mod whole_file;
 
 use std::process::ExitCode;
 

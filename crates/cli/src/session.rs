@@ -150,16 +150,22 @@ impl Session {
         &self,
         work: impl Future<Output = Result<T, Diagnostics>>,
     ) -> Result<T, Diagnostics> {
-        self.block_on(async {
-            let interrupts = Interrupts::listen().map_err(|error| {
-                let detail = format!("The operating system gives no signal handlers: {error}.");
-                Diagnostics::from(Diagnostic::error("Cannot start working", detail).blame(Blame::Environment))
-            })?;
-            *self.interrupts.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(interrupts));
-            let result = work.await;
-            *self.interrupts.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            result
-        })
+        self.block_on(self.with_interrupts(work))
+    }
+
+    /// Listens for interrupts while something works.
+    pub async fn with_interrupts<T>(
+        &self,
+        work: impl Future<Output = Result<T, Diagnostics>>,
+    ) -> Result<T, Diagnostics> {
+        let interrupts = Interrupts::listen().map_err(|error| {
+            let detail = format!("The operating system gives no signal handlers: {error}.");
+            Diagnostics::from(Diagnostic::error("Cannot start working", detail).blame(Blame::Environment))
+        })?;
+        *self.interrupts.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(interrupts));
+        let result = work.await;
+        *self.interrupts.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        result
     }
 
     /// Where interrupts are told, if anybody listens for them.

@@ -7,7 +7,10 @@ use crate::machine::{MachineEntropy, precise_timestamp, random_id};
 use crate::session::Session;
 use formwork_backend::{SessionError, StatePlace, StateSession};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_model::{Lock, LockError, LockInfo, StateStore, StoreError, TERRAFORM_VERSION};
+use formwork_model::{LockError, LockInfo, StoreError, TERRAFORM_VERSION};
+use futures_util::FutureExt;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::pin::pin;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,6 +25,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(16);
 
 /// After this time of waiting the user is told.
 const PATIENCE: Duration = Duration::from_millis(400);
+
+/// How long what runs may take to its end after the second interrupt, before it is abandoned.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Whether and how patiently to lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,30 +61,6 @@ pub fn lock_info(operation: &str) -> LockInfo {
         version: TERRAFORM_VERSION.into(),
         created: precise_timestamp().into(),
         path: "".into(),
-    }
-}
-
-/// Takes the lock of a store, or nothing if locking is off.
-pub async fn take_lock(
-    session: &Session,
-    store: &dyn StateStore,
-    flags: &LockFlags,
-    operation: &str,
-) -> Result<Option<Box<dyn Lock>>, Diagnostics> {
-    if !flags.lock {
-        return Ok(None);
-    }
-    let info = lock_info(operation);
-    let mut wait = Wait::new(flags.timeout);
-    loop {
-        match store.lock(info.clone()).await {
-            Ok(lock) => return Ok(Some(lock)),
-            Err(error) => {
-                if !wait.again(session, &error).await {
-                    return Err(lock_problem(&error).into());
-                }
-            }
-        }
     }
 }
 
@@ -173,7 +155,8 @@ async fn open(
     }
 }
 
-/// Works with the state of a place, and lets it go whatever happens. `operation` is what the lock says.
+/// Works with the state of a place, and lets it go whatever happens: also after an interrupt, or a panic. `operation` is
+/// what the lock says.
 pub async fn with_state<T>(
     session: &Session,
     place: &StatePlace,
@@ -181,10 +164,45 @@ pub async fn with_state<T>(
     operation: &str,
     work: impl AsyncFnOnce(&mut StateSession) -> Result<T, Diagnostics>,
 ) -> Result<T, Diagnostics> {
+    // Who listens already decides what an interrupt means for the work.
+    if session.interrupts().is_some() {
+        return with_state_listening(session, place, flags, operation, work).await;
+    }
+    let work = async |state: &mut StateSession| {
+        let Some(interrupts) = session.interrupts() else { return work(state).await };
+        let mut work = pin!(work(state));
+        tokio::select! {
+            result = &mut work => return result,
+            () = interrupts.reached(Urgency::Graceful) => session.say(
+                "Interrupt received. The command is brought to its end. Interrupt again to stop without that.",
+            ),
+        }
+        tokio::select! {
+            result = &mut work => return result,
+            () = interrupts.reached(Urgency::Now) => {}
+        }
+        tokio::time::timeout(GRACE, work).await.unwrap_or_else(|_| Err(interrupted()))
+    };
+    session.with_interrupts(with_state_listening(session, place, flags, operation, work)).await
+}
+
+async fn with_state_listening<T>(
+    session: &Session,
+    place: &StatePlace,
+    flags: &LockFlags,
+    operation: &str,
+    work: impl AsyncFnOnce(&mut StateSession) -> Result<T, Diagnostics>,
+) -> Result<T, Diagnostics> {
     let mut state = open(session, place, flags, operation).await?;
-    report_recovery(session, &state);
-    let result = work(&mut state).await;
-    let Err(error) = state.close().await else { return result };
+    let result = if session.is_interrupted() {
+        Ok(Err(interrupted()))
+    } else {
+        report_recovery(session, &state);
+        AssertUnwindSafe(work(&mut state)).catch_unwind().await
+    };
+    let closed = state.close().await;
+    let result = result.unwrap_or_else(|panic| resume_unwind(panic));
+    let Err(error) = closed else { return result };
     let detail = format!(
         "The work is done, but the lock could not be released: {error}\n\nRelease it with \"formwork force-unlock\"."
     );
@@ -198,14 +216,27 @@ pub async fn with_state<T>(
     }
 }
 
-/// Tells what an interrupted run had left.
+fn interrupted() -> Diagnostics {
+    let detail = "The user interrupted the command. The lock on the state has been released.";
+    Diagnostic::error("Interrupted", detail).blame(Blame::Environment).into()
+}
+
+/// Tells what an interrupted run had left. One that came to its end has left nothing.
 fn report_recovery(session: &Session, state: &StateSession) {
-    if let Some(recovered) = state.recovered() {
-        let detail = format!(
-            "An earlier run was interrupted before it could write the state. Its journal had {} results, which are part \
-             of the state now.",
-            recovered.results.len()
-        );
-        session.report(&Diagnostic::warning("Recovered the results of an interrupted run", detail).into());
+    let Some(recovered) = state.recovered().filter(|recovered| !recovered.ended) else { return };
+    let (results, open) = (recovered.results.len(), recovered.in_doubt.len());
+    let mut detail = match results {
+        0 if open == 0 => return,
+        0 => "An earlier run was interrupted.".to_owned(),
+        _ => format!(
+            "An earlier run was interrupted before it could write the state. Its journal had {results} results, which \
+             are part of the state now."
+        ),
+    };
+    if open > 0 {
+        detail.push_str(&format!(
+            " Of {open} operations nobody knows the outcome: the next plan looks for it, and asks where it cannot."
+        ));
     }
+    session.report(&Diagnostic::warning("Recovered the results of an interrupted run", detail).into());
 }

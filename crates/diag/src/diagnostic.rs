@@ -141,6 +141,10 @@ impl Diagnostics {
         self.0.len()
     }
 
+    pub fn get(&self, position: usize) -> Option<&Diagnostic> {
+        self.0.get(position)
+    }
+
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }

@@ -5,9 +5,11 @@
 //! Invariant: nothing is printed or coloured here; `render` does that.
 
 mod diagnostic;
+mod distinct;
 mod source;
 mod suggest;
 
 pub use diagnostic::{Blame, Diagnostic, Diagnostics, FunctionCall, Severity, ValueNote};
+pub use distinct::DistinctDiagnostics;
 pub use source::{BlockContext, FileId, Position, SourceFile, Sources, Span};
 pub use suggest::nearest;

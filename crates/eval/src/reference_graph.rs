@@ -358,15 +358,8 @@ impl Edges<'_> {
                 self.edge_from(from_path, from, self.path, Item::Call(call.clone()));
                 (self.path.child(call), Item::Output(output))
             }
-            Subject::Module { call, output: None, .. } => {
-                let child = self.path.child(call.clone());
-                let outputs: Vec<Str> =
-                    self.config.modules.get(&child).map(|m| m.outputs.keys().cloned().collect()).unwrap_or_default();
-                for output in outputs {
-                    self.edge_from(from_path, from, &child, Item::Output(output));
-                }
-                (self.path.clone(), Item::Call(call))
-            }
+            // The module as a whole is there when everything in it is.
+            Subject::Module { call, output: None, .. } => (self.path.clone(), Item::CallEnd(call)),
             _ => return,
         };
         self.edge_from(from_path, from, &path, item);

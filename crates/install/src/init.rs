@@ -82,7 +82,8 @@ fn same_selection(new: &LockFile, old: &LockFile) -> bool {
 fn incomplete_lock(providers: &[String], platform: &Platform) -> Diagnostic {
     let detail = format!(
         "Only the checksums of the packages for {platform} are known, because the packages did not come with signed \
-         ones:\n{}\n\nOn other platforms these providers cannot be checked against this lock file.",
+         ones:\n{}\n\nOn other platforms these providers could not be checked: run \"formwork init\" there as well, \
+         and keep the lock file that it completes.",
         providers.join("\n")
     );
     Diagnostic::warning("Incomplete lock file information for providers", detail)

@@ -16,6 +16,7 @@ mod module_manifest;
 mod package;
 mod pattern;
 mod platform;
+mod replace;
 mod sources;
 mod verified;
 

@@ -1,5 +1,6 @@
 //! `.terraform.lock.hcl`.
 
+use crate::replace::replace;
 use formwork_diag::{Diagnostic, Diagnostics, Sources, Span};
 use formwork_hcl::{Attribute, Block, BodySchema, EmptyScope, Expr, evaluate, parse};
 use formwork_model::{Constraints, LockFile, ProviderAddress, ProviderLock, Version};
@@ -175,13 +176,5 @@ pub fn save_lock_file(path: &Path, lock: &LockFile) -> io::Result<bool> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(false);
     }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let aside = path.with_file_name(name);
-    let written = fs::write(&aside, text).and_then(|()| fs::rename(&aside, path));
-    if written.is_err() {
-        // The error that matters is why it could not be written.
-        let _ = fs::remove_file(&aside);
-    }
-    written.map(|()| true)
+    replace(path, text.as_bytes()).map(|()| true)
 }

@@ -1,5 +1,6 @@
 //! `modules.json`: which modules are installed.
 
+use crate::replace::replace;
 use formwork_model::{InstalledModule, ModuleManifest, ModulePath, Version};
 use serde_json::Value;
 use std::fmt;
@@ -74,9 +75,7 @@ pub fn write_manifest(modules_dir: &Path, manifest: &ModuleManifest) -> io::Resu
     }
     fs::create_dir_all(modules_dir)?;
     let text = format!("{{\"Modules\":[{}]}}", entries.join(","));
-    let aside = modules_dir.join(format!("modules.json.{}.new", std::process::id()));
-    fs::write(&aside, text)?;
-    fs::rename(&aside, modules_dir.join("modules.json"))
+    replace(&modules_dir.join("modules.json"), text.as_bytes())
 }
 
 fn entry(key: &str, source: &str, version: Option<&Version>, dir: &str) -> String {

@@ -22,8 +22,10 @@ mod pool;
 mod port;
 mod provider;
 mod schema;
+mod sensitive;
 mod state;
 mod test_run;
+mod verify;
 mod version;
 
 pub use address::{
@@ -58,6 +60,7 @@ pub use schema::{
     Attribute, AttributeType, Block, DescriptionKind, FunctionParameter, FunctionSignature, IdentityAttribute,
     IdentitySchema, NestedBlock, NestedType, Nesting, ProviderSchema, Schema,
 };
+pub use sensitive::{schema_marks, with_schema_marks};
 pub use state::{
     DeposedKey, InstanceState, ObjectState, ObjectStatus, OutputState, ResourceState, State, StateSnapshot,
 };

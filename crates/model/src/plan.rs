@@ -2,20 +2,29 @@
 
 use crate::{
     AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, LockFile, OutputChange, PlanMode,
-    PlanOptions, ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot, VerifyError,
+    PlanOptions, ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot,
 };
 use formwork_value::{Path, Str, Value};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// Where the state lives, as `init` configured it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct BackendRecord {
     /// `local`, `s3`, ...
     pub kind: Str,
     /// Attributes of the backend's configuration.
     pub config: BTreeMap<Str, Value>,
     pub workspace: Str,
+}
+
+/// Without the configuration: there may be keys in it.
+impl fmt::Debug for BackendRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, workspace) = (&self.kind, &self.workspace);
+        f.debug_struct("BackendRecord").field("kind", kind).field("workspace", workspace).finish_non_exhaustive()
+    }
 }
 
 /// An attribute that contributed to the planned changes.
@@ -66,17 +75,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks the plan's inner consistency; done for every plan made and every plan file loaded.
-    pub fn verify(&self) -> Result<(), VerifyError> {
-        for operation in &self.execution.operations {
-            let change = self.changes.get(operation.change);
-            if change.is_none_or(|c| c.address != operation.address) {
-                return Err(VerifyError(format!("{operation} belongs to no change of its address")));
-            }
-        }
-        self.execution.verify()
-    }
-
     /// True if errors kept the planning from beginning.
     pub fn is_blank(&self) -> bool {
         self.errored && self.changes.is_empty() && self.outputs.is_empty() && self.config == ConfigSummary::default()

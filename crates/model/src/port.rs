@@ -121,6 +121,12 @@ pub trait StateStore: Send + Sync {
 
     /// Writes a snapshot as it is (lineage and serial included). Only the last holder of the lock may succeed.
     async fn write(&self, snapshot: &StateSnapshot) -> Result<(), StoreError>;
+
+    /// As [`StateStore::write`], for who has encoded the snapshot already; stores that keep another form ignore that.
+    async fn write_encoded(&self, snapshot: &StateSnapshot, encoded: Vec<u8>) -> Result<(), StoreError> {
+        drop(encoded);
+        self.write(snapshot).await
+    }
 }
 
 /// A journal entry. Entries name everything that recovery needs.

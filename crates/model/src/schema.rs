@@ -1,5 +1,6 @@
 //! Provider schemas.
 
+use crate::ResourceMode;
 use formwork_value::{Str, Type};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,18 @@ pub struct ProviderSchema {
     pub schema_optional: bool,
     pub move_resource_state: bool,
     pub generate_resource_config: bool,
+}
+
+impl ProviderSchema {
+    /// The schema of a type of resource.
+    pub fn resource(&self, mode: ResourceMode, kind: &str) -> Option<&Arc<Schema>> {
+        let table = match mode {
+            ResourceMode::Managed => &self.resources,
+            ResourceMode::Data => &self.data_sources,
+            ResourceMode::Ephemeral => &self.ephemeral_resources,
+        };
+        table.get(kind)
+    }
 }
 
 /// A versioned block.

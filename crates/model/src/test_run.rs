@@ -73,6 +73,16 @@ pub enum TestEvent {
         file: Str,
         run: Str,
     },
+    RunStillRunning {
+        file: Str,
+        run: Str,
+        elapsed: Duration,
+    },
+    RunStillTearingDown {
+        file: Str,
+        run: Str,
+        elapsed: Duration,
+    },
     /// Problems of destroying, and what is left.
     TornDown {
         file: Str,

@@ -37,7 +37,7 @@ pub async fn generate(inputs: &PlanInputs<'_>) -> (Vec<GeneratedResource>, Diagn
         found.extend(resource(&planner, block).await);
     }
     planner.report(planner.evaluator.take_problems());
-    let problems = planner.work.take().diagnostics;
+    let problems = planner.work.take().diagnostics.into_list();
     (found, problems)
 }
 

@@ -29,6 +29,7 @@ mod resource;
 mod takeover;
 mod target;
 mod trigger;
+mod unsettled;
 mod validate;
 mod walk;
 mod warning;

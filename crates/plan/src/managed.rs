@@ -288,7 +288,7 @@ impl Planner<'_> {
         if work.pending.is_empty() {
             return false;
         }
-        reads.all().into_iter().any(|read| {
+        self.settled.borrow_mut().any(reads, &mut |read| {
             let resource = read.resource.in_module(self.evaluator.module_address(read.module));
             let pending = work.pending.get(&resource).is_some_and(|keys| match &read.key {
                 None => !keys.is_empty(),

@@ -3,9 +3,10 @@
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
 use crate::target::Scope;
+use crate::unsettled::SharedAnswers;
 use crate::{PlanInputs, check, exec, moves, output, walk};
 use formwork_config::Config;
-use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
 use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
 use formwork_model::{
     AbsResource, Action, CheckResult, CheckableAddress, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan,
@@ -34,6 +35,7 @@ pub(crate) struct Planner<'a> {
     pub moves: moves::Moves,
     pub upkeep: Upkeep<'a>,
     pub work: RefCell<Work>,
+    pub settled: RefCell<SharedAnswers>,
     /// Grows with every error.
     pub failures: Cell<usize>,
 }
@@ -60,7 +62,7 @@ pub(crate) struct Work {
     pub nested_failures: BTreeMap<(ModuleId, Str), String>,
     pub planned_values: BTreeMap<ResourceInstance, Value>,
     pub schemas: BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
-    pub diagnostics: Diagnostics,
+    pub diagnostics: DistinctDiagnostics,
     /// Nodes with errors, and those that depend on them.
     pub failed: BTreeSet<ItemAddress>,
 }
@@ -87,7 +89,7 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
         crate::takeover::translate_all(&planner).await;
     }
     if planner.work.borrow().diagnostics.has_errors() {
-        let problems = planner.work.take().diagnostics;
+        let problems = planner.work.take().diagnostics.into_list();
         return (empty_plan(inputs), problems);
     }
     if inputs.options.mode == PlanMode::Normal {
@@ -132,6 +134,7 @@ impl<'a> Planner<'a> {
             imports: Imports::new(&inputs.config),
             upkeep: Upkeep::new(inputs.clock, inputs.events),
             failures: Cell::default(),
+            settled: RefCell::default(),
             moves,
             work: RefCell::new(Work { state, moved, ..Work::default() }),
         }
@@ -147,12 +150,7 @@ impl Planner<'_> {
         if !diagnostics.is_empty() {
             self.failures.update(|n| n + usize::from(diagnostics.has_errors()));
             // The same problem may be met in more than one way.
-            let known = &mut self.work.borrow_mut().diagnostics;
-            for diagnostic in diagnostics {
-                if !known.iter().any(|other| *other == diagnostic) {
-                    known.push(diagnostic);
-                }
-            }
+            self.work.borrow_mut().diagnostics.extend(diagnostics);
         }
     }
 
@@ -248,7 +246,7 @@ impl Planner<'_> {
             plan.errored = true;
             plan.applyable = false;
         }
-        (plan, work.diagnostics)
+        (plan, work.diagnostics.into_list())
     }
 }
 

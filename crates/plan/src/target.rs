@@ -123,7 +123,7 @@ impl Scope {
         }
         let Some(reach) = reach else { return true };
         let position = position.or_else(|| reach.orphans.get(&config).copied());
-        self.targets.iter().any(|t| t.contains(address)) || position.is_some_and(|p| reach.whole.contains(&p))
+        self.targets.iter().any(|t| t.selects(address)) || position.is_some_and(|p| reach.whole.contains(&p))
     }
 }
 

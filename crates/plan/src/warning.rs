@@ -24,7 +24,7 @@ pub(crate) fn moves_cut_off(inputs: &PlanInputs<'_>, work: &Work) -> Option<Diag
         return None;
     }
     let covered = |address: &ResourceInstance| {
-        inputs.options.targets.is_empty() || inputs.options.targets.iter().any(|t| t.contains(address))
+        inputs.options.targets.is_empty() || inputs.options.targets.iter().any(|t| t.selects(address))
     };
     let cut: Vec<String> = work
         .moved

@@ -1,5 +1,9 @@
 //! Graphs for drawing programs.
 
+mod phase;
+
+pub use phase::{PhaseNode, phase_dot};
+
 use formwork_model::ConfigResource;
 use std::collections::BTreeMap;
 

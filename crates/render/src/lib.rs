@@ -47,7 +47,7 @@ mod wrap;
 pub use console::{raw_text, value_text};
 pub use diagnostic::{compact_warnings_text, diagnostic_text, diagnostics_text};
 pub use escape::escape_controls;
-pub use graph::{GraphNode, graph_dot, graph_mermaid};
+pub use graph::{GraphNode, PhaseNode, graph_dot, graph_mermaid, phase_dot};
 pub use json::{
     StateViewError, json_function_signatures, json_output, json_outputs, json_plan, json_provider_schemas, json_state,
     json_validation, json_version,

@@ -5,6 +5,7 @@ use crate::file_run::FileRun;
 use crate::mock::Overrides;
 use crate::port::Halt;
 use crate::states::{RunState, left_objects};
+use crate::tick::with_ticks;
 use formwork_config::Config;
 use formwork_diag::Diagnostics;
 use formwork_eval::Phase;
@@ -30,7 +31,10 @@ impl FileRun<'_> {
                 continue;
             }
             self.reporter.tell(TestEvent::RunTearingDown { file: file.clone(), run: run.clone() });
-            let (diagnostics, left) = self.destroy(&state).await;
+            let still = |elapsed| {
+                self.reporter.tell(TestEvent::RunStillTearingDown { file: file.clone(), run: run.clone(), elapsed });
+            };
+            let (diagnostics, left) = with_ticks(self.machine.clock(), self.destroy(&state), still).await;
             if diagnostics.has_errors() || !left.is_empty() {
                 status = TestStatus::Error;
             }

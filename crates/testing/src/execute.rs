@@ -310,11 +310,11 @@ impl FileRun<'_> {
             previous,
             providers,
             environment: Environment { phase: Phase::Plan, ..environment.clone() },
-            clock: self.machine.clock(),
             events: &Silent,
             options,
             backend: BackendRecord::default(),
             lock_file: LockFile::default(),
+            clock: self.machine.clock(),
             cancelled: &cancelled,
         };
         formwork_plan::plan(&inputs).await

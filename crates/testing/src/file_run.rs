@@ -6,6 +6,7 @@ use crate::load::Suite;
 use crate::mock::Overrides;
 use crate::port::{Halt, TestMachine, TestReporter};
 use crate::states::States;
+use crate::tick::with_ticks;
 use crate::variables::{Globals, globals};
 use formwork_config::{Config, VariableInputs};
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -84,7 +85,12 @@ impl FileRun<'_> {
         self.reporter.tell(TestEvent::RunStarted { file, run: name.clone() });
         let clock = self.machine.clock();
         let (begin, started) = (clock.monotonic(), self.machine.timestamp());
-        let Executed { status, diagnostics, failed, product, outputs } = self.execute(index, run).await;
+        let still = |elapsed| {
+            let (file, run) = (self.file.name.clone(), run.name.clone());
+            self.reporter.tell(TestEvent::RunStillRunning { file, run, elapsed });
+        };
+        let executed = with_ticks(clock, self.execute(index, run), still).await;
+        let Executed { status, diagnostics, failed, product, outputs } = executed;
         report.status = status;
         report.diagnostics = diagnostics;
         report.assertions.1 = failed;

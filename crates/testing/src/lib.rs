@@ -26,6 +26,7 @@ mod stand_in;
 mod states;
 mod suite;
 mod target;
+mod tick;
 mod variables;
 
 pub use file::{Command, MockProvider, ObjectOverride, OverrideKind, RunBlock, TestFile};

@@ -34,7 +34,7 @@ pub trait TestMachine: Sync {
 
     fn clock(&self) -> &dyn Clock;
 
-    /// The time now: RFC 3339, UTC, in whole seconds.
+    /// The time of day: RFC 3339, UTC, whole seconds.
     fn timestamp(&self) -> String;
 
     fn halt(&self) -> Halt;

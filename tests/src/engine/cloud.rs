@@ -126,6 +126,11 @@ impl Cloud {
         self.world().slow.push((call.to_string(), name.to_string(), seconds));
     }
 
+    /// Faults that nothing has met.
+    pub fn faults_left(&self) -> usize {
+        self.world().faults.len()
+    }
+
     /// Nothing goes wrong any more.
     pub fn clear_faults(&self) {
         self.world().faults.clear();

@@ -54,7 +54,7 @@ fn one_of_two_applies_on_a_state_in_s3_runs() {
     );
     let mut folder = folder(0, "");
     folder.write("gated.tf", &gated(&folder, "one"));
-    s3_backend(&mut folder, &cloud);
+    s3_backend(&mut folder, &cloud.endpoint);
     folder.run("init").ok();
     race(&folder).expect(1).says("Error acquiring the state lock").says("Lock Info").says("states/one.tfstate");
     assert_eq!(objects(&folder).len(), 1);
@@ -66,7 +66,7 @@ fn one_of_two_applies_on_a_state_in_s3_runs() {
     folder.run("plan -detailed-exitcode").ok();
 }
 
-pub fn s3_backend(folder: &mut Folder, cloud: &Cloud) {
+pub fn s3_backend(folder: &mut Folder, endpoint: &str) {
     folder.set("AWS_ACCESS_KEY_ID", "test");
     folder.set("AWS_SECRET_ACCESS_KEY", "test");
     folder.write(
@@ -76,7 +76,7 @@ pub fn s3_backend(folder: &mut Folder, cloud: &Cloud) {
              region       = \"eu-central-1\"\n    encrypt      = true\n    use_lockfile = true\n    use_path_style = true\n    \
              skip_credentials_validation = true\n    skip_requesting_account_id = true\n    \
              skip_metadata_api_check = true\n    endpoints    = {{ s3 = {:?} }}\n  }}\n}}\n",
-            cloud.endpoint
+            endpoint
         ),
     );
 }

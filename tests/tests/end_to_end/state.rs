@@ -1,6 +1,7 @@
 //! State files: broken ones, locks, other places.
 
 use formwork_tests::Folder;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 const ONE: &str = "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n";
 
@@ -95,9 +96,34 @@ fn a_state_that_cannot_be_stored_is_kept_beside() {
     let folder = Folder::with(
         "resource \"terraform_data\" \"a\" {\n  provisioner \"local-exec\" {\n    command = \"rm -rf terraform.tfstate terraform.tfstate.* && mkdir terraform.tfstate\"\n  }\n}\n",
     );
+    folder.write("errored.tfstate", "of an earlier run, for everybody to read");
     folder.run("apply -auto-approve").expect(1).says("errored.tfstate");
+    assert_eq!(mode(&folder, "errored.tfstate"), 0o600);
     assert!(folder.read("errored.tfstate").contains("terraform_data"));
     std::fs::remove_dir(folder.file("terraform.tfstate")).unwrap();
     folder.run("state push errored.tfstate").ok();
     assert_eq!(folder.run("state list").ok().out, "terraform_data.a\n");
+}
+
+fn mode(folder: &Folder, name: &str) -> u32 {
+    std::fs::metadata(folder.file(name)).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn plan_files_are_for_their_owner() {
+    let folder = Folder::with(ONE);
+    folder.write("my.plan", "for everybody to read");
+    folder.write("elsewhere", "not to be touched");
+    symlink("elsewhere", folder.file("link.plan")).unwrap();
+    nix::unistd::mkfifo(&folder.file("pipe.plan"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for name in ["my.plan", "link.plan", "new.plan"] {
+        folder.run(&format!("plan -out={name}")).ok();
+        assert_eq!(mode(&folder, name), 0o600, "{name}");
+    }
+    assert_eq!(folder.read("elsewhere"), "not to be touched");
+    let pipe = folder.file("pipe.plan");
+    let reader = std::thread::spawn(move || std::fs::read(pipe).unwrap());
+    folder.run("plan -out=pipe.plan").ok();
+    assert!(reader.join().unwrap().starts_with(b"Formwork plan"), "a plan came through the pipe");
+    folder.run("apply link.plan").ok();
 }

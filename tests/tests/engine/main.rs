@@ -3,3 +3,4 @@
 mod cases;
 mod configuration;
 mod laws;
+mod verify;

@@ -2,7 +2,7 @@
 
 use super::entry::{Record, decode};
 use super::frame::{End, MAGIC, scan};
-use super::writer::note;
+use super::writer::{is_creation, note};
 use crate::{durable, file_lock};
 use formwork_model::{DeposedKey, InDoubt, JournalEntry, ObjectState, OperationKind, ResourceInstance, StateSnapshot};
 use formwork_value::Str;
@@ -64,6 +64,8 @@ pub struct Recovered {
     pub ended: bool,
     /// Keys under which creating a replacement puts the old object, by operation.
     pub(crate) depositions: BTreeMap<u32, DeposedKey>,
+    /// It was about to create objects, so a remote log had the journal up to there.
+    pub(crate) creates: bool,
     /// Serials and checksums of the states that the run wrote, or was about to write.
     pub(crate) checkpoints: Vec<(u64, u32)>,
 }
@@ -98,8 +100,11 @@ fn decode_journal(bytes: &[u8]) -> Result<Option<Recovered>, String> {
     summarize(records)
 }
 
-/// What the pieces of an uploaded journal tell.
+/// What the pieces of an uploaded journal tell; nothing if it was being removed, because everything is saved then.
 pub(crate) fn recover_pieces(pieces: &[Vec<u8>]) -> Result<Option<Recovered>, String> {
+    if pieces.first().is_some_and(Vec::is_empty) {
+        return Ok(None);
+    }
     let mut records = Vec::new();
     for piece in pieces {
         decode(piece, &mut records).map_err(|error| format!("an entry cannot be decoded ({error})"))?;
@@ -133,7 +138,19 @@ fn summarize(records: Vec<Record>) -> Result<Option<Recovered>, String> {
 }
 
 impl Recovered {
+    /// True if a result tells what became of a replacement.
+    pub(crate) fn settles(&self, doubt: &InDoubt) -> bool {
+        let OperationKind::CreateReplacement { depose_as } = &doubt.kind else { return false };
+        let is_its = |entry: &JournalEntry| {
+            matches!(entry, JournalEntry::Result { operation, address, deposed: None, .. }
+                if *operation == doubt.operation && *address == doubt.address)
+        };
+        // Keys are random: a run has none of another one.
+        self.depositions.get(&doubt.operation) == Some(depose_as) && self.results.iter().any(is_its)
+    }
+
     fn add(&mut self, entry: JournalEntry) {
+        self.creates |= is_creation(&entry);
         match entry {
             JournalEntry::Intent { operation, kind: OperationKind::CreateReplacement { depose_as }, .. } => {
                 self.depositions.insert(operation, depose_as);

@@ -9,10 +9,11 @@ pub trait RemoteLog: Send + Sync {
     /// Stores a piece under a number; fails if another writer has taken the number.
     async fn put(&self, number: u64, bytes: Vec<u8>) -> Result<(), JournalError>;
 
-    /// All pieces in the order of their numbers.
+    /// All pieces in the order of their numbers; none if there is no journal. If the first one is empty the journal was
+    /// being removed.
     async fn pieces(&self) -> Result<Vec<Vec<u8>>, JournalError>;
 
-    /// Removes all pieces.
+    /// Removes all pieces. Cut off in between, it leaves pieces of which the first is empty.
     async fn clear(&self) -> Result<(), JournalError>;
 
     /// The list of effects in doubt; `None` if there is none.

@@ -32,14 +32,56 @@ pub struct JournalFile {
 
 struct Remote {
     log: Arc<dyn RemoteLog>,
-    /// What has not been uploaded yet. Held during an upload, so that pieces keep their order.
-    pending: tokio::sync::Mutex<Pending>,
+    queue: Mutex<Queue>,
+    /// Whoever uploads has it; the others wait, and mostly find their entries uploaded then.
+    turn: tokio::sync::Mutex<Turn>,
+}
+
+/// What has not been uploaded yet.
+#[derive(Default)]
+struct Queue {
+    batches: Vec<Vec<u8>>,
+    /// Number of batches that have been uploaded.
+    uploaded: u64,
 }
 
 #[derive(Default)]
-struct Pending {
-    batches: Vec<Vec<u8>>,
-    uploaded: u64,
+struct Turn {
+    pieces: u64,
+    failed: Option<JournalError>,
+}
+
+impl Remote {
+    /// Takes a batch that is durable locally. Returns its position.
+    fn enqueue(&self, batch: Vec<u8>) -> u64 {
+        let mut queue = locked(&self.queue);
+        queue.batches.push(batch);
+        queue.uploaded + queue.batches.len() as u64
+    }
+
+    /// Returns when everything up to a position is durable: one piece has all that is waiting.
+    async fn upload(&self, position: u64) -> Result<(), JournalError> {
+        let mut turn = self.turn.lock().await;
+        let (count, piece) = {
+            let queue = locked(&self.queue);
+            if queue.uploaded >= position {
+                return Ok(());
+            }
+            (queue.batches.len(), join(&queue.batches))
+        };
+        if let Some(error) = &turn.failed {
+            return Err(error.clone());
+        }
+        if let Err(error) = self.log.put(turn.pieces + 1, piece).await {
+            turn.failed = Some(error.clone());
+            return Err(error);
+        }
+        turn.pieces += 1;
+        let mut queue = locked(&self.queue);
+        queue.batches.drain(..count);
+        queue.uploaded += count as u64;
+        Ok(())
+    }
 }
 
 struct Job {
@@ -74,7 +116,7 @@ impl JournalFile {
 
     /// Also uploads: everything up to and including an intent to create, before that intent counts as durable.
     pub fn with_remote(mut self, log: Arc<dyn RemoteLog>) -> JournalFile {
-        self.remote = Some(Remote { log, pending: Default::default() });
+        self.remote = Some(Remote { log, queue: Mutex::default(), turn: Default::default() });
         self
     }
 
@@ -114,18 +156,12 @@ impl JournalFile {
     }
 
     async fn append_records(&self, records: &[Record]) -> Result<(), JournalError> {
-        let creates = records.iter().any(is_creation);
         let batch = encode(records);
         let Some(remote) = &self.remote else { return self.append_batch(batch).await };
-        let mut pending = remote.pending.lock().await;
         self.append_batch(batch.clone()).await?;
-        pending.batches.push(batch);
-        if creates {
-            remote.log.put(pending.uploaded + 1, join(&pending.batches)).await?;
-            pending.uploaded += 1;
-            pending.batches.clear();
-        }
-        Ok(())
+        // Who depends on these entries begins after this, so its entries come later in the remote log as well.
+        let position = remote.enqueue(batch);
+        if will_create(records) { remote.upload(position).await } else { Ok(()) }
     }
 
     async fn append_batch(&self, batch: Vec<u8>) -> Result<(), JournalError> {
@@ -167,10 +203,25 @@ pub(super) fn note(open: &mut BTreeMap<u32, InDoubt>, entry: &JournalEntry) {
     }
 }
 
-fn is_creation(record: &Record) -> bool {
-    let Record::Entry(entry) = record else { return false };
-    let JournalEntry::Intent { kind, .. } = &**entry else { return false };
+/// True if an object may come to be from now on.
+pub(super) fn is_creation(entry: &JournalEntry) -> bool {
+    let JournalEntry::Intent { kind, .. } = entry else { return false };
     matches!(kind, OperationKind::Create | OperationKind::CreateReplacement { .. })
+}
+
+/// True if one of these creates an object and none of these tells what became of it.
+fn will_create(records: &[Record]) -> bool {
+    let mut open = BTreeMap::new();
+    let entries = records.iter().filter_map(|record| match record {
+        Record::Entry(entry) => Some(&**entry),
+        Record::Checkpoint { .. } => None,
+    });
+    let entries: Vec<_> = entries.collect();
+    entries.iter().for_each(|entry| note(&mut open, entry));
+    entries.into_iter().any(|entry| match entry {
+        JournalEntry::Intent { operation, .. } => is_creation(entry) && open.contains_key(operation),
+        _ => false,
+    })
 }
 
 #[async_trait]

@@ -39,7 +39,12 @@ pub(super) fn take(nominal: &Path, state: StateFile, mut info: LockInfo) -> Resu
     let side_path = durable::beside(&state.path, ".", ".formwork-lock");
     let side = lock_side(&side_path).map_err(|error| failed(&side_path, error))?;
     let Some(side) = side else { return Err(held(&info_path, None)) };
-    let (file, created) = lock_state(&state.path, &info_path)?;
+    let locked = lock_state(&state.path, &info_path);
+    if locked.is_err() {
+        // It was made for this; the first error is the one to tell.
+        let _ = durable::remove(&side_path);
+    }
+    let (file, created) = locked?;
     if info.path.is_empty() {
         info.path = nominal.to_string_lossy().into();
     }

@@ -278,7 +278,10 @@ impl StateStore for LocalStore {
     }
 
     async fn write(&self, snapshot: &StateSnapshot) -> Result<(), StoreError> {
-        let content = state_file::encode(snapshot);
-        self.blocking(move |inner| inner.write(&content)).await
+        self.write_encoded(snapshot, state_file::encode(snapshot)).await
+    }
+
+    async fn write_encoded(&self, _: &StateSnapshot, encoded: Vec<u8>) -> Result<(), StoreError> {
+        self.blocking(move |inner| inner.write(&encoded)).await
     }
 }

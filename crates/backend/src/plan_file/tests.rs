@@ -178,7 +178,7 @@ fn decorate(plan: &mut Plan, ty: &Type) {
         importing: Some(Importing { id: Some("x".into()), identity: None }),
         generated_config: Some("resource {}".into()),
         create_before_destroy: true,
-        ..change(&address, Action::NoOp, special.clone(), special)
+        ..change(&address, Action::Delete, special.clone(), special)
     });
     plan.drift.push(change(&address, Action::Delete, thing(ty, 1, true), Value::null(ty.clone())));
     plan.planned_values.insert(ResourceInstance::parse("data.p_data.d").unwrap(), Value::from("not of the type"));

@@ -6,10 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use formwork_model::StoreError;
 use formwork_value::{Str, Type, Value};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 /// How state objects are encrypted by the service.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) enum Encryption {
     #[default]
     Bucket,
@@ -17,6 +18,17 @@ pub(super) enum Encryption {
     Kms(String),
     /// A key of the customer, as base64.
     Customer(String),
+}
+
+impl fmt::Debug for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Encryption::Bucket => "Bucket",
+            Encryption::Aes256 => "Aes256",
+            Encryption::Kms(_) => "Kms",
+            Encryption::Customer(_) => "Customer",
+        })
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -211,10 +211,14 @@ impl StateStore for S3Store {
     }
 
     async fn write(&self, snapshot: &StateSnapshot) -> Result<(), StoreError> {
+        self.write_encoded(snapshot, state_file::encode(snapshot)).await
+    }
+
+    async fn write_encoded(&self, _: &StateSnapshot, encoded: Vec<u8>) -> Result<(), StoreError> {
         let condition = match self.seen() {
             Some(seen) => seen,
             None => state_of(self.get().await?.as_ref()),
         };
-        self.put(&state_file::encode(snapshot), &condition).await
+        self.put(&encoded, &condition).await
     }
 }

@@ -6,7 +6,7 @@ use super::object::Bucket;
 use super::settings::S3Settings;
 use super::store::S3Store;
 use crate::backend::Backend;
-use crate::journal::JournalPaths;
+use crate::journal::{JournalPaths, RemoteLog};
 use crate::local::check_name;
 use crate::session::StatePlace;
 use async_trait::async_trait;
@@ -87,7 +87,11 @@ impl Backend for S3Workspaces {
         if name.is_empty() || name == "default" {
             return Err(StoreError::new("The workspace \"default\" cannot be deleted."));
         }
-        self.bucket.delete(&self.bucket.settings.object_key(name)).await
+        let key = self.bucket.settings.object_key(name);
+        let log = S3Log::new(self.bucket.clone(), &key);
+        let cleared = log.clear().await.and(log.set_in_doubt(None).await);
+        cleared.map_err(|error| StoreError::new(error.0))?;
+        self.bucket.delete(&key).await
     }
 
     fn place(&self, workspace: &str, data_directory: &Path) -> Result<StatePlace, StoreError> {

@@ -1,7 +1,8 @@
 //! The record of the backend that `init` has set up (`.terraform/terraform.tfstate`).
 
 use super::settings::BackendSettings;
-use crate::data_dir::{DataDir, write_whole};
+use crate::data_dir::DataDir;
+use crate::whole_file::write_private;
 use formwork_backend::backend_schema;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::TERRAFORM_VERSION;
@@ -70,7 +71,7 @@ pub fn write_record(dir: &DataDir, record: &Record) -> Result<(), Diagnostics> {
     });
     let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     std::fs::create_dir_all(dir.path())
-        .and_then(|()| write_whole(&dir.backend_record(), text.as_bytes()))
+        .and_then(|()| write_private(&dir.backend_record(), text.as_bytes()))
         .and_then(|()| restrict(dir))
         .map_err(|error| {
             let detail = format!("{} cannot be written: {error}.", dir.backend_record().display());

@@ -11,15 +11,23 @@ use formwork_hcl::{EmptyScope, evaluate};
 use formwork_model::{BackendRecord, Block, StoreError};
 use formwork_value::{Kind, Str, Value, convert};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Type and arguments of a backend.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct BackendSettings {
     pub kind: Str,
     /// Every argument of the type, null if not given.
     pub values: BTreeMap<Str, Value>,
+}
+
+/// Without the arguments: there may be keys among them.
+impl fmt::Debug for BackendSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackendSettings").field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// Paths given on the command line, for the local backend only.

@@ -2,9 +2,9 @@
 
 use super::{Command, GENERAL, MANY};
 use crate::arguments::{Arguments, Flag};
-use crate::data_dir::write_whole;
 use crate::exit::Exit;
 use crate::session::Session;
+use crate::whole_file::write_whole;
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,12 @@
 //! `graph`.
 
+mod phases;
+
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
+use crate::backend::LocalFlags;
 use crate::configuration::load_configuration;
+use crate::current::Current;
 use crate::exit::Exit;
 use crate::saved_plan;
 use crate::session::Session;
@@ -18,24 +22,29 @@ pub static COMMAND: Command = Command {
     name: "graph",
     arguments: "",
     summary: "Draw what depends on what, in DOT or Mermaid.",
-    description: "Without a plan: the resources of the configuration, each with an arrow to those it depends on. With \
-                  -plan: the operations of a saved plan, in the order in which apply runs them.",
+    description: "The resources of the configuration, each with an arrow to those it depends on. With -type: everything \
+                  that takes part in planning or destroying. With -plan: what applying a saved plan does as well; with \
+                  -type=operations its operations alone, in the order in which apply runs them.",
     flags: &[
         GENERAL,
         &[
             Flag::switch("draw-cycles", ""),
             Flag::value("format", "dot|mermaid", "The language of the drawing (default dot)."),
             Flag::value("module-depth", "N", ""),
-            Flag::value("plan", "FILE", "Draw the operations of this plan."),
-            Flag::value("type", "TYPE", ""),
+            Flag::value("plan", "FILE", "Draw what applying this plan does."),
+            Flag::value(
+                "type",
+                "TYPE",
+                "What to draw: plan, plan-refresh-only, plan-destroy, apply, or operations (of a plan).",
+            ),
         ],
     ],
     positional: (0, 0),
     run,
 };
 
-/// The kinds of graph that the reference knows; here there is one.
-const TYPES: [&str; 4] = ["plan", "plan-refresh-only", "plan-destroy", "apply"];
+/// What `-type` takes.
+const TYPES: [&str; 5] = ["plan", "plan-refresh-only", "plan-destroy", "apply", "operations"];
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let invalid = |detail: String| Diagnostics::from(Diagnostic::error("Invalid command line", detail));
@@ -47,20 +56,53 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         "mermaid" => graph_mermaid,
         other => return Err(invalid(format!("-format takes dot or mermaid, not {other:?}."))),
     };
-    let (nodes, edges) = match arguments.value("plan").filter(|path| !path.is_empty()) {
-        Some(path) => operations(&saved_plan::read(path)?),
-        None => resources(&load_configuration(session)?.0)?,
+    let kind = arguments.value("type").filter(|kind| !kind.is_empty());
+    let plan = match arguments.value("plan").filter(|path| !path.is_empty()) {
+        Some(path) => Some(saved_plan::read(path)?),
+        None => None,
     };
-    session.output.print(&draw(&nodes, &edges));
+    let is_mermaid = arguments.value("format") == Some("mermaid");
+    let text = match (kind, plan) {
+        (Some("operations"), None) => return Err(invalid("-type=operations needs a plan: -plan=FILE.".to_owned())),
+        (Some("operations"), Some(plan)) => drawn(draw, operations(&plan)),
+        (None, Some(plan)) if is_mermaid => drawn(draw, operations(&plan)),
+        (None, None) => drawn(draw, resources(&load_configuration(session)?.0)?),
+        _ if is_mermaid => return Err(invalid("-format=mermaid draws resources and operations only.".to_owned())),
+        (_, Some(plan)) => {
+            let config = saved_plan::configuration(session, &plan)?;
+            phases::of_configuration(&config, &ordered(&config)?, Some(&plan))
+        }
+        (Some("plan-destroy"), None) => {
+            let (config, _) = load_configuration(session)?;
+            let current = Current::of_config(session, &config, &LocalFlags::default())?;
+            let snapshot = session.block_on(async { current.read(session).await })?.unwrap_or_default();
+            phases::of_destruction(&config, &snapshot.state)
+        }
+        (Some(_), None) => {
+            let (config, _) = load_configuration(session)?;
+            phases::of_configuration(&config, &ordered(&config)?, None)
+        }
+    };
+    session.output.print(&text);
     Ok(Exit::Success)
+}
+
+fn drawn(draw: impl Fn(&[GraphNode], &[(usize, usize)]) -> String, (nodes, edges): Drawing) -> String {
+    draw(&nodes, &edges)
+}
+
+/// The references, if they do not lead in a circle.
+fn ordered(config: &Config) -> Result<ReferenceGraph, Diagnostics> {
+    let references = ReferenceGraph::build(config);
+    references.order(config)?;
+    Ok(references)
 }
 
 type Drawing = (Vec<GraphNode>, Vec<(usize, usize)>);
 
 /// Resources, with arrows only where no longer way leads to the same place.
 fn resources(config: &Config) -> Result<Drawing, Diagnostics> {
-    let references = ReferenceGraph::build(config);
-    references.order(config)?;
+    let references = ordered(config)?;
     let mut graph: Graph<ConfigResource> = Graph::new();
     let all: BTreeSet<ConfigResource> = config
         .modules

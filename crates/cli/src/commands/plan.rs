@@ -10,12 +10,11 @@ use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_F
 use crate::planning::{Unplanned, lock_name, make_plan};
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, with_state};
+use crate::whole_file::write_private;
 use formwork_backend::{StateSession, plan_file};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{Plan, PlanMode};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 pub static COMMAND: Command = Command {
     name: "plan",
@@ -91,14 +90,7 @@ fn save(path: &str, plan: &Plan) -> Result<(), Diagnostics> {
         Diagnostics::from(Diagnostic::error("Failed to write plan file", detail).blame(Blame::Environment))
     };
     let bytes = plan_file::encode(plan).map_err(|error| failed(error.to_string()))?;
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(&bytes))
-        .map_err(|error| failed(error.to_string()))
+    write_private(Path::new(path), &bytes).map_err(|error| failed(error.to_string()))
 }
 
 fn hint(session: &Session, out: Option<&str>, plan: &Plan) {

@@ -1,5 +1,6 @@
 //! `providers`.
 
+pub mod lock;
 pub mod schema;
 
 use super::{Command, GENERAL};

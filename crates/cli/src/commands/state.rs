@@ -38,8 +38,11 @@ fn edit_flags(arguments: &Arguments) -> LocalFlags {
         (Backup::Beside, state) => {
             let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
             let state = state.clone().unwrap_or_else(|| PathBuf::from("terraform.tfstate"));
-            let name = format!("{}.{seconds}.backup", state.file_name().unwrap_or_default().to_string_lossy());
-            Backup::At(state.with_file_name(name))
+            let file = state.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let at = |seconds: u64| state.with_file_name(format!("{file}.{seconds}.backup"));
+            // Two edits within a second keep two backups.
+            let free = (seconds..).map(at).find(|path| !path.exists());
+            Backup::At(free.unwrap_or_else(|| at(seconds)))
         }
         (given, _) => given.clone(),
     };

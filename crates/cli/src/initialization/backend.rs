@@ -2,12 +2,14 @@
 
 use super::InitOptions;
 use crate::backend::{
-    BackendSettings, LocalFlags, Record, configured_settings, migrate, read_record, remove_record, write_record,
+    BackendSettings, LocalFlags, Record, configured_settings, has_something, migrate, place, read_record,
+    remove_record, write_record,
 };
 use crate::current::Current;
 use crate::prompt::confirm;
 use crate::session::Session;
-use formwork_backend::Backend;
+use crate::state_access::{session_problem, store_problem};
+use formwork_backend::{Backend, StateSession};
 use formwork_config::Config;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_hcl::{EmptyScope, decode, evaluate, parse};
@@ -99,12 +101,12 @@ fn change_backend(
 }
 
 async fn count_states(session: &Session, backend: &dyn Backend) -> Result<usize, Diagnostics> {
-    let problem = |error: formwork_model::StoreError| crate::state_access::store_problem(&error);
     let mut count = 0;
-    for workspace in backend.workspaces().await.map_err(problem)? {
-        let place = backend.place(&workspace, session.data_dir().path()).map_err(problem)?;
-        let snapshot = place.store.read().await.map_err(problem)?;
-        count += usize::from(snapshot.is_some_and(|snapshot| !snapshot.state.is_empty()));
+    for workspace in backend.workspaces().await.map_err(|error| store_problem(&error))? {
+        let place = place(session, backend, &workspace)?;
+        // Only to count: it is copied under the lock.
+        let state = StateSession::open(place, None, "".into()).await.map_err(|error| session_problem(&error))?;
+        count += usize::from(has_something(&state));
     }
     Ok(count)
 }

@@ -1,9 +1,10 @@
 //! Provider schemas on disk, so that a provider need not be started to know its schema.
 
+use crate::whole_file::write_private;
 use formwork_protocol::SchemaCache;
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// Below `$XDG_CACHE_HOME/formwork` or `~/.cache/formwork`, for the owner only. Whatever fails is as if nothing were cached.
@@ -34,20 +35,7 @@ impl DiskSchemaCache {
 
     fn store(&self, key: &str, schema: &[u8]) -> io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
-        let path = self.path(key);
-        let aside = path.with_extension(format!("{}.new", std::process::id()));
-        let written = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&aside)
-            .and_then(|mut file| file.write_all(schema))
-            .and_then(|()| fs::rename(&aside, &path));
-        if written.is_err() {
-            let _ = fs::remove_file(&aside);
-        }
-        written
+        write_private(&self.path(key), schema)
     }
 }
 

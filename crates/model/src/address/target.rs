@@ -29,6 +29,22 @@ impl TargetAddress {
     }
 }
 
+impl TargetAddress {
+    /// True if the instance is what `-target` means by the address: as [`TargetAddress::contains`], but only the last
+    /// step of a module address may leave out its key. Source: the reference.
+    pub fn selects(&self, address: &ResourceInstance) -> bool {
+        match self {
+            TargetAddress::Module(module) => {
+                let last = module.0.len().saturating_sub(1);
+                let outer = module.0.get(..last).unwrap_or_default();
+                address.module.0.starts_with(outer) && covers(module, &address.module)
+            }
+            TargetAddress::Resource(r) => r.resource == address.resource && r.module == address.module,
+            TargetAddress::Instance(i) => i == address,
+        }
+    }
+}
+
 /// True if `module` covers `other` or a module around it; steps without a key cover every key.
 fn covers(module: &ModuleInstance, other: &ModuleInstance) -> bool {
     module.0.len() <= other.0.len()

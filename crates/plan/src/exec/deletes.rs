@@ -2,8 +2,12 @@
 
 use super::{Builder, Deletion};
 use crate::exec::preference::Strength;
-use formwork_model::{Action, ConfigResource, ModuleInstance, ModulePath, ModuleStep, OperationKind};
+use formwork_model::{
+    Action, ConfigResource, ModuleInstance, ModulePath, ModuleStep, OperationKind, ProviderConfigAddress,
+};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A resource, and the instance of the modules around it that it has in common with a dependent: instances of one module
 /// call do not depend on each other.
@@ -11,10 +15,16 @@ type Place = (ConfigResource, Vec<ModuleStep>);
 
 /// What is deleted, and how to get there past what stays.
 struct Deleted {
-    by_resource: BTreeMap<ConfigResource, Vec<usize>>,
+    by_resource: BTreeSet<ConfigResource>,
+    /// The deletes of a resource, within each of the module instances around them.
+    by_place: BTreeMap<Place, Vec<usize>>,
     /// Resources that stay, from which a way leads to deleted ones; with what they depend on.
     stays: BTreeMap<ConfigResource, BTreeSet<ConfigResource>>,
+    /// What can be reached, by what was asked: instances of a resource mostly depend on the same.
+    answers: RefCell<BTreeMap<Vec<ConfigResource>, Reached>>,
 }
+
+type Reached = Rc<BTreeSet<ConfigResource>>;
 
 impl Builder<'_> {
     pub(super) fn order_deletes(&mut self) {
@@ -29,16 +39,22 @@ impl Builder<'_> {
     }
 
     fn deleted(&self) -> Deleted {
-        let mut by_resource: BTreeMap<ConfigResource, Vec<usize>> = BTreeMap::new();
+        let mut by_resource: BTreeSet<ConfigResource> = BTreeSet::new();
+        let mut by_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
         for Deletion { operation, .. } in &self.deletions {
-            if let Some(draft) = self.operations.get(*operation) {
-                by_resource.entry(draft.address.config()).or_default().push(*operation);
+            let Some(draft) = self.operations.get(*operation) else { continue };
+            let resource = draft.address.config();
+            let steps = &draft.address.module.0;
+            for depth in 0..=steps.len() {
+                let around = steps.iter().take(depth).cloned().collect();
+                by_place.entry((resource.clone(), around)).or_default().push(*operation);
             }
+            by_resource.insert(resource);
         }
         let mut depends: BTreeMap<ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
         for (address, resource) in &self.work.state.resources {
             let config = address.config();
-            if by_resource.contains_key(&config) {
+            if by_resource.contains(&config) {
                 continue;
             }
             let objects = resource.instances.values().filter_map(|i| i.current.as_ref());
@@ -46,47 +62,39 @@ impl Builder<'_> {
         }
         let leads = leading(&depends, &by_resource);
         let stays = depends.into_iter().filter(|(resource, _)| leads.contains(resource)).collect();
-        Deleted { by_resource, stays }
+        Deleted { by_resource, by_place, stays, answers: RefCell::default() }
     }
 
     /// Objects are destroyed before those that they depend on, and before what their provider's configuration needs.
     fn dependents_first(&mut self, deleted: &Deleted) {
         let mut waits: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
+        let mut providers: BTreeMap<&ProviderConfigAddress, Reached> = BTreeMap::new();
         for Deletion { operation, dependencies } in std::mem::take(&mut self.deletions) {
             let Some(draft) = self.operations.get(operation) else { continue };
             let (own, module) = (draft.address.config(), draft.address.module.clone());
-            for resource in deleted.reachable(&dependencies) {
-                if resource != own {
-                    let common = common(&module, &resource.module);
-                    waits.entry((resource, common)).or_default().insert(operation);
-                }
+            for resource in deleted.reachable(&dependencies).iter().filter(|resource| **resource != own) {
+                let common = common(&module, &resource.module);
+                waits.entry((resource.clone(), common)).or_default().insert(operation);
             }
-            let provider = self.change_of(operation).map(|c| &c.provider);
-            let reads = provider.and_then(|p| self.work.provider_reads.get(p));
-            let needed = reads.map(|r| r.all()).unwrap_or_default();
-            let needed: Vec<ConfigResource> = needed.into_iter().map(|r| self.resource_of(r).config()).collect();
-            for resource in deleted.reachable(&needed).into_iter().filter(|r| *r != own) {
-                waits.entry((resource, Vec::new())).or_default().insert(operation);
+            let Some(provider) = self.change_of(operation).map(|change| &change.provider) else { continue };
+            let needed = providers.entry(provider).or_insert_with(|| {
+                let reads = self.work.provider_reads.get(provider).map(|reads| reads.all()).unwrap_or_default();
+                let needed: Vec<_> = reads.into_iter().map(|read| self.resource_of(read).config()).collect();
+                deleted.reachable(&needed)
+            });
+            for resource in needed.iter().filter(|resource| **resource != own) {
+                waits.entry((resource.clone(), Vec::new())).or_default().insert(operation);
             }
         }
         for ((resource, common), waits) in waits {
-            let deletes = self.deletes_in(deleted, &resource, &common);
+            let deletes = deleted.within(&resource, &common);
             let waits = if deletes.len() > 1 { self.grouped(waits) } else { waits };
             for delete in deletes {
                 for wait in &waits {
-                    self.after(delete, *wait);
+                    self.after(*delete, *wait);
                 }
             }
         }
-    }
-
-    /// The deletes of a resource within an instance of the modules around it.
-    fn deletes_in(&self, deleted: &Deleted, resource: &ConfigResource, common: &[ModuleStep]) -> Vec<usize> {
-        let all = deleted.by_resource.get(resource).map(Vec::as_slice).unwrap_or_default();
-        let within = |delete: &&usize| {
-            self.operations.get(**delete).is_some_and(|draft| draft.address.module.0.starts_with(common))
-        };
-        all.iter().filter(within).copied().collect()
     }
 
     /// Deletes come after what their provider's configuration waits for, so that it is the planned one.
@@ -125,16 +133,15 @@ impl Builder<'_> {
         let mut changed: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
         for (address, operation) in &self.producers {
             let own = address.config();
-            for resource in deleted.reachable(&self.stored_dependencies(address, None)) {
-                if resource != own {
-                    let common = common(&address.module, &resource.module);
-                    changed.entry((resource, common)).or_default().insert(*operation);
-                }
+            let dependencies = self.stored_dependencies(address, None);
+            for resource in deleted.reachable(&dependencies).iter().filter(|resource| **resource != own) {
+                let common = common(&address.module, &resource.module);
+                changed.entry((resource.clone(), common)).or_default().insert(*operation);
             }
         }
         for ((resource, common), changed) in changed {
-            let deletes = self.deletes_in(deleted, &resource, &common);
-            let orphans = deletes.into_iter().filter(|delete| {
+            let deletes = deleted.within(&resource, &common);
+            let orphans = deletes.iter().copied().filter(|delete| {
                 self.change_of(*delete).is_some_and(|c| c.action == Action::Delete && c.deposed.is_none())
             });
             let (late, early): (BTreeSet<usize>, BTreeSet<usize>) =
@@ -155,12 +162,15 @@ impl Builder<'_> {
 
 impl Deleted {
     /// The deleted resources among some dependencies; those that stay are followed to their own dependencies.
-    fn reachable(&self, dependencies: &[ConfigResource]) -> BTreeSet<ConfigResource> {
+    fn reachable(&self, dependencies: &[ConfigResource]) -> Reached {
+        if let Some(known) = self.answers.borrow().get(dependencies) {
+            return known.clone();
+        }
         let mut found = BTreeSet::new();
         let mut seen: BTreeSet<&ConfigResource> = BTreeSet::new();
         let mut pending: Vec<&ConfigResource> = dependencies.iter().collect();
         while let Some(resource) = pending.pop() {
-            if self.by_resource.contains_key(resource) {
+            if self.by_resource.contains(resource) {
                 found.insert(resource.clone());
             } else if let Some(further) = self.stays.get(resource)
                 && seen.insert(resource)
@@ -168,14 +178,21 @@ impl Deleted {
                 pending.extend(further);
             }
         }
+        let found = Rc::new(found);
+        self.answers.borrow_mut().insert(dependencies.to_vec(), found.clone());
         found
+    }
+
+    /// The deletes of a resource within an instance of the modules around it.
+    fn within(&self, resource: &ConfigResource, around: &[ModuleStep]) -> &[usize] {
+        self.by_place.get(&(resource.clone(), around.to_vec())).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
 /// The resources from which deleted ones can be reached.
 fn leading(
     depends: &BTreeMap<ConfigResource, BTreeSet<ConfigResource>>,
-    deleted: &BTreeMap<ConfigResource, Vec<usize>>,
+    deleted: &BTreeSet<ConfigResource>,
 ) -> BTreeSet<ConfigResource> {
     let mut dependents: BTreeMap<&ConfigResource, Vec<&ConfigResource>> = BTreeMap::new();
     for (resource, dependencies) in depends {
@@ -184,7 +201,7 @@ fn leading(
         }
     }
     let mut leads = BTreeSet::new();
-    let mut pending: Vec<&ConfigResource> = deleted.keys().collect();
+    let mut pending: Vec<&ConfigResource> = deleted.iter().collect();
     while let Some(resource) = pending.pop() {
         for dependent in dependents.get(resource).into_iter().flatten() {
             if leads.insert((*dependent).clone()) {
@@ -198,4 +215,37 @@ fn leading(
 /// The module instances that a dependent shares with a resource of the module at `path`.
 fn common(module: &ModuleInstance, path: &ModulePath) -> Vec<ModuleStep> {
     module.0.iter().zip(&path.0).take_while(|(step, name)| step.name == **name).map(|(step, _)| step.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use formwork_model::ResourceInstance;
+
+    fn resource(name: &str) -> ConfigResource {
+        ResourceInstance::parse(name).expect("an address").config()
+    }
+
+    #[test]
+    fn questions_are_answered_once_and_deletes_found_by_place() {
+        let step = |n: usize| ModuleStep { name: "m".into(), key: formwork_model::InstanceKey::Int(n as u64) };
+        let gone = resource("module.m.a.gone");
+        let mut by_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
+        for n in 0..100 {
+            by_place.entry((gone.clone(), vec![step(n)])).or_default().push(n);
+            by_place.entry((gone.clone(), vec![])).or_default().push(n);
+        }
+        let deleted = Deleted {
+            by_resource: [gone.clone()].into(),
+            by_place,
+            stays: [(resource("a.stays"), [gone.clone()].into())].into(),
+            answers: RefCell::default(),
+        };
+        let first = deleted.reachable(&[resource("a.stays"), resource("a.other")]);
+        assert_eq!(*first, [gone.clone()].into());
+        assert!(Rc::ptr_eq(&first, &deleted.reachable(&[resource("a.stays"), resource("a.other")])));
+        assert_eq!(deleted.within(&gone, &[step(7)]), [7]);
+        assert_eq!(deleted.within(&gone, &[]).len(), 100);
+        assert!(deleted.within(&gone, &[step(100)]).is_empty());
+    }
 }

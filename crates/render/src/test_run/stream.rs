@@ -8,6 +8,7 @@ use crate::json::{write_plan_changes, write_state_values};
 use formwork_diag::{Diagnostic, Diagnostics, Sources};
 use formwork_model::{LeftObject, RunProduct, RunReport, TestEvent, TestStatus, TestSummary};
 use formwork_value::Str;
+use std::time::Duration;
 
 /// The lines for an event. `at` is RFC 3339 with microseconds; `verbose` shows what runs have made.
 pub fn test_event_json(event: &TestEvent, verbose: bool, sources: &Sources, at: &str) -> String {
@@ -16,8 +17,18 @@ pub fn test_event_json(event: &TestEvent, verbose: bool, sources: &Sources, at: 
         TestEvent::Found(files) => found(files, at),
         TestEvent::FileStarted(file) => file_line(&of(file), "in progress", "starting", None),
         TestEvent::FileTearingDown(file) => file_line(&of(file), "tearing down", "teardown", None),
-        TestEvent::RunStarted { file, run } => run_line(&of(file).run(run), "in progress", "starting", None),
-        TestEvent::RunTearingDown { file, run } => run_line(&of(file).run(run), "tearing down", "teardown", None),
+        TestEvent::RunStarted { file, run } => {
+            run_line(&of(file).run(run), "in progress", "starting", Ok(Duration::ZERO))
+        }
+        TestEvent::RunTearingDown { file, run } => {
+            run_line(&of(file).run(run), "tearing down", "teardown", Ok(Duration::ZERO))
+        }
+        TestEvent::RunStillRunning { file, run, elapsed } => {
+            run_line(&of(file).run(run), "in progress", "running", Ok(*elapsed))
+        }
+        TestEvent::RunStillTearingDown { file, run, elapsed } => {
+            run_line(&of(file).run(run), "tearing down", "teardown", Ok(*elapsed))
+        }
         TestEvent::RunFinished(report) => run_finished(report, verbose, sources, &of(&report.file).run(&report.run)),
         TestEvent::TornDown { file, run, diagnostics, left } => {
             torn_down(&of(file).run(run), diagnostics, left, sources)
@@ -109,15 +120,16 @@ fn file_line(place: &Place, word: &str, progress: &str, status: Option<TestStatu
     })
 }
 
-fn run_line(place: &Place, word: &str, progress: &str, status: Option<TestStatus>) -> String {
+/// A message about a run: how long it has taken so far, or what came of it.
+fn run_line(place: &Place, word: &str, progress: &str, status: Result<Duration, TestStatus>) -> String {
     place.line("info", &format!("  {:?}... {word}", place.run_name()), |w| {
         w.key("test_run").object(|w| {
             w.key("path").string(place.file());
             w.key("run").string(place.run_name());
             w.key("progress").string(progress);
             match status {
-                Some(status) => w.key("status").string(status.name()),
-                None => w.key("elapsed").unsigned(0),
+                Ok(elapsed) => w.key("elapsed").unsigned(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+                Err(status) => w.key("status").string(status.name()),
             }
         });
         w.key("type").string("test_run");
@@ -125,7 +137,7 @@ fn run_line(place: &Place, word: &str, progress: &str, status: Option<TestStatus
 }
 
 fn run_finished(report: &RunReport, verbose: bool, sources: &Sources, place: &Place) -> String {
-    let mut out = run_line(place, report.status.word(), "complete", Some(report.status));
+    let mut out = run_line(place, report.status.word(), "complete", Err(report.status));
     if verbose && let Some(product) = &report.product {
         out.push_str(&product_line(product, place));
     }

@@ -36,7 +36,11 @@ pub fn test_event_text(
     problems: TextOptions,
 ) -> TestText {
     match event {
-        TestEvent::Found(_) | TestEvent::RunStarted { .. } | TestEvent::RunTearingDown { .. } => TestText::default(),
+        TestEvent::Found(_)
+        | TestEvent::RunStarted { .. }
+        | TestEvent::RunTearingDown { .. }
+        | TestEvent::RunStillRunning { .. }
+        | TestEvent::RunStillTearingDown { .. } => TestText::default(),
         TestEvent::FileStarted(file) => TestText::out(step(file, "in progress", options)),
         TestEvent::FileTearingDown(file) => TestText::out(step(file, "tearing down", options)),
         TestEvent::RunFinished(report) => run_finished(report, verbose, sources, options, problems),

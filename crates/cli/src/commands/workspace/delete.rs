@@ -45,15 +45,29 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         }
         let place = current.place_of(session, name).await?;
         with_state(session, &place, &lock, "workspace-delete", async |state: &mut StateSession| {
-            let objects = state.snapshot().map_or(0, |snapshot| snapshot.state.instances().count());
-            if objects > 0 && !force {
-                return Err(refused(format!("Its state has {objects} objects. Destroy them first, or give -force.")));
+            if let (false, Some(problem)) = (force, objection(state)) {
+                return Err(refused(format!("{problem}, or give -force.")));
             }
-            Ok(())
+            // Under the lock, so that no run begins in between.
+            let backend = current.backend(session).await?;
+            backend.delete_workspace(name).await.map_err(|error| store_problem(&error))
         })
-        .await?;
-        current.backend(session).await?.delete_workspace(name).await.map_err(|error| store_problem(&error))
+        .await
     })?;
     session.say(&format!("Deleted the workspace {name:?}."));
     Ok(Exit::Success)
+}
+
+/// What the workspace still has.
+fn objection(state: &StateSession) -> Option<String> {
+    let objects = state.snapshot().map_or(0, |snapshot| snapshot.state.instances().count());
+    if objects > 0 {
+        return Some(format!("Its state has {objects} objects. Destroy them first"));
+    }
+    let doubt = state.in_doubt().first()?;
+    Some(format!(
+        "Nobody knows whether {} exists, because a run was killed while it was being created. Select the workspace and \
+         run \"formwork settle\" first",
+        doubt.address
+    ))
 }

@@ -1,6 +1,6 @@
 //! Sensitivity that the schema declares.
 
-use formwork_model::{Attribute, AttributeType, Block, NestedBlock, Nesting};
+use crate::{Attribute, AttributeType, Block, NestedBlock, Nesting};
 use formwork_value::{Kind, Marks, Path, PathMarks, Str, Value};
 use std::collections::BTreeMap;
 
