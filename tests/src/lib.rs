@@ -14,12 +14,14 @@ mod folder;
 mod observed;
 mod program;
 mod run;
+mod ssh;
 pub mod tree;
 
 pub use folder::Folder;
 pub use observed::{Observed, assert_same, state_values};
 pub use program::{Program, REFERENCE};
 pub use run::Run;
+pub use ssh::{Agent, SshServer};
 
 use std::path::PathBuf;
 

@@ -2,7 +2,7 @@
 
 use crate::stage::{Configured, Stage};
 use formwork_config::{OnFailure, ProvisionerBlock, ResourceBlock, When, connection_schema, provisioner_schema};
-use formwork_diag::Diagnostic;
+use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{InstanceScope, ModuleId, Repetition, decode_block};
 use formwork_hcl::{Body, Scope};
 use formwork_model::{Event, ProvisionerRequest, ResourceInstance};
@@ -47,7 +47,8 @@ async fn run_all(
     when: When,
 ) -> bool {
     for provisioner in provisioners.iter().filter(|p| p.when == when) {
-        let good = run(stage, provisioner, connection, scope, address).await;
+        let Some(request) = request(stage, provisioner, connection, scope, address) else { return false };
+        let good = run(stage, provisioner, request).await;
         if !good && provisioner.on_failure == OnFailure::Fail {
             return false;
         }
@@ -55,31 +56,35 @@ async fn run_all(
     true
 }
 
-async fn run(
+/// The evaluated arguments and connection. `None`: they have errors, which `on_failure` does not excuse.
+fn request(
     stage: &Stage<'_>,
     provisioner: &ProvisionerBlock,
     connection: Option<&Body>,
     scope: &InstanceScope<'_>,
     address: &ResourceInstance,
-) -> bool {
+) -> Option<ProvisionerRequest> {
     let schema = provisioner_schema(&provisioner.kind).unwrap_or_default();
-    let (config, problems) = decode_block(&provisioner.body, &schema, scope);
+    let (config, mut problems) = decode_block(&provisioner.body, &schema, scope);
+    let (connection, more) = merged_connection(connection, provisioner, scope);
+    problems.extend(more);
     let failed = problems.has_errors();
     stage.report(problems.into_iter().map(|p| p.address(address)).collect());
-    if failed {
-        return false;
-    }
-    let connection = merged_connection(connection, provisioner, scope);
-    let kind = &provisioner.kind;
+    let kind = provisioner.kind.clone();
+    (!failed).then(|| ProvisionerRequest { address: address.clone(), kind, config, connection })
+}
+
+async fn run(stage: &Stage<'_>, provisioner: &ProvisionerBlock, request: ProvisionerRequest) -> bool {
+    let (address, kind) = (&request.address.clone(), &provisioner.kind);
     let events = stage.inputs.events;
     events.emit(Event::ProvisionStarted { address: address.clone(), provisioner: kind.clone() });
-    let suppressed = suppression(config.marks_deep() | connection.marks_deep());
+    let suppressed = suppression(request.config.marks_deep() | request.connection.marks_deep());
     let output = |line: &str| {
         let line = suppressed.unwrap_or(line);
         events.emit(Event::ProvisionOutput { address: address.clone(), provisioner: kind.clone(), line: line.into() });
     };
-    let (config, connection) = (config.unmark_deep().0, connection.unmark_deep().0);
-    let request = ProvisionerRequest { address: address.clone(), kind: kind.clone(), config, connection };
+    let (config, connection) = (request.config.unmark_deep().0, request.connection.unmark_deep().0);
+    let request = ProvisionerRequest { config, connection, ..request.clone() };
     match stage.inputs.provisioner.run(request, &output).await {
         Ok(()) => {
             events.emit(Event::ProvisionFinished { address: address.clone(), provisioner: kind.clone() });
@@ -117,11 +122,11 @@ fn suppression(marks: Marks) -> Option<&'static str> {
 }
 
 /// The connection: the provisioner's own, else the resource's. Null if there is none.
-fn merged_connection(outer: Option<&Body>, provisioner: &ProvisionerBlock, scope: &dyn Scope) -> Value {
+fn merged_connection(outer: Option<&Body>, provisioner: &ProvisionerBlock, scope: &dyn Scope) -> (Value, Diagnostics) {
     let body = match (outer, &provisioner.connection) {
-        (None, None) => return Value::null(connection_schema().implied_type()),
+        (None, None) => return (Value::null(connection_schema().implied_type()), Diagnostics::new()),
         (Some(body), None) | (None, Some(body)) => body.clone(),
         (Some(outer), Some(own)) => outer.overridden_by(own),
     };
-    decode_block(&body, &connection_schema(), scope).0
+    decode_block(&body, &connection_schema(), scope)
 }

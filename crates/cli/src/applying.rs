@@ -1,6 +1,6 @@
 //! Applying a plan, with the state in hand.
 
-use crate::machine::{LocalExec, MachineClock, MachineEntropy, random_id};
+use crate::machine::{MachineClock, MachineEntropy, Provisioners, random_id};
 use crate::planning::{Planned, Stopping, environment, machine_files};
 use crate::progress::Progress;
 use crate::session::Session;
@@ -50,9 +50,9 @@ pub async fn apply_plan(
             begun.map_err(|error| crate::state_access::session_problem(&error))?
         }
     };
-    let exec = Arc::new(LocalExec::default());
-    let killer = exec.clone();
-    let stopping = Stopping::watch(session, &planned.providers, move || killer.kill_all());
+    let provisioners = Arc::new(Provisioners::new(session.environment.get("HOME").map(str::to_owned)));
+    let stopper = provisioners.clone();
+    let stopping = Stopping::watch(session, &planned.providers, move || stopper.stop_all());
     let clock = MachineClock::new();
     let progress = if operations > 0 { Progress::start_live(session) } else { Progress::start(session) };
     let cancelled = || session.is_interrupted();
@@ -63,7 +63,7 @@ pub async fn apply_plan(
         providers: &*planned.providers.pool,
         environment,
         journal: &*journal,
-        provisioner: &*exec,
+        provisioner: &*provisioners,
         clock: &clock,
         events: &progress as &dyn EventSink,
         parallelism: plan.options.parallelism,

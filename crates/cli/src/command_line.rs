@@ -139,6 +139,8 @@ fn run_command(session: &Session, command: &'static Command, words: &[String], h
         let late = if extra.starts_with('-') { ". Flags come before the arguments" } else { "" };
         return command_usage_error(session, command, &format!("unexpected argument {extra:?}{late}"));
     }
+    let flags = arguments.in_order(&["var", "var-file"]);
+    session.note_variable_flags(flags.map(|(flag, value)| (flag.to_owned(), value.to_owned())).collect());
     match (command.run)(session, &arguments) {
         Ok(exit) => exit,
         Err(diagnostics) => {

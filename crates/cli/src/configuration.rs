@@ -1,11 +1,12 @@
 //! Loading the configuration in the working directory.
 
 use crate::arguments::{Arguments, Flag};
+use crate::early::Early;
 use crate::prompt::ask;
 use crate::session::Session;
 use formwork_config::{
     Config, GivenValue, ModuleResolution, VariableArgument, VariableFile, VariableInputs, automatic_files,
-    collect_variables, config_files, join, load, missing_value, missing_variables, prompted_value,
+    collect_variables, config_files, join, load_with, missing_value, missing_variables, prompted_value,
 };
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::read_manifest;
@@ -36,7 +37,7 @@ pub fn load_configuration(session: &Session) -> Result<(Config, Diagnostics), Di
 
 /// As [`load_configuration`], from other files.
 pub fn load_configuration_with(session: &Session, files: &dyn Files) -> Result<(Config, Diagnostics), Diagnostics> {
-    let (config, diagnostics) = load(files, ".", &manifest(session)?, ModuleResolution::Manifest);
+    let (config, diagnostics) = load_tree(session, files, &manifest(session)?, ModuleResolution::Manifest);
     session.set_sources(Arc::new(config.sources.clone()));
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
 }
@@ -68,6 +69,16 @@ pub fn add_tests(
     let (suite, diagnostics) = formwork_testing::load(&session.files(), config, options);
     session.set_sources(Arc::new(suite.sources.clone()));
     Ok((suite, diagnostics))
+}
+
+/// Loads a tree; sources of modules and the backend may depend on variables, as far as they are given.
+pub fn load_tree(
+    session: &Session,
+    files: &dyn Files,
+    manifest: &ModuleManifest,
+    resolution: ModuleResolution,
+) -> (Config, Diagnostics) {
+    load_with(files, ".", manifest, resolution, Some(&Early::new(session, None)))
 }
 
 /// An error unless the working directory has configuration files.
@@ -126,6 +137,12 @@ fn ask_for(session: &Session, block: &formwork_config::VariableBlock) -> Option<
 
 /// What is given, without asking.
 pub fn inputs(session: &Session, arguments: &Arguments) -> Result<VariableInputs, Diagnostics> {
+    let flags: Vec<(&str, &str)> = arguments.in_order(&["var", "var-file"]).collect();
+    inputs_of(session, &flags)
+}
+
+/// As [`inputs`], of flags that are parsed already.
+pub fn inputs_of(session: &Session, flags: &[(&str, &str)]) -> Result<VariableInputs, Diagnostics> {
     let files = session.files();
     let mut inputs = VariableInputs::default();
     let environment = session.environment.input_variables();
@@ -133,10 +150,10 @@ pub fn inputs(session: &Session, arguments: &Arguments) -> Result<VariableInputs
     for name in automatic_files(&files, ".").unwrap_or_default() {
         inputs.files.push(read_file(&files, &name)?);
     }
-    for (flag, value) in arguments.in_order(&["var", "var-file"]) {
-        inputs.arguments.push(match flag {
+    for (flag, value) in flags {
+        inputs.arguments.push(match *flag {
             "var-file" => VariableArgument::File(read_file(&files, value)?),
-            _ => VariableArgument::Value(value.to_owned()),
+            _ => VariableArgument::Value((*value).to_owned()),
         });
     }
     Ok(inputs)

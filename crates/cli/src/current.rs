@@ -1,10 +1,11 @@
 //! The backend and workspace that commands in this directory use.
 
 use crate::backend::{BackendSettings, LocalFlags, configured_settings, read_record};
+use crate::configuration::load_tree;
 use crate::session::Session;
 use crate::state_access::{session_problem, store_problem};
 use formwork_backend::{Backend, SessionError, StatePlace, StateSession, backend_schema, is_workspace_name};
-use formwork_config::{Config, ModuleResolution, load};
+use formwork_config::{Config, ModuleResolution};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{ModuleManifest, StateSnapshot};
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl Current {
 /// Only the root module counts for the backend; problems elsewhere are for other commands to tell.
 fn load_for_backend(session: &Session) -> Result<Config, Diagnostics> {
     let files = session.files();
-    let (config, diagnostics) = load(&files, ".", &ModuleManifest::default(), ModuleResolution::Direct);
+    let (config, diagnostics) = load_tree(session, &files, &ModuleManifest::default(), ModuleResolution::Direct);
     session.set_sources(Arc::new(config.sources.clone()));
     if diagnostics.has_errors() && config.root().backend.is_none() && config.root().resources.is_empty() {
         return Err(diagnostics);

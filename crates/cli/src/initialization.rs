@@ -7,11 +7,11 @@ mod providers;
 pub use modules::install_modules;
 
 use crate::arguments::Arguments;
-use crate::configuration::{add_tests, load_suite, manifest};
+use crate::configuration::{add_tests, load_suite, load_tree, manifest};
 use crate::session::Session;
 use crate::state_access::LockFlags;
 use backend::initialize_backend;
-use formwork_config::{Config, ModuleResolution, load};
+use formwork_config::{Config, ModuleResolution};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
 use modules::record_modules;
@@ -128,7 +128,7 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
 fn load_root(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
     let files = session.files();
     let known = manifest(session).unwrap_or_default();
-    let (config, mut diagnostics) = load(&files, ".", &known, ModuleResolution::Direct);
+    let (config, mut diagnostics) = load_tree(session, &files, &known, ModuleResolution::Direct);
     let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
     let config = suite.everything();
     diagnostics.extend(problems);

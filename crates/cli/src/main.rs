@@ -15,6 +15,7 @@ mod configuration;
 mod current;
 mod data_dir;
 mod duration;
+mod early;
 mod environment;
 mod exit;
 mod generated;

@@ -247,7 +247,9 @@ fn in_doubt_before(
     let targets = &operation.options.targets;
     let is_imported = |doubt: &InDoubt| {
         operation.imports.as_ref() == Some(&doubt.address)
-            || config.root().imports.iter().any(|import| import.to.config() == doubt.address.config())
+            || config.modules.values().any(|module| {
+                module.imports.iter().any(|import| import.to.config_in(&module.path) == doubt.address.config())
+            })
     };
     let is_touched = |doubt: &&InDoubt| {
         is_open(doubt, state)

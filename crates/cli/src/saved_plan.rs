@@ -4,10 +4,11 @@ use crate::arguments::Arguments;
 use crate::backend::{BackendSettings, LocalFlags};
 use crate::configuration::{inputs, manifest};
 use crate::current::Current;
+use crate::early::Early;
 use crate::machine::{PlanFiles, checksum};
 use crate::session::Session;
 use formwork_backend::plan_file;
-use formwork_config::{Config, ModuleResolution, Origin, collect_variables, conclude, load};
+use formwork_config::{Config, ModuleResolution, Origin, collect_variables, conclude, load_with};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{Files, Plan, StateSnapshot};
 use formwork_value::{Str, Value};
@@ -34,7 +35,10 @@ pub fn current(session: &Session, plan: &Plan, flags: &LocalFlags) -> Current {
 /// The configuration as it was planned.
 pub fn configuration(session: &Session, plan: &Plan) -> Result<Config, Diagnostics> {
     let files = PlanFiles::new(&plan.sources);
-    let (config, diagnostics) = load(&files, ".", &manifest(session)?, ModuleResolution::Direct);
+    let (config, diagnostics) = {
+        let early = Early::new(session, Some(&plan.variables));
+        load_with(&files, ".", &manifest(session)?, ModuleResolution::Direct, Some(&early))
+    };
     session.set_sources(Arc::new(config.sources.clone()));
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(config) }
 }

@@ -8,7 +8,7 @@ use crate::output::Output;
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use formwork_model::Event;
 use formwork_render::{JsonStream, StreamMode, TextOptions, compact_warnings_text, diagnostics_text};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What all commands have at hand.
 pub struct Session {
@@ -19,6 +19,8 @@ pub struct Session {
     /// Texts that diagnostics point into.
     sources: Mutex<Arc<Sources>>,
     view: Mutex<View>,
+    /// `-var` and `-var-file` of the command, in order.
+    variable_flags: OnceLock<Vec<(String, String)>>,
     /// While something works that interrupts must not simply cut off.
     interrupts: Mutex<Option<Arc<Interrupts>>>,
 }
@@ -40,8 +42,18 @@ impl Session {
             original_dir,
             sources: Mutex::default(),
             view,
+            variable_flags: OnceLock::new(),
             interrupts: Mutex::default(),
         }
+    }
+
+    /// Notes the command's values of variables, for whatever needs them early. Only the first time counts.
+    pub fn note_variable_flags(&self, flags: Vec<(String, String)>) {
+        let _ = self.variable_flags.set(flags);
+    }
+
+    pub fn variable_flags(&self) -> &[(String, String)] {
+        self.variable_flags.get().map_or(&[], Vec::as_slice)
     }
 
     pub fn data_dir(&self) -> DataDir {

@@ -1,7 +1,7 @@
 //! Running tests on this machine, and telling what comes of them.
 
 use crate::interrupt::Urgency;
-use crate::machine::{LocalExec, MachineClock, message_timestamp, timestamp};
+use crate::machine::{MachineClock, Provisioners, message_timestamp, timestamp};
 use crate::planning::environment;
 use crate::providers::Providers;
 use crate::session::Session;
@@ -25,7 +25,7 @@ pub struct Machine<'a> {
     /// All that the suite needs, for new providers.
     everything: Config,
     providers: Arc<Mutex<Providers>>,
-    provisioner: Arc<LocalExec>,
+    provisioner: Arc<Provisioners>,
     clock: MachineClock,
     watch: Option<JoinHandle<()>>,
 }
@@ -35,7 +35,7 @@ impl Machine<'_> {
     pub fn prepare<'a>(session: &'a Session, suite: &Suite) -> Result<Machine<'a>, Diagnostics> {
         let everything = suite.everything();
         let providers = Arc::new(Mutex::new(Providers::prepare(session, &everything, None)?));
-        let provisioner = Arc::new(LocalExec::default());
+        let provisioner = Arc::new(Provisioners::new(session.environment.get("HOME").map(str::to_owned)));
         let watch = watch(session, providers.clone(), provisioner.clone());
         Ok(Machine { session, everything, providers, provisioner, clock: MachineClock::new(), watch })
     }
@@ -55,7 +55,11 @@ fn pool_of(providers: &Mutex<Providers>) -> Arc<ProviderPool> {
 }
 
 /// Does what interrupts want: the first asks providers to come to an end, the second kills them.
-fn watch(session: &Session, providers: Arc<Mutex<Providers>>, provisioner: Arc<LocalExec>) -> Option<JoinHandle<()>> {
+fn watch(
+    session: &Session,
+    providers: Arc<Mutex<Providers>>,
+    provisioner: Arc<Provisioners>,
+) -> Option<JoinHandle<()>> {
     let (interrupts, notices) = (session.interrupts()?, session.notices());
     Some(tokio::spawn(async move {
         interrupts.reached(Urgency::Graceful).await;
@@ -67,7 +71,7 @@ fn watch(session: &Session, providers: Arc<Mutex<Providers>>, provisioner: Arc<L
         tokio::spawn(async move { asked.stop_all().await });
         interrupts.reached(Urgency::Now).await;
         notices.say("Two interrupts received. Stopping at once.");
-        provisioner.kill_all();
+        provisioner.stop_all();
         pool_of(&providers).kill_all();
     }))
 }

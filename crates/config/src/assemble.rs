@@ -168,14 +168,8 @@ fn add_check(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, 
     }
 }
 
-/// Imports are for the root module, and one for each address.
+/// There is one import for each address.
 fn check_imports(module: &Module, diagnostics: &mut Diagnostics) {
-    if !module.path.is_root() {
-        for import in &module.imports {
-            let detail = "Import blocks work in the root module only. Move the block there and use the full address.";
-            diagnostics.push(Diagnostic::error("Invalid import configuration", detail).at(import.header_span));
-        }
-    }
     let mut seen = BTreeSet::new();
     for import in &module.imports {
         let Some(address) = import.to.constant_address() else { continue };

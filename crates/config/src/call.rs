@@ -16,8 +16,13 @@ pub struct ModuleCall {
     pub source_span: Span,
     pub version: Option<Constraints>,
     pub version_span: Option<Span>,
+    /// Source and version as long as they are more than constants; loading replaces them by their values.
+    pub(crate) early_source: Option<Expr>,
+    pub(crate) early_version: Option<Expr>,
     pub count: Option<Expr>,
     pub for_each: Option<Expr>,
+    /// `enabled` of `lifecycle`: whether there is an instance at all.
+    pub enabled: Option<Expr>,
     pub depends_on: Vec<Traversal>,
     /// `None` if the argument is not there: then all default configurations are inherited.
     pub providers: Option<Vec<PassedProvider>>,

@@ -20,7 +20,7 @@ pub struct ImportBlock {
     pub header_span: Span,
 }
 
-/// The address of a resource instance whose keys may be any expressions: `module.m[each.key].aws_vpc.main[0]`.
+/// The address of a resource instance, relative to the block's module, whose keys may be any expressions: `module.m[each.key].aws_vpc.main[0]`.
 #[derive(Clone, Debug)]
 pub struct ImportTarget {
     /// Names and keys of the module calls from the root on.
@@ -31,9 +31,10 @@ pub struct ImportTarget {
 }
 
 impl ImportTarget {
-    /// The resource without any keys.
-    pub fn config(&self) -> ConfigResource {
-        let module = ModulePath(self.module.iter().map(|(name, _)| name.clone()).collect());
+    /// The resource without any keys, for a block in the module at `path`.
+    pub fn config_in(&self, path: &ModulePath) -> ConfigResource {
+        let inner = self.module.iter().map(|(name, _)| name.clone());
+        let module = ModulePath(path.0.iter().cloned().chain(inner).collect());
         ConfigResource { module, resource: self.resource.clone() }
     }
 

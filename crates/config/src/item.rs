@@ -1,7 +1,7 @@
 //! A block with what overrides it.
 
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Block, Body, BodySchema, Content};
+use formwork_hcl::{Block, Body, BodySchema, Content, Expr, ExprKind};
 use formwork_value::Str;
 
 /// A top-level block of a primary file, and the blocks of override files that change it.
@@ -31,12 +31,25 @@ impl Item {
         let schema = BodySchema::new(&[("depends_on", false)], &[]);
         for over in &self.overrides {
             let (content, _, _) = over.body.partial_content(&schema);
-            if let Some(attribute) = content.attribute("depends_on") {
+            let is_empty = |expr: &Expr| matches!(&expr.kind, ExprKind::Tuple(items) if items.is_empty());
+            if let Some(attribute) = content.attribute("depends_on").filter(|a| !is_empty(&a.expr)) {
                 let detail = "An override file cannot change \"depends_on\". Write it in the block that is overridden.";
                 diagnostics.push(Diagnostic::error("Unsupported override", detail).at(attribute.name.span));
             }
         }
     }
+}
+
+/// Reports conditions in an override, where they are not allowed; the body without them.
+pub(crate) fn without_conditions(body: &Body, diagnostics: &mut Diagnostics) -> Body {
+    let kinds: [(&str, &[&str]); 3] = [("precondition", &[]), ("postcondition", &[]), ("validation", &[])];
+    let (content, rest, _) = body.partial_content(&BodySchema::new(&[], &kinds));
+    for block in &content.blocks {
+        let summary = format!("Can't override {} blocks", block.kind.name);
+        let detail = "An override file cannot change conditions. Write them in the block that is overridden.";
+        diagnostics.push(Diagnostic::error(summary, detail).at(block.header_span));
+    }
+    rest
 }
 
 /// Reads what a schema names, and leaves the rest.

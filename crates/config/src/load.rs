@@ -1,10 +1,14 @@
 //! Loading a module tree.
 
 use crate::assemble::assemble;
+use crate::early::{EarlyValues, is_early};
 use crate::files::{join, parse_dir};
-use crate::{Config, Module, ModuleCall, ModuleSource};
+use crate::read::call::set_early;
+use crate::{Config, EarlyContext, Module, ModuleCall, ModuleSource};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
+use formwork_hcl::{Attribute, EmptyScope, Expr, evaluate};
 use formwork_model::{Files, ModuleManifest, ModulePath};
+use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,7 +36,19 @@ pub fn load(
     manifest: &ModuleManifest,
     resolution: ModuleResolution,
 ) -> (Config, Diagnostics) {
-    load_beside(files, root_dir, manifest, resolution, Sources::new())
+    load_with(files, root_dir, manifest, resolution, None)
+}
+
+/// As [`load`]. With a context, sources and versions of modules and arguments of the backend can be any expressions of
+/// what is known so early; without one they must be constant.
+pub fn load_with(
+    files: &dyn Files,
+    root_dir: &str,
+    manifest: &ModuleManifest,
+    resolution: ModuleResolution,
+    early: Option<&dyn EarlyContext>,
+) -> (Config, Diagnostics) {
+    load_all(files, root_dir, manifest, resolution, Sources::new(), early)
 }
 
 /// As [`load`], beside files that were read before: the new ones are added to them.
@@ -43,6 +59,17 @@ pub fn load_beside(
     resolution: ModuleResolution,
     sources: Sources,
 ) -> (Config, Diagnostics) {
+    load_all(files, root_dir, manifest, resolution, sources, None)
+}
+
+fn load_all(
+    files: &dyn Files,
+    root_dir: &str,
+    manifest: &ModuleManifest,
+    resolution: ModuleResolution,
+    sources: Sources,
+    early: Option<&dyn EarlyContext>,
+) -> (Config, Diagnostics) {
     let mut loader = Loader {
         files,
         manifest,
@@ -52,6 +79,8 @@ pub fn load_beside(
         parsed: BTreeMap::new(),
         diagnostics: Diagnostics::new(),
         root_failed: false,
+        early,
+        given: None,
     };
     loader.root(root_dir);
     let Loader { sources, modules, mut diagnostics, .. } = loader;
@@ -71,6 +100,9 @@ struct Loader<'a> {
     diagnostics: Diagnostics,
     /// The root module has errors: then it is not told which modules are missing, since that may follow from them.
     root_failed: bool,
+    early: Option<&'a dyn EarlyContext>,
+    /// Values of the root module's variables, once they are asked for.
+    given: Option<BTreeMap<Str, Value>>,
 }
 
 impl Loader<'_> {
@@ -86,7 +118,7 @@ impl Loader<'_> {
                 Module::empty(path.clone(), dir)
             }
         };
-        let module = Arc::new(module);
+        let module = self.settle(Arc::new(module));
         self.modules.insert(path, module.clone());
         self.root_failed = self.diagnostics.has_errors();
         self.calls(&module, &mut vec![dir.to_string()]);
@@ -162,7 +194,8 @@ impl Loader<'_> {
 
     fn child(&mut self, path: ModulePath, dir: &str, call: &ModuleCall) -> Option<Arc<Module>> {
         if let Some(known) = self.parsed.get(dir) {
-            return Some(Arc::new(Module { path, ..Module::clone(known) }));
+            let module = Arc::new(Module { path, ..Module::clone(known) });
+            return Some(self.settle(module));
         }
         match parse_dir(self.files, dir, &mut self.sources, &mut self.diagnostics) {
             Ok(parsed) => {
@@ -170,13 +203,58 @@ impl Loader<'_> {
                 self.warn_backend(&module);
                 let module = Arc::new(module);
                 self.parsed.insert(dir.to_string(), module.clone());
-                Some(module)
+                Some(self.settle(module))
             }
             Err(error) => {
                 self.unreadable(dir, call, &error);
                 None
             }
         }
+    }
+
+    /// Finds the values that are needed to go on: of sources and versions, of the backend, and of constants.
+    fn settle(&mut self, module: Arc<Module>) -> Arc<Module> {
+        let is_root = module.path.is_root();
+        let backend = module.backend.as_ref().filter(|_| is_root).map(|b| b.body.just_attributes().0);
+        let arguments: Vec<Attribute> = backend.into_iter().flatten().filter(|a| is_early(&a.expr)).collect();
+        let has_calls = module.calls.values().any(|c| c.early_source.is_some() || c.early_version.is_some());
+        let has_constants = !is_root && module.variables.values().any(|v| v.constant);
+        if arguments.is_empty() && !has_calls && !has_constants {
+            return module;
+        }
+        let Some(context) = self.early else { return self.refuse_early(module) };
+        if self.given.is_none() {
+            // The first to ask is the root module, or one that it calls.
+            let root = self.modules.get(&ModulePath::root()).unwrap_or(&module).clone();
+            self.given = Some(context.variables(&root, &mut self.sources));
+        }
+        let given = self.given.clone().unwrap_or_default();
+        let values = EarlyValues::new(context, &given, &self.modules);
+        let mut settled = Module::clone(&module);
+        for argument in arguments {
+            let value = values.value(&module, &argument.expr);
+            if let Some(backend) = &mut settled.backend {
+                backend.early.insert(argument.name.name, value);
+            }
+        }
+        for call in settled.calls.values_mut() {
+            let (source, version) = (call.early_source.take(), call.early_version.take());
+            let mut text = |expr: Expr| Some((values.text(&module, &expr, &mut self.diagnostics)?, expr));
+            let (source, version) = (source.and_then(&mut text), version.and_then(&mut text));
+            set_early(call, source, version, &mut self.diagnostics);
+        }
+        for variable in module.variables.values().filter(|v| v.constant && !is_root) {
+            self.diagnostics.extend(values.variable(&module, &variable.name).diagnostics);
+        }
+        Arc::new(settled)
+    }
+
+    /// Without a context only constants count; what is said about others is what evaluating them as such gives.
+    fn refuse_early(&mut self, module: Arc<Module>) -> Arc<Module> {
+        for expr in module.calls.values().flat_map(|call| call.early_source.iter().chain(&call.early_version)) {
+            self.diagnostics.extend(evaluate(expr, &EmptyScope).diagnostics);
+        }
+        module
     }
 
     fn tells_missing(&self) -> bool {

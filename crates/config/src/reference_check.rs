@@ -56,8 +56,10 @@ fn check_resource(checker: &mut Checker<'_>, resource: &ResourceBlock) {
     let outside = Place { check: resource.check.as_ref(), ..Place::default() };
     let inside = Place { count: resource.count.is_some(), each: resource.for_each.is_some(), ..outside };
     let with_self = Place { own: true, ..inside };
-    for repetition in resource.count.iter().chain(&resource.for_each) {
-        checker.expr(repetition, &outside);
+    let lifecycle = &resource.lifecycle;
+    let outer = lifecycle.enabled.iter().chain(&lifecycle.prevent_destroy);
+    for expr in resource.count.iter().chain(&resource.for_each).chain(outer) {
+        checker.expr(expr, &outside);
     }
     checker.body(&resource.body, &inside);
     for trigger in &resource.lifecycle.replace_triggered_by {
@@ -84,7 +86,7 @@ fn check_provisioner(checker: &mut Checker<'_>, provisioner: &ProvisionerBlock, 
 fn check_call(checker: &mut Checker<'_>, call: &ModuleCall) {
     let outside = Place::default();
     let inside = Place { count: call.count.is_some(), each: call.for_each.is_some(), ..outside };
-    for repetition in call.count.iter().chain(&call.for_each) {
+    for repetition in call.count.iter().chain(&call.for_each).chain(&call.enabled) {
         checker.expr(repetition, &outside);
     }
     let (attributes, _) = call.body.just_attributes();
@@ -111,7 +113,7 @@ fn check_imports(checker: &mut Checker<'_>, module: &Module) {
 
 /// The module of an import must exist, and a resource with a single instance has no keys.
 fn check_import_target(checker: &mut Checker<'_>, import: &crate::ImportBlock) {
-    let target = import.to.config();
+    let target = import.to.config_in(checker.path());
     let Some(module) = checker.config.module(&target.module) else {
         let detail = format!("The module {} is not part of the configuration.", target.module);
         let summary = "Configuration for import target does not exist";

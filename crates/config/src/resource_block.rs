@@ -30,10 +30,13 @@ pub struct ResourceBlock {
 /// `lifecycle`.
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycle {
+    /// Whether there is an instance at all; cannot be together with count or for_each.
+    pub enabled: Option<Expr>,
     pub create_before_destroy: Option<bool>,
-    pub prevent_destroy: bool,
-    /// `prevent_destroy` was written.
-    pub(crate) prevent_destroy_set: bool,
+    /// Evaluated in the module, without anything of the instance.
+    pub prevent_destroy: Option<Expr>,
+    /// `false`: the object is forgotten instead of destroyed.
+    pub destroy: Option<bool>,
     pub ignore_changes: IgnoreChanges,
     pub replace_triggered_by: Vec<Expr>,
     pub preconditions: Vec<CheckRule>,

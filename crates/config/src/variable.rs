@@ -22,6 +22,8 @@ pub struct VariableBlock {
     pub nullable: bool,
     pub ephemeral: bool,
     pub deprecated: Option<Str>,
+    /// `const`: the value must be known before modules are installed.
+    pub constant: bool,
     pub validations: Vec<CheckRule>,
     pub span: Span,
     pub header_span: Span,

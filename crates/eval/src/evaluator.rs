@@ -254,7 +254,7 @@ impl Evaluator {
         match expansion {
             Expansion::ForEach { items, .. } => items.values().all(|value| self.is_final(value)),
             Expansion::Unknown { .. } => self.phase() != Phase::Apply || self.settled.get(),
-            Expansion::Single | Expansion::Count { .. } => true,
+            Expansion::Single | Expansion::Disabled | Expansion::Count { .. } => true,
         }
     }
 
@@ -268,8 +268,10 @@ impl Evaluator {
             return (Expansion::Unknown { error: true }, Rc::default());
         };
         let mut diagnostics = Diagnostics::new();
-        let (expansion, reads) =
-            self.record_shared(|| self.expand(module, block.count.as_ref(), block.for_each.as_ref(), &mut diagnostics));
+        let (expansion, reads) = self.record_shared(|| {
+            let enabled = block.lifecycle.enabled.as_ref();
+            self.expand(module, block.count.as_ref(), block.for_each.as_ref(), enabled, &mut diagnostics)
+        });
         self.report(diagnostics);
         let known = RememberedExpansion { expansion: expansion.clone(), reads: reads.clone(), children: Rc::default() };
         if self.is_final_expansion(&expansion) {

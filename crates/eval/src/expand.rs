@@ -13,6 +13,8 @@ use std::rc::Rc;
 pub enum Expansion {
     /// Neither count nor for_each: one instance without a key.
     Single,
+    /// `enabled = false`: no instance, and null for whoever refers to it.
+    Disabled,
     Count {
         count: u64,
         marks: Marks,
@@ -41,7 +43,7 @@ impl Expansion {
             Expansion::Single => vec![InstanceKey::None],
             Expansion::Count { count, .. } => (0..*count).map(InstanceKey::Int).collect(),
             Expansion::ForEach { items, .. } => items.keys().cloned().map(InstanceKey::String).collect(),
-            Expansion::Unknown { .. } => Vec::new(),
+            Expansion::Disabled | Expansion::Unknown { .. } => Vec::new(),
         }
     }
 
@@ -92,19 +94,21 @@ impl Repetition {
 const MAX_COUNT: i64 = 10_000_000;
 
 impl Evaluator {
-    /// Evaluates `count` or `for_each` in a module instance.
+    /// Evaluates `count`, `for_each` or `enabled` in a module instance.
     pub(crate) fn expand(
         &self,
         module: ModuleId,
         count: Option<&Expr>,
         for_each: Option<&Expr>,
+        enabled: Option<&Expr>,
         diagnostics: &mut Diagnostics,
     ) -> Expansion {
         let scope = InstanceScope::new(self, module);
-        let result = match (count, for_each) {
-            (Some(expr), _) => self.count(expr, &scope, diagnostics),
-            (None, Some(expr)) => self.for_each(expr, &scope, diagnostics),
-            (None, None) => return Expansion::Single,
+        let result = match (count, for_each, enabled) {
+            (Some(expr), _, _) => self.count(expr, &scope, diagnostics),
+            (None, Some(expr), _) => self.for_each(expr, &scope, diagnostics),
+            (None, None, Some(expr)) => self.enabled(expr, &scope, diagnostics),
+            (None, None, None) => return Expansion::Single,
         };
         match result {
             // Validation looks into a repeated block once, whatever the number of its instances.
@@ -162,6 +166,40 @@ impl Evaluator {
                 Err(invalid("The given \"count\" argument value is unsuitable: must be greater than or equal to zero."))
             }
             None => Err(invalid("The given \"count\" argument value is unsuitable: a whole number is required.")),
+        }
+    }
+
+    fn enabled(
+        &self,
+        expr: &Expr,
+        scope: &InstanceScope<'_>,
+        out: &mut Diagnostics,
+    ) -> Result<Expansion, Box<Diagnostic>> {
+        let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid enabled argument", detail).at(expr.span));
+        let evaluated = formwork_hcl::evaluate(expr, scope);
+        let failed = evaluated.diagnostics.has_errors();
+        out.extend(evaluated.diagnostics);
+        if failed {
+            return Ok(Expansion::Unknown { error: true });
+        }
+        let (value, marks) = evaluated.value.unmark();
+        if marks.is_sensitive() || marks.is_ephemeral() {
+            return Err(invalid(
+                "The value is sensitive or ephemeral. Whether there is an instance shows in plan and state, so it cannot depend on such a value.",
+            ));
+        }
+        let value = convert(&value, &Type::Bool).map_err(|e| invalid(&format!("The value is unsuitable: {e}.")))?;
+        if value.is_null() {
+            return Err(invalid("The value is null; true or false is required."));
+        }
+        match value.as_bool() {
+            // Validation looks into the block in any case.
+            _ if self.phase() == Phase::Validate => Ok(Expansion::Single),
+            Some(true) => Ok(Expansion::Single),
+            Some(false) => Ok(Expansion::Disabled),
+            None => Err(invalid(
+                "The value depends on resource attributes that cannot be determined until apply, so it cannot be told whether there is an instance. Use -target to first apply only what it depends on.",
+            )),
         }
     }
 

@@ -31,8 +31,10 @@ impl Evaluator {
         };
         data.calls.borrow_mut().insert(call.clone(), None);
         let mut diagnostics = Diagnostics::new();
-        let (expansion, reads) =
-            self.record_shared(|| self.expand(module, block.count.as_ref(), block.for_each.as_ref(), &mut diagnostics));
+        let (expansion, reads) = self.record_shared(|| {
+            let enabled = block.enabled.as_ref();
+            self.expand(module, block.count.as_ref(), block.for_each.as_ref(), enabled, &mut diagnostics)
+        });
         self.report(diagnostics);
         let children = Rc::new(self.children(module, &data, block, &expansion));
         let known = RememberedExpansion { expansion, reads, children };
@@ -101,6 +103,14 @@ impl Evaluator {
         }
         let single = match (&expansion, key) {
             (Expansion::Single, None) => children.get(&InstanceKey::None),
+            (Expansion::Disabled, None) if output.is_none() => return Ok(Value::null(Type::Dynamic)),
+            (Expansion::Disabled, None) => {
+                return Err(Diagnostic::error(
+                    "Attempt to get attribute from null value",
+                    format!("module.{call} is not enabled, so it is null and has no outputs. Use try, or compare it with null first."),
+                )
+                .into());
+            }
             (Expansion::Unknown { .. }, _) => {
                 // Outputs are evaluated for their problems only.
                 return Ok(Value::dynamic());

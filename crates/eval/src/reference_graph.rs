@@ -228,7 +228,7 @@ impl Edges<'_> {
     /// What import blocks refer to must be known when their target is planned.
     fn imports(&mut self) {
         for import in &self.module.imports {
-            let target = import.to.config();
+            let target = import.to.config_in(self.path);
             let from = Item::Resource(target.resource.clone());
             let keys = import.to.module.iter().map(|(_, key)| key).chain([&import.to.key]).flatten();
             let exprs = import.id.iter().chain(&import.identity).chain(&import.for_each).chain(keys);
@@ -264,7 +264,9 @@ impl Edges<'_> {
 
     fn resource(&mut self, block: &formwork_config::ResourceBlock) {
         let from = Item::Resource(block.resource.clone());
-        self.exprs(&from, block.count.iter().chain(&block.for_each));
+        let lifecycle = &block.lifecycle;
+        let outer = lifecycle.enabled.iter().chain(&lifecycle.prevent_destroy);
+        self.exprs(&from, block.count.iter().chain(&block.for_each).chain(outer));
         let bodies = std::iter::once(&block.body)
             .chain(&block.connection)
             .chain(block.provisioners.iter().flat_map(|p| std::iter::once(&p.body).chain(&p.connection)));
@@ -299,7 +301,7 @@ impl Edges<'_> {
 
     fn call(&mut self, call: &formwork_config::ModuleCall) {
         let expand = Item::Call(call.name.clone());
-        self.exprs(&expand, call.count.iter().chain(&call.for_each));
+        self.exprs(&expand, call.count.iter().chain(&call.for_each).chain(&call.enabled));
         self.traversals(&expand, &call.depends_on);
         if let Some((parent, own)) = self.path.parent() {
             self.edge(&expand, &parent, Item::Call(own.clone()));

@@ -50,6 +50,7 @@ impl ResourceValues {
             |key: InstanceKey| self.instances.get(&key).cloned().unwrap_or_else(|| Value::unknown(ty.clone()));
         match &self.expansion {
             None | Some(Expansion::Single) => instance(InstanceKey::None),
+            Some(Expansion::Disabled) => Value::null(ty.clone()),
             Some(Expansion::Unknown { .. }) => Value::dynamic(),
             Some(Expansion::Count { count, .. }) => Value::tuple((0..*count).map(|i| instance(InstanceKey::Int(i)))),
             Some(Expansion::ForEach { items, marks }) => {

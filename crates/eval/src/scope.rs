@@ -224,6 +224,7 @@ fn undeclared(resource: &Resource) -> Diagnostics {
 
 fn no_instance(resource: &Resource, key: &InstanceKey, expansion: &Expansion) -> Diagnostics {
     let why = match (expansion, key) {
+        (Expansion::Disabled, _) => "it is not enabled".to_string(),
         (Expansion::Count { count: 0, .. }, _) => "it has no instances".to_string(),
         (Expansion::Count { count, .. }, _) => format!("its indexes go from 0 to {}", count - 1),
         (_, InstanceKey::Int(_)) => "it is repeated by for_each, and its keys are strings".to_string(),

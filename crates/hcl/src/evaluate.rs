@@ -79,7 +79,16 @@ pub struct Evaluated {
 
 /// Evaluates an expression. Failing references are all reported, not only the first.
 pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> Evaluated {
-    let mut evaluator = evaluator::Evaluator::new(scope);
+    run(evaluator::Evaluator::new(scope), expr)
+}
+
+/// As [`evaluate`], but both sides of `&&` and `||` must have a value. For `can` and `try`, which would otherwise choose
+/// differently than they do in Terraform 1.11.
+pub fn evaluate_strictly(expr: &Expr, scope: &dyn Scope) -> Evaluated {
+    run(evaluator::Evaluator::new(scope).strict(), expr)
+}
+
+fn run(mut evaluator: evaluator::Evaluator<'_>, expr: &Expr) -> Evaluated {
     let value = evaluator.eval(expr);
     Evaluated { value, diagnostics: evaluator.diagnostics }
 }

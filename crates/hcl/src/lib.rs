@@ -31,7 +31,7 @@ pub use body::{Attribute, AttributeSchema, Block, BlockSchema, Body, BodySchema,
 pub use defaults::{Defaults, apply_defaults};
 pub use evaluate::{
     AccessError, Bindings, BoundScope, EmptyScope, Evaluated, Function, FunctionFailure, Scope, attribute_of,
-    describe_value, element_of, evaluate, value_notes,
+    describe_value, element_of, evaluate, evaluate_strictly, value_notes,
 };
 pub use format::format;
 pub use locate::span_at;

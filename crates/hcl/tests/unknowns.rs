@@ -100,7 +100,28 @@ fn errors_of_a_side_that_does_not_matter_are_discarded() {
         let evaluated = evaluate_text(text);
         assert!(evaluated.diagnostics.is_empty(), "{text}: {:?}", evaluated.diagnostics);
     }
-    for text in ["ub && o.none", "o.none && false", "false && o.none", "true || o.none"] {
+    let undecided = ["ub && o.none", "o.none && false", "true && o.none", "false || o.none", "o.none || true"];
+    for text in undecided {
         assert_eq!(evaluate_text(text).diagnostics.errors(), 1, "{text}");
     }
+}
+
+#[test]
+fn the_left_side_decides_when_the_right_one_fails() {
+    let cases = [
+        ("false && o.none", false),
+        ("true || o.none", true),
+        ("false && n", false),
+        ("true || s", true),
+        ("num > 9 && l[num] == 1", false),
+        ("false && o.none || true", true),
+        ("false && (o.none && l[9])", false),
+    ];
+    for (text, expected) in cases {
+        let evaluated = evaluate_text(text);
+        assert!(evaluated.diagnostics.is_empty(), "{text}: {:?}", evaluated.diagnostics);
+        assert_eq!(evaluated.value.as_bool(), Some(expected), "{text}");
+    }
+    assert!(evaluate_text("sensitive(false) && o.none").value.is_sensitive());
+    assert!(!evaluate_text("false && sensitive(o.none)").value.is_sensitive());
 }

@@ -15,11 +15,18 @@ pub enum Action {
     CreateThenDelete,
     Delete,
     Forget,
+    /// A replacement that leaves the old object as it is.
+    ForgetThenCreate,
 }
 
 impl Action {
     pub fn is_replace(self) -> bool {
-        matches!(self, Action::DeleteThenCreate | Action::CreateThenDelete)
+        matches!(self, Action::DeleteThenCreate | Action::CreateThenDelete | Action::ForgetThenCreate)
+    }
+
+    /// True if an object stays behind that nothing knows of any more.
+    pub fn forgets(self) -> bool {
+        matches!(self, Action::Forget | Action::ForgetThenCreate)
     }
 }
 

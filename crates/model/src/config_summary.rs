@@ -10,6 +10,8 @@ pub enum ExpressionSummary {
     Constant(Value),
     /// What it refers to; empty if it only calls functions.
     References(Vec<Str>),
+    /// Of the JSON syntax: what is written, with templates as plain text, and what it refers to.
+    Written(Value, Vec<Str>),
     /// A single nested block.
     Block(BTreeMap<Str, ExpressionSummary>),
     /// Nested blocks in order.

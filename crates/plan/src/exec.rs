@@ -142,6 +142,12 @@ impl<'a> Builder<'a> {
             Action::Delete => {
                 self.add_deletion(position, address, change.deposed.clone(), change.deposed.as_ref());
             }
+            Action::ForgetThenCreate => {
+                let forget = self.add(position, address, OperationKind::Forget { deposed: None });
+                let create = self.add(position, address, OperationKind::Create);
+                self.after(create, forget);
+                self.producers.insert(address.clone(), create);
+            }
             Action::DeleteThenCreate => {
                 let delete = self.add_deletion(position, address, None, None);
                 let create = self.add(position, address, OperationKind::Create);

@@ -8,7 +8,7 @@ use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
 use formwork_eval::{Evaluator, InstanceScope, ModuleId, Repetition};
 use formwork_hcl::Expr;
 use formwork_model::{
-    ClientCapabilities, ConfigResource, Event, ImportRequest, Importing, InstanceKey, ModuleInstance, ModuleStep,
+    ClientCapabilities, ConfigResource, Event, ImportRequest, Importing, InstanceKey, ModulePath, ModuleStep,
     ObjectStatus, PlanProvider, ProviderConfigAddress, ResourceInstance, Schema,
 };
 use formwork_object::{Stored, encode_object};
@@ -31,15 +31,17 @@ type Wishes = Rc<BTreeMap<ResourceInstance, Wish>>;
 /// The import blocks by what they are about; evaluated when the resource is planned.
 #[derive(Default)]
 pub(crate) struct Imports<'a> {
-    blocks: BTreeMap<ConfigResource, Vec<&'a ImportBlock>>,
+    blocks: BTreeMap<ConfigResource, Vec<(&'a ModulePath, &'a ImportBlock)>>,
     wishes: RefCell<BTreeMap<ConfigResource, Wishes>>,
 }
 
 impl<'a> Imports<'a> {
-    pub fn new(blocks: &'a [ImportBlock]) -> Imports<'a> {
+    pub fn new(config: &'a Config) -> Imports<'a> {
         let mut imports = Imports::default();
-        for block in blocks {
-            imports.blocks.entry(block.to.config()).or_default().push(block);
+        for module in config.modules.values() {
+            for block in &module.imports {
+                imports.blocks.entry(block.to.config_in(&module.path)).or_default().push((&module.path, block));
+            }
         }
         imports
     }
@@ -148,8 +150,10 @@ fn wishes(planner: &Planner<'_>, resource: &ConfigResource) -> Wishes {
         return known.clone();
     }
     let mut wishes = BTreeMap::new();
-    for block in planner.imports.blocks.get(resource).into_iter().flatten() {
-        add_wishes(planner, block, &mut wishes);
+    for (path, block) in planner.imports.blocks.get(resource).into_iter().flatten() {
+        for module in planner.evaluator.instances_of(path) {
+            add_wishes(planner, module, block, &mut wishes);
+        }
     }
     let wishes = Rc::new(wishes);
     planner.imports.wishes.borrow_mut().insert(resource.clone(), wishes.clone());
@@ -165,7 +169,7 @@ pub(crate) fn check_declared(planner: &Planner<'_>) {
             continue;
         }
         let anywhere = resource.resource.in_module(resource.module.without_keys()).instance(InstanceKey::None);
-        for block in blocks.iter().filter(|_| planner.scope.wants(&planner.graph, &anywhere)) {
+        for (_, block) in blocks.iter().filter(|_| planner.scope.wants(&planner.graph, &anywhere)) {
             let detail = format!(
                 "{resource} is not declared. Add a resource block for it, or have one written with -generate-config-out."
             );
@@ -197,16 +201,22 @@ pub(crate) fn are_good(
     planner.failures.get() == before
 }
 
-fn add_wishes(planner: &Planner<'_>, block: &ImportBlock, wishes: &mut BTreeMap<ResourceInstance, Wish>) {
+/// What a block asks for in one instance of its module.
+fn add_wishes(
+    planner: &Planner<'_>,
+    module: ModuleId,
+    block: &ImportBlock,
+    wishes: &mut BTreeMap<ResourceInstance, Wish>,
+) {
     let evaluator = &planner.evaluator;
-    let (repetitions, problems) = repetitions(evaluator, block);
+    let (repetitions, problems) = repetitions(evaluator, module, block);
     planner.report(problems);
     if repetitions.is_none() {
         planner.report_one(undecided_for_each(block));
     }
     for repetition in repetitions.unwrap_or_default() {
-        let scope = evaluator.module_scope(ModuleId::ROOT).with_repetition(&repetition);
-        let Some(address) = target(planner, block, &scope) else { continue };
+        let scope = evaluator.module_scope(module).with_repetition(&repetition);
+        let Some(address) = target(planner, module, block, &scope) else { continue };
         let Some(wish) = wish(planner, block, &address, &scope) else { continue };
         if wishes.insert(address.clone(), wish).is_some() {
             planner.report_one(
@@ -221,9 +231,9 @@ fn add_wishes(planner: &Planner<'_>, block: &ImportBlock, wishes: &mut BTreeMap<
 }
 
 /// What `each` stands for in turn: unlike in resources, in any collection. None if that is not known yet.
-fn repetitions(evaluator: &Evaluator, block: &ImportBlock) -> (Option<Vec<Repetition>>, Diagnostics) {
+fn repetitions(evaluator: &Evaluator, module: ModuleId, block: &ImportBlock) -> (Option<Vec<Repetition>>, Diagnostics) {
     let Some(expr) = &block.for_each else { return (Some(vec![Repetition::default()]), Diagnostics::new()) };
-    let evaluation = evaluator.evaluate(expr, &evaluator.module_scope(ModuleId::ROOT));
+    let evaluation = evaluator.evaluate(expr, &evaluator.module_scope(module));
     let mut problems = evaluation.diagnostics;
     problems.extend(evaluator.take_problems());
     if problems.has_errors() {
@@ -258,12 +268,12 @@ fn undecided_for_each(block: &ImportBlock) -> Diagnostic {
 }
 
 /// What can be judged of an import block without state: its repetitions, the keys in its address, its id.
-pub(crate) fn validate(evaluator: &Evaluator, config: &Config, block: &ImportBlock) -> Diagnostics {
-    let (repetitions, mut problems) = repetitions(evaluator, block);
-    let target = block.to.config();
+pub(crate) fn validate(evaluator: &Evaluator, config: &Config, module: ModuleId, block: &ImportBlock) -> Diagnostics {
+    let (repetitions, mut problems) = repetitions(evaluator, module, block);
+    let target = block.to.config_in(&evaluator.module_address(module).path());
     let resource = config.modules.get(&target.module).and_then(|module| module.resources.get(&target.resource));
     for repetition in repetitions.unwrap_or_default() {
-        let scope = evaluator.module_scope(ModuleId::ROOT).with_repetition(&repetition);
+        let scope = evaluator.module_scope(module).with_repetition(&repetition);
         let mut evaluate = |expr: &Expr| {
             let evaluation = evaluator.evaluate(expr, &scope);
             let failed = evaluation.diagnostics.has_errors();
@@ -303,8 +313,13 @@ fn id_problem(id: &Value) -> Option<Diagnostic> {
 }
 
 /// The instance that a block names.
-fn target(planner: &Planner<'_>, block: &ImportBlock, scope: &InstanceScope<'_>) -> Option<ResourceInstance> {
-    let mut module = ModuleInstance::root();
+fn target(
+    planner: &Planner<'_>,
+    module: ModuleId,
+    block: &ImportBlock,
+    scope: &InstanceScope<'_>,
+) -> Option<ResourceInstance> {
+    let mut module = planner.evaluator.module_address(module);
     for (name, key) in &block.to.module {
         module.0.push(ModuleStep { name: name.clone(), key: key_of(planner, key.as_ref(), scope)? });
     }

@@ -16,6 +16,7 @@ mod generate;
 mod generated_text;
 mod import;
 mod inputs;
+mod lifecycle;
 mod managed;
 mod moves;
 mod orphan;

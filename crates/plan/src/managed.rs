@@ -2,7 +2,7 @@
 
 use crate::planner::{Planner, Work};
 use crate::resource::Wanted;
-use crate::{check, refresh, trigger};
+use crate::{check, lifecycle, refresh, trigger};
 use formwork_config::{IgnoreChanges, ResourceBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{ReadSet, decode_block};
@@ -191,9 +191,12 @@ fn record(
     null: &Value,
 ) {
     let address = wanted.address.clone();
-    let destroys = planned.action.is_replace();
-    if destroys && wanted.block.lifecycle.prevent_destroy {
-        planner.report_one(prevented(&wanted));
+    let action = match planned.action {
+        action if action.is_replace() && lifecycle::forgets(wanted.block) => Action::ForgetThenCreate,
+        action => action,
+    };
+    if planned.action.is_replace() {
+        lifecycle::check_destroy(planner, &wanted.address, wanted.block);
     }
     planner.set_value(&wanted, planned.planned.clone());
     check::resource_after(planner, &wanted, &planned.planned);
@@ -202,7 +205,7 @@ fn record(
         previous_address: planner.previous_address(&address),
         deposed: None,
         provider,
-        action: planned.action,
+        action,
         reason: planned.reason,
         before: prior.as_ref().map_or_else(|| null.clone(), |p| p.value.clone()),
         after: planned.planned,
@@ -215,17 +218,6 @@ fn record(
         create_before_destroy: planner.create_before_destroy.contains(&config),
         address,
     });
-}
-
-pub(crate) fn prevented(wanted: &Wanted<'_>) -> Diagnostic {
-    Diagnostic::error(
-        "Instance cannot be destroyed",
-        format!(
-            "Resource {} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, either disable lifecycle.prevent_destroy or reduce the scope of the plan using the -target option.",
-            wanted.address
-        ),
-    )
-    .at(wanted.block.header_span)
 }
 
 impl Planner<'_> {

@@ -1,7 +1,7 @@
 //! Objects of the state that the configuration does not want (any more).
 
 use crate::planner::Planner;
-use crate::{refresh, walk};
+use crate::{lifecycle, refresh, walk};
 use formwork_config::ResourceBlock;
 use formwork_diag::Diagnostic;
 use formwork_eval::{Item, ItemAddress};
@@ -81,7 +81,8 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     };
     let Some(provider) = planner.provider_of(&provider_address, address).await else { return };
     let is_given_up = planner.inputs.config.removed(address).is_some_and(|r| !r.destroy);
-    let forget = is_given_up && planner.mode() == PlanMode::Normal;
+    let forget = is_given_up && planner.mode() == PlanMode::Normal
+        || block.as_ref().is_some_and(|(_, block)| lifecycle::forgets(block));
     // What is no longer of interest is not looked at, not even before it is destroyed after all.
     let fresh =
         (!is_given_up || planner.mode() == PlanMode::RefreshOnly) && planner.scope.reads(&planner.graph, address);
@@ -101,10 +102,9 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
         return;
     }
     if let Some((_, block)) = &block
-        && block.lifecycle.prevent_destroy
         && deposed.is_none()
     {
-        planner.report_one(prevented(address, block));
+        lifecycle::check_destroy(planner, address, block);
     }
     let private = if forget {
         prior.private.clone()
@@ -151,14 +151,6 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     });
 }
 
-fn prevented(address: &ResourceInstance, block: &ResourceBlock) -> Diagnostic {
-    Diagnostic::error(
-        "Instance cannot be destroyed",
-        format!("Resource {address} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, either disable lifecycle.prevent_destroy or reduce the scope of the plan using the -target option."),
-    )
-    .at(block.header_span)
-}
-
 fn no_schema(address: &ResourceInstance, provider: &str) -> Diagnostic {
     Diagnostic::error(
         "Unsupported resource type in state",
@@ -183,6 +175,7 @@ fn reason(planner: &Planner<'_>, address: &ResourceInstance, block: Option<&Reso
     match (&address.key, block.count.is_some(), block.for_each.is_some()) {
         (InstanceKey::Int(_), true, _) => ActionReason::DeleteBecauseCountIndex,
         (InstanceKey::String(_), _, true) => ActionReason::DeleteBecauseEachKey,
+        (InstanceKey::None, false, false) => ActionReason::None,
         _ => ActionReason::DeleteBecauseWrongRepetition,
     }
 }

@@ -131,7 +131,7 @@ impl<'a> Planner<'a> {
             graph,
             permits: Semaphore::new(inputs.options.parallelism.max(1)),
             providers: Default::default(),
-            imports: Imports::new(&inputs.config.root().imports),
+            imports: Imports::new(&inputs.config),
             upkeep: Upkeep::new(inputs.clock, inputs.events),
             failures: Cell::default(),
             settled: RefCell::default(),

@@ -3,10 +3,12 @@
 use crate::planner::Planner;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{ModuleId, ReadSet, decode_provider};
-use formwork_model::{ModuleInstance, PlanProvider, ProviderAddress, ProviderConfigAddress, ResourceInstance};
+use formwork_model::{
+    ModuleInstance, ModulePath, PlanProvider, ProviderAddress, ProviderConfigAddress, ResourceInstance,
+};
 use formwork_value::{Marks, Value};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -15,12 +17,16 @@ type Slot = Rc<OnceCell<Option<Arc<dyn PlanProvider>>>>;
 
 /// One slot per provider configuration.
 #[derive(Default)]
-pub(crate) struct ProviderSlots(RefCell<BTreeMap<ProviderConfigAddress, Slot>>);
+pub(crate) struct ProviderSlots {
+    slots: RefCell<BTreeMap<ProviderConfigAddress, Slot>>,
+    /// Modules that tell a provider what it does not want to know; each is reported once.
+    unwanted_metas: RefCell<BTreeSet<(ModulePath, ProviderAddress)>>,
+}
 
 impl Planner<'_> {
     /// The provider of a configuration, configured; `None` if that failed (reported once, counted each time).
     pub async fn provider(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {
-        let slot = self.providers.0.borrow_mut().entry(address.clone()).or_default().clone();
+        let slot = self.providers.slots.borrow_mut().entry(address.clone()).or_default().clone();
         let provider = slot.get_or_init(|| self.configure(address)).await.clone();
         if provider.is_none() {
             self.failures.update(|n| n + 1);
@@ -40,7 +46,22 @@ impl Planner<'_> {
 
     /// What the module of an object tells its provider.
     pub fn provider_meta(&self, module: &ModuleInstance, provider: &ProviderAddress) -> Option<Value> {
-        self.evaluator.provider_meta(self.evaluator.module_id(module), provider)
+        let known = self.evaluator.provider_meta(self.evaluator.module_id(module), provider);
+        if known.is_none() {
+            self.check_unwanted_meta(module.path(), provider);
+        }
+        known
+    }
+
+    fn check_unwanted_meta(&self, path: ModulePath, provider: &ProviderAddress) {
+        let module = self.inputs.config.module(&path);
+        let meta = module.and_then(|module| module.provider_metas.values().find(|meta| meta.provider == *provider));
+        let Some(meta) = meta else { return };
+        if self.providers.unwanted_metas.borrow_mut().insert((path, provider.clone())) {
+            let summary = format!("Provider {provider} doesn't support provider_meta");
+            let detail = "The provider takes no metadata of modules, so the block has no meaning. Remove it.";
+            self.report_one(Diagnostic::error(summary, detail).at(meta.span));
+        }
     }
 
     async fn configure(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {

@@ -96,7 +96,7 @@ fn fires(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -> bool 
 
 /// Only changes to an object that was there count.
 fn acts(change: &ResourceChange) -> bool {
-    matches!(change.action, Action::Update | Action::DeleteThenCreate | Action::CreateThenDelete)
+    change.action == Action::Update || change.action.is_replace()
 }
 
 fn differs(change: &ResourceChange, path: &Path) -> bool {

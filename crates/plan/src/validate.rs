@@ -123,8 +123,11 @@ impl<'a> Walk<'a> {
             self.item(address, module, id, &mut configs, &mut diagnostics);
         }
         diagnostics.extend(self.evaluator.take_problems());
-        for import in &self.config.root().imports {
-            diagnostics.extend(crate::import::validate(&self.evaluator, &self.config, import));
+        for (path, module) in &self.config.modules {
+            let Some(id) = self.instance(path) else { continue };
+            for import in &module.imports {
+                diagnostics.extend(crate::import::validate(&self.evaluator, &self.config, id, import));
+            }
         }
         (configs, diagnostics)
     }

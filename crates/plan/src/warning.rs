@@ -5,7 +5,7 @@ use crate::planner::{Planner, Work};
 use crate::walk::module_instances;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Expansion, Item, ItemAddress, ModuleId};
-use formwork_model::{Action, InstanceKey, ResourceInstance};
+use formwork_model::{InstanceKey, ResourceInstance};
 
 /// A warning about limits of the plan.
 pub(crate) fn limited(inputs: &PlanInputs<'_>) -> Option<Diagnostic> {
@@ -45,7 +45,7 @@ pub(crate) fn moves_cut_off(inputs: &PlanInputs<'_>, work: &Work) -> Option<Diag
 /// A warning about forgotten objects.
 pub(crate) fn forgotten(work: &Work) -> Option<Diagnostic> {
     let names: Vec<String> =
-        work.changes.iter().filter(|c| c.action == Action::Forget).map(|c| format!(" - {}", c.address)).collect();
+        work.changes.iter().filter(|c| c.action.forgets()).map(|c| format!(" - {}", c.address)).collect();
     (!names.is_empty()).then(|| {
         Diagnostic::warning(
             "Some objects will no longer be managed by Terraform",

@@ -101,6 +101,7 @@ fn write_legend(out: &mut String, changes: &[&ResourceChange], options: TextOpti
         (Action::Delete, "destroy"),
         (Action::DeleteThenCreate, "destroy and then create replacement"),
         (Action::CreateThenDelete, "create replacement and then destroy"),
+        (Action::ForgetThenCreate, "forget and then create replacement"),
         (Action::Read, "read (data resources)"),
     ] {
         if counts.contains_key(&action) {

@@ -20,7 +20,7 @@ impl PlanTally {
             }
             tally.import += usize::from(change.importing.is_some());
             match change.action {
-                Action::Create => tally.add += 1,
+                Action::Create | Action::ForgetThenCreate => tally.add += 1,
                 Action::Update => tally.change += 1,
                 Action::Delete => tally.remove += 1,
                 Action::DeleteThenCreate | Action::CreateThenDelete => {
@@ -61,7 +61,7 @@ impl ApplyTally {
             Event::Planned(plan) => self.imported = plan.changes.iter().filter(|c| c.importing.is_some()).count(),
             Event::Finished { object, .. } if object.address.resource.mode == ResourceMode::Managed => {
                 match object.action {
-                    Action::Create => self.added += 1,
+                    Action::Create | Action::ForgetThenCreate => self.added += 1,
                     Action::Update => self.changed += 1,
                     Action::Delete => self.destroyed += 1,
                     Action::DeleteThenCreate | Action::CreateThenDelete => {

@@ -52,6 +52,7 @@ fn action(action: Action) -> &'static str {
         Action::CreateThenDelete => "create, delete",
         Action::Delete => "delete",
         Action::Forget => "forget",
+        Action::ForgetThenCreate => "forget, create",
     }
 }
 

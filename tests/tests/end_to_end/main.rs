@@ -5,7 +5,9 @@
 mod aws_network;
 mod broken_inputs;
 mod command_line;
+mod console;
 mod documents;
+mod early;
 mod examples;
 mod gatekeeper;
 mod interrupted;
@@ -15,6 +17,7 @@ mod null_provider;
 mod official_aws;
 mod quickstart;
 mod remote;
+mod remote_machines;
 mod slow;
 mod state;
 mod state_exchange;

@@ -12,6 +12,7 @@ use formwork_model::{
 choice! {
     Action {
         NoOp = 0, Create = 1, Read = 2, Update = 3, DeleteThenCreate = 4, CreateThenDelete = 5, Delete = 6, Forget = 7,
+        ForgetThenCreate = 8,
     }
     ActionReason {
         None = 0,
@@ -107,6 +108,11 @@ impl Code for ExpressionSummary {
                 out.byte(3);
                 out.nested(|out| blocks.write(out));
             }
+            ExpressionSummary::Written(value, references) => {
+                out.byte(4);
+                value.write(out);
+                references.write(out);
+            }
         }
     }
 
@@ -116,6 +122,7 @@ impl Code for ExpressionSummary {
             1 => Code::read(input).map(ExpressionSummary::References),
             2 => input.nested(Code::read).map(ExpressionSummary::Block),
             3 => input.nested(Code::read).map(ExpressionSummary::Blocks),
+            4 => Ok(ExpressionSummary::Written(Code::read(input)?, Code::read(input)?)),
             _ => Err(Damaged("unknown kind of expression")),
         }
     }

@@ -232,6 +232,7 @@ fn decorate(plan: &mut Plan, ty: &Type) {
     let expressions = BTreeMap::from([
         ("a".into(), ExpressionSummary::Constant(Value::from(1))),
         ("b".into(), ExpressionSummary::References(vec!["var.v".into()])),
+        ("w".into(), ExpressionSummary::Written("${var.v}".into(), vec!["var.v".into()])),
         ("c".into(), ExpressionSummary::Blocks(vec![ExpressionSummary::Block(BTreeMap::new())])),
     ]);
     plan.config.providers.insert("p".into(), ProviderConfigSummary { expressions, ..Default::default() });

@@ -117,7 +117,7 @@ pub fn configured_settings(config: &Config, extra: &[(Str, Value)]) -> Result<Op
     }
     for attribute in attributes {
         let name = &attribute.name.name;
-        let evaluated = evaluate(&attribute.expr, &EmptyScope);
+        let evaluated = block.early.get(name).cloned().unwrap_or_else(|| evaluate(&attribute.expr, &EmptyScope));
         let failed = evaluated.diagnostics.has_errors();
         diagnostics.extend(evaluated.diagnostics);
         if !failed {

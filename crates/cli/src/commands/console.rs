@@ -1,5 +1,7 @@
 //! `console`.
 
+mod continuation;
+mod dialogue;
 mod type_text;
 
 use super::{Command, GENERAL};
@@ -12,9 +14,11 @@ use crate::planning::{environment, with_defaults};
 use crate::providers::Providers;
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, LockFlags, with_state};
+use continuation::goes_on;
+use dialogue::Dialogue;
 use formwork_backend::StateSession;
 use formwork_config::Config;
-use formwork_diag::{Diagnostic, Diagnostics, Sources};
+use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use formwork_eval::{Evaluator, ModuleId, Phase};
 use formwork_hcl::{Expr, ExprKind, TraversalStep, parse_expression, references};
 use formwork_model::{
@@ -30,8 +34,9 @@ pub static COMMAND: Command = Command {
     name: "console",
     arguments: "",
     summary: "Try expressions.",
-    description: "Reads expressions, one a line, and prints their values: functions, variables, locals, and the objects \
-                  in the state. In a pipe only the last value is printed. \"exit\" ends it.",
+    description: "Reads expressions and prints their values: functions, variables, locals, and the objects in the \
+                  state. An expression goes on in the next line while brackets are open. In a pipe only the last value \
+                  is printed. \"exit\" ends it.",
     flags: &[
         GENERAL,
         LOCK_FLAGS,
@@ -172,20 +177,28 @@ fn undeclared(evaluator: &Evaluator, expr: &Expr) -> Diagnostics {
 /// From a pipe: the first problem ends it, and only the last value counts.
 fn read_all(session: &Session, evaluator: &Evaluator) -> Exit {
     let mut last = String::new();
-    for line in stdin().lock().lines().map_while(Result::ok) {
-        if line.trim() == "exit" {
+    let mut text = String::new();
+    let mut lines = stdin().lock().lines().map_while(Result::ok).peekable();
+    while let Some(line) = lines.next() {
+        text.push_str(&line);
+        if text.trim() == "exit" {
             return Exit::Success;
         }
-        if line.trim().is_empty() {
+        // What is open at the end is a mistake, which evaluating it tells.
+        if goes_on(&text) && lines.peek().is_some() {
+            text.push('\n');
             continue;
         }
-        match evaluate(session, evaluator, &line) {
-            Ok(text) => last = text,
-            Err(diagnostics) => {
-                session.report(&diagnostics);
-                return Exit::Error;
+        if !text.trim().is_empty() {
+            match evaluate(session, evaluator, &text) {
+                Ok(value) => last = value,
+                Err(diagnostics) => {
+                    session.report(&diagnostics);
+                    return Exit::Error;
+                }
             }
         }
+        text.clear();
     }
     session.output.line(&last);
     Exit::Success
@@ -193,20 +206,23 @@ fn read_all(session: &Session, evaluator: &Evaluator) -> Exit {
 
 /// At a terminal: one after the other, until the end.
 fn talk(session: &Session, evaluator: &Evaluator) -> Exit {
-    loop {
-        session.output.print("> ");
-        let mut line = String::new();
-        match stdin().lock().read_line(&mut line) {
-            Ok(read) if read > 0 => {}
-            _ => return Exit::Success,
+    let mut dialogue = match Dialogue::begin(&session.environment) {
+        Ok(dialogue) => dialogue,
+        Err(error) => {
+            let detail = format!("The terminal cannot be used: {error}. Give the expressions through a pipe instead.");
+            session.report(&Diagnostic::error("No input", detail).blame(Blame::Environment).into());
+            return Exit::Error;
         }
-        match line.trim() {
-            "exit" => return Exit::Success,
+    };
+    while let Some(text) = dialogue.next() {
+        match text.trim() {
+            "exit" => break,
             "" => {}
-            expression => match evaluate(session, evaluator, expression) {
-                Ok(text) => session.output.line(&text),
+            _ => match evaluate(session, evaluator, &text) {
+                Ok(value) => session.output.line(&value),
                 Err(diagnostics) => session.report(&diagnostics),
             },
         }
     }
+    Exit::Success
 }

@@ -1,9 +1,9 @@
 //! Finding modules.
 
 use super::InitOptions;
-use crate::configuration::{add_tests, manifest};
+use crate::configuration::{add_tests, load_tree, manifest};
 use crate::session::Session;
-use formwork_config::{Config, ModuleResolution, ModuleSource, load};
+use formwork_config::{Config, ModuleResolution, ModuleSource};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::write_manifest;
 use formwork_model::{InstalledModule, ModuleManifest};
@@ -12,7 +12,7 @@ use formwork_model::{InstalledModule, ModuleManifest};
 pub fn install_modules(session: &Session, options: &InitOptions) -> Result<Config, Diagnostics> {
     let files = session.files();
     let known = manifest(session).unwrap_or_default();
-    let (config, mut diagnostics) = load(&files, ".", &known, ModuleResolution::Direct);
+    let (config, mut diagnostics) = load_tree(session, &files, &known, ModuleResolution::Direct);
     let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
     let config = suite.everything();
     diagnostics.extend(problems);

@@ -1,5 +1,6 @@
 //! The `local-exec` provisioner: a command on this machine.
 
+use super::line_buffer::{LineBuffer, LineSink};
 use async_trait::async_trait;
 use formwork_model::{Provisioner, ProvisionerRequest};
 use formwork_value::{Value, convert};
@@ -15,9 +16,6 @@ use tokio::process::{Child, Command};
 
 /// How long output is still read after the command has ended; a background process may hold the pipe for ever.
 const DRAIN: Duration = Duration::from_millis(500);
-
-/// Longest line that is passed on in one piece.
-const MAX_LINE: usize = 64 * 1024;
 
 /// Runs commands, each in a process group of its own.
 #[derive(Default)]
@@ -75,13 +73,6 @@ impl Provisioner for LocalExec {
         request: ProvisionerRequest,
         output: &(dyn for<'l> Fn(&'l str) + Send + Sync),
     ) -> Result<(), String> {
-        if &*request.kind != "local-exec" {
-            return Err(format!(
-                "provisioner {:?} is not supported: only local-exec is, which can start a program that copies files \
-                 or runs commands elsewhere",
-                request.kind
-            ));
-        }
         let task = Task::of(&request.config)?;
         if !task.quiet {
             let words: Vec<String> = task.words.iter().map(|word| format!("{word:?}")).collect();
@@ -121,12 +112,12 @@ fn text_of(value: &Value) -> Result<String, String> {
 }
 
 impl LocalExec {
-    async fn execute(&self, task: &Task, output: &(dyn for<'l> Fn(&'l str) + Send + Sync)) -> Result<(), String> {
+    async fn execute(&self, task: &Task, output: LineSink<'_>) -> Result<(), String> {
         let (mut child, pipe) = start(task)?;
         let id = child.id().and_then(|id| i32::try_from(id).ok()).ok_or("the command has no process id")?;
         self.groups().insert(id);
         let mut group = Group { exec: self, id, ended: false };
-        let mut lines = Lines { pipe, partial: Vec::new() };
+        let mut lines = Lines { pipe, buffer: LineBuffer::default() };
         let status = loop {
             tokio::select! {
                 more = lines.read(output) => if !more { break child.wait().await },
@@ -137,7 +128,7 @@ impl LocalExec {
             }
         };
         group.ended = true;
-        lines.flush(output);
+        lines.buffer.finish(output);
         match status {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(format!("the command {:?} failed: {status}", task.words.join(" "))),
@@ -164,38 +155,19 @@ fn start(task: &Task) -> Result<(Child, Receiver), String> {
 /// Splits a pipe into lines.
 struct Lines {
     pipe: Receiver,
-    partial: Vec<u8>,
+    buffer: LineBuffer,
 }
 
 impl Lines {
     /// Passes on what is there; false at the end.
-    async fn read(&mut self, output: &(dyn for<'l> Fn(&'l str) + Send + Sync)) -> bool {
+    async fn read(&mut self, output: LineSink<'_>) -> bool {
         let mut chunk = [0u8; 4096];
         let read = match self.pipe.read(&mut chunk).await {
             Ok(0) | Err(_) => return false,
             Ok(read) => read,
         };
-        for byte in chunk.iter().take(read) {
-            if *byte == b'\n' || self.partial.len() >= MAX_LINE {
-                self.flush_line(output);
-            }
-            if *byte != b'\n' {
-                self.partial.push(*byte);
-            }
-        }
+        self.buffer.push(chunk.get(..read).unwrap_or_default(), output);
         true
-    }
-
-    fn flush_line(&mut self, output: &(dyn for<'l> Fn(&'l str) + Send + Sync)) {
-        let line = String::from_utf8_lossy(&self.partial);
-        output(line.strip_suffix('\r').unwrap_or(&line));
-        self.partial.clear();
-    }
-
-    fn flush(&mut self, output: &(dyn for<'l> Fn(&'l str) + Send + Sync)) {
-        if !self.partial.is_empty() {
-            self.flush_line(output);
-        }
     }
 }
 
@@ -205,16 +177,16 @@ mod tests {
     use formwork_model::ResourceInstance;
     use formwork_value::Type;
 
-    fn request(kind: &str, config: Value) -> ProvisionerRequest {
+    fn request(config: Value) -> ProvisionerRequest {
         let address = ResourceInstance::parse("terraform_data.a").unwrap();
-        ProvisionerRequest { address, kind: kind.into(), config, connection: Value::null(Type::Dynamic) }
+        ProvisionerRequest { address, kind: "local-exec".into(), config, connection: Value::null(Type::Dynamic) }
     }
 
     async fn run(config: &[(&str, Value)]) -> (Result<(), String>, Vec<String>) {
         let lines = Mutex::new(Vec::new());
         let config = Value::object(config.iter().map(|(name, value)| (*name, value.clone())));
         let record = |line: &str| lines.lock().unwrap().push(line.to_owned());
-        let result = LocalExec::default().run(request("local-exec", config), &record).await;
+        let result = LocalExec::default().run(request(config), &record).await;
         (result, lines.into_inner().unwrap())
     }
 
@@ -246,7 +218,6 @@ mod tests {
         assert!(result.unwrap_err().contains("exit status: 3"));
         let (result, _) = run(&[("command", Value::from("x")), ("working_dir", Value::from("/nowhere"))]).await;
         assert!(result.unwrap_err().contains("cannot start"));
-        assert!(LocalExec::default().run(request("file", Value::empty_object()), &|_| {}).await.is_err());
     }
 
     #[tokio::test]
@@ -258,7 +229,7 @@ mod tests {
                 exec.kill_all();
             }
         };
-        let result = exec.run(request("local-exec", config), &kill).await;
+        let result = exec.run(request(config), &kill).await;
         assert!(result.unwrap_err().contains("signal: 9"));
     }
 

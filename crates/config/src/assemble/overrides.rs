@@ -40,7 +40,10 @@ pub(super) fn apply_override(block: Block, items: &mut [Item], module: &mut Modu
     let missing = match &*block.kind.name {
         "locals" => return override_locals(&block, module, diagnostics),
         "check" | "moved" | "removed" | "import" => {
-            let summary = format!("Cannot override '{}' blocks", block.kind.name);
+            let summary = match &*block.kind.name {
+                "check" => "Can't override check blocks".to_string(),
+                kind => format!("Cannot override '{kind}' blocks"),
+            };
             let detail = "Such blocks can be in primary files only, not in override files. Move it to another file.";
             diagnostics.push(Diagnostic::error(summary, detail).at(block.header_span));
             return;

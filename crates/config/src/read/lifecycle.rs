@@ -4,22 +4,25 @@ use crate::constant::constant_bool;
 use crate::item::complete;
 use crate::read::check::read_rule_of;
 use crate::read::triggers::read_triggers;
+use crate::reference::resource_of;
 use crate::reference_list::{keyword, quoted, reference};
 use crate::{IgnoreChanges, IgnoredPath, Lifecycle};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Block, BodySchema, Content, Expr, ExprKind, Traversal, TraversalStep, as_list};
+use formwork_hcl::{Block, BodySchema, Content, Expr, ExprKind, Traversal, TraversalStep, as_list, references};
 use formwork_model::{Resource, ResourceMode};
 use formwork_value::{Path, PathStep};
 
 /// Arguments that only managed resources have.
-const MANAGED_ONLY: [&str; 4] = ["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"];
+const MANAGED_ONLY: [&str; 5] =
+    ["create_before_destroy", "prevent_destroy", "destroy", "ignore_changes", "replace_triggered_by"];
 
 /// `lifecycle` of a resource.
 pub(crate) fn read_lifecycle(block: &Block, own: &Resource, diagnostics: &mut Diagnostics) -> Lifecycle {
-    let attributes = MANAGED_ONLY.map(|name| (name, false));
+    let attributes: Vec<(&str, bool)> = MANAGED_ONLY.into_iter().chain(["enabled"]).map(|name| (name, false)).collect();
     let schema = BodySchema::new(&attributes, &[("precondition", &[]), ("postcondition", &[])]);
     let content = complete(&block.body, &schema, diagnostics);
-    let mut lifecycle = Lifecycle::default();
+    let enabled = content.attribute("enabled").map(|a| a.expr.clone());
+    let mut lifecycle = Lifecycle { enabled, ..Lifecycle::default() };
     if own.mode == ResourceMode::Managed {
         read_arguments(&content, &mut lifecycle, diagnostics);
     } else {
@@ -39,8 +42,18 @@ fn read_arguments(content: &Content, lifecycle: &mut Lifecycle, diagnostics: &mu
         lifecycle.create_before_destroy = constant_bool(&attribute.expr, diagnostics);
     }
     if let Some(attribute) = content.attribute("prevent_destroy") {
-        lifecycle.prevent_destroy = constant_bool(&attribute.expr, diagnostics).unwrap_or(false);
-        lifecycle.prevent_destroy_set = true;
+        if is_constant(&attribute.expr) {
+            constant_bool(&attribute.expr, diagnostics);
+        }
+        if let Some(reference) = references(&attribute.expr).into_iter().find(|r| is_managed(r)) {
+            let detail = "Whether an object may be destroyed must be known when its end is planned, and what other \
+                          resources are may not be. Use variables, local values and data sources.";
+            diagnostics.push(Diagnostic::error("Invalid prevent_destroy argument", detail).at(reference.span));
+        }
+        lifecycle.prevent_destroy = Some(attribute.expr.clone());
+    }
+    if let Some(attribute) = content.attribute("destroy") {
+        lifecycle.destroy = constant_bool(&attribute.expr, diagnostics);
     }
     if let Some(attribute) = content.attribute("ignore_changes") {
         lifecycle.ignore_changes = read_ignored(&attribute.expr, diagnostics);
@@ -52,7 +65,7 @@ fn read_arguments(content: &Content, lifecycle: &mut Lifecycle, diagnostics: &mu
 
 fn refuse_arguments(content: &Content, mode: ResourceMode, diagnostics: &mut Diagnostics) {
     let what = if mode == ResourceMode::Data { "data resource" } else { "ephemeral resource" };
-    for attribute in &content.attributes {
+    for attribute in content.attributes.iter().filter(|a| &*a.name.name != "enabled") {
         let summary = format!("Invalid {what} lifecycle argument");
         let detail = format!("The argument {:?} has a meaning for managed resources only.", &*attribute.name.name);
         diagnostics.push(Diagnostic::error(summary, detail).at(attribute.name.span));
@@ -62,12 +75,21 @@ fn refuse_arguments(content: &Content, mode: ResourceMode, diagnostics: &mut Dia
 /// Settings of an override's `lifecycle` replace those that were there; conditions are not overridden.
 pub(crate) fn override_lifecycle(lifecycle: &mut Lifecycle, over: Lifecycle) {
     lifecycle.create_before_destroy = over.create_before_destroy.or(lifecycle.create_before_destroy);
-    if over.prevent_destroy_set {
-        lifecycle.prevent_destroy = over.prevent_destroy;
-    }
+    lifecycle.enabled = over.enabled.or(lifecycle.enabled.take());
+    lifecycle.prevent_destroy = over.prevent_destroy.or(lifecycle.prevent_destroy.take());
+    lifecycle.destroy = over.destroy.or(lifecycle.destroy);
     if !matches!(over.ignore_changes, IgnoreChanges::None) {
         lifecycle.ignore_changes = over.ignore_changes;
     }
+}
+
+fn is_managed(reference: &Traversal) -> bool {
+    resource_of(reference).is_some_and(|resource| resource.mode == ResourceMode::Managed)
+}
+
+/// True if a wrong value can be told before anything is evaluated.
+fn is_constant(expr: &Expr) -> bool {
+    references(expr).is_empty() && matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Tuple(_) | ExprKind::Object(_))
 }
 
 fn read_ignored(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {

@@ -2,7 +2,7 @@
 
 use crate::OutputBlock;
 use crate::constant::{constant_bool, constant_string};
-use crate::item::{Item, complete};
+use crate::item::{Item, complete, without_conditions};
 use crate::name::check_name;
 use crate::read::check::read_rule;
 use crate::reference_list::depends_on;
@@ -34,6 +34,9 @@ pub(crate) fn read_output(item: &Item, diagnostics: &mut Diagnostics) -> Option<
     let description = text("description", diagnostics);
     let deprecated = text("deprecated", diagnostics);
     let depends_on = content.attribute("depends_on").map(|a| depends_on(&a.expr, diagnostics)).unwrap_or_default();
+    for over in &item.overrides {
+        without_conditions(&over.body, diagnostics);
+    }
     let (own, _) = item.block.body.content(&schema);
     let mut preconditions = Vec::new();
     for block in own.blocks_of("precondition") {

@@ -1,6 +1,6 @@
 //! `resource`, `data` and `ephemeral`.
 
-use crate::item::{Item, partial};
+use crate::item::{Item, partial, without_conditions};
 use crate::name::check_name;
 use crate::read::lifecycle::{override_lifecycle, read_lifecycle};
 use crate::read::provider::{implied_ref, read_provider_ref};
@@ -8,7 +8,7 @@ use crate::read::provisioner::read_provisioner;
 use crate::reference_list::depends_on;
 use crate::{Lifecycle, Module, ResourceBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Block, Body, BodySchema, Content};
+use formwork_hcl::{Block, Body, BodySchema, Content, Expr};
 use formwork_model::{Resource, ResourceMode};
 use formwork_value::Str;
 use std::sync::LazyLock;
@@ -73,13 +73,14 @@ pub(crate) fn read_resource(item: &Item, module: &Module, diagnostics: &mut Diag
     item.forbid_depends_on(diagnostics);
     let schema = schema(mode);
     let (content, rest) = partial(&item.body(), schema, diagnostics);
-    check_repetition(&content, diagnostics);
+    check_repetition(item, &content, schema, diagnostics);
     let provider = content
         .attribute("provider")
         .and_then(|a| read_provider_ref(&a.expr, diagnostics))
         .unwrap_or_else(|| implied_ref(&resource, &item.block));
     let depends_on = content.attribute("depends_on").map(|a| depends_on(&a.expr, diagnostics)).unwrap_or_default();
     let lifecycle = read_lifecycles(item, &content, schema, &resource, diagnostics);
+    check_enabled(lifecycle.enabled.as_ref(), &content, diagnostics);
     let inner = read_blocks(&content, rest, mode, diagnostics);
     let mut provisioners = Vec::new();
     for block in content.blocks_of("provisioner") {
@@ -87,7 +88,7 @@ pub(crate) fn read_resource(item: &Item, module: &Module, diagnostics: &mut Diag
     }
     ResourceBlock {
         count: content.attribute("count").map(|a| a.expr.clone()),
-        for_each: content.attribute("for_each").map(|a| a.expr.clone()),
+        for_each: for_each_of(&content),
         depends_on,
         provider_address: module.provider_address(&provider.name.name),
         provider,
@@ -158,14 +159,42 @@ fn read_lifecycles(
     for over in &item.overrides {
         let (content, _, _) = over.body.partial_content(schema);
         for block in content.blocks_of("lifecycle") {
-            override_lifecycle(&mut lifecycle, read_lifecycle(block, own, diagnostics));
+            let block = Block { body: without_conditions(&block.body, diagnostics), ..block.clone() };
+            override_lifecycle(&mut lifecycle, read_lifecycle(&block, own, diagnostics));
         }
     }
     lifecycle
 }
 
-/// Reports `count` together with `for_each`.
-pub(crate) fn check_repetition(content: &Content, diagnostics: &mut Diagnostics) {
+/// Reports `enabled` together with a repetition.
+pub(crate) fn check_enabled(enabled: Option<&Expr>, content: &Content, diagnostics: &mut Diagnostics) {
+    let repetition = content.attribute("count").or(content.attribute("for_each"));
+    if let (Some(enabled), Some(repetition)) = (enabled, repetition) {
+        let name = &repetition.name.name;
+        let detail = format!(
+            "{name:?} tells how many instances there are, and \"enabled\" whether there is one. Keep one of them."
+        );
+        let summary = format!("Invalid combination of {name:?} and \"enabled\"");
+        diagnostics.push(Diagnostic::error(summary, detail).at(enabled.span));
+    }
+}
+
+/// `for_each`, which an override may put beside the `count` of the block; then the count goes first.
+pub(crate) fn for_each_of(content: &Content) -> Option<Expr> {
+    content.attribute("for_each").filter(|_| content.attribute("count").is_none()).map(|a| a.expr.clone())
+}
+
+/// Reports `count` together with `for_each` in one block.
+pub(crate) fn check_repetition(item: &Item, merged: &Content, schema: &BodySchema, diagnostics: &mut Diagnostics) {
+    if item.overrides.is_empty() {
+        return check_both(merged, diagnostics);
+    }
+    for block in std::iter::once(&item.block).chain(&item.overrides) {
+        check_both(&block.body.partial_content(schema).0, diagnostics);
+    }
+}
+
+fn check_both(content: &Content, diagnostics: &mut Diagnostics) {
     if let (Some(_), Some(for_each)) = (content.attribute("count"), content.attribute("for_each")) {
         let detail = "\"count\" and \"for_each\" both tell how many instances there are. Keep one of them.";
         let summary = "Invalid combination of \"count\" and \"for_each\"";

@@ -8,6 +8,7 @@ use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_hcl::{Attribute, Block, Body, BodySchema, as_keyword};
 use formwork_model::{ConstraintOp, Constraints, TERRAFORM_VERSION, Version};
 use formwork_value::{Str, Type, convert};
+use std::collections::BTreeMap;
 
 /// What one `terraform` block says.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +56,17 @@ fn read_settings_block(block: &Block, settings: &mut Settings, diagnostics: &mut
     let (span, header_span) = (block.span, block.header_span);
     match &*block.kind.name {
         "backend" => {
-            settings.backends.push(BackendBlock { kind: label(), body: block.body.clone(), span, header_span });
+            let early = BTreeMap::new();
+            settings.backends.push(BackendBlock { kind: label(), body: block.body.clone(), early, span, header_span });
         }
         "cloud" => settings.clouds.push(CloudBlock { body: block.body.clone(), span, header_span }),
         "required_providers" => {
             settings.requirements.push((read_requirements(&block.body, diagnostics), header_span));
         }
-        "provider_meta" => settings.provider_metas.push((label(), block.body.clone(), header_span)),
+        "provider_meta" => {
+            diagnostics.extend(block.body.just_attributes().1);
+            settings.provider_metas.push((label(), block.body.clone(), header_span));
+        }
         _ => {}
     }
 }

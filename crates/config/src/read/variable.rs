@@ -1,7 +1,7 @@
 //! `variable`.
 
 use crate::constant::{constant, constant_bool, constant_string};
-use crate::item::{Item, complete};
+use crate::item::{Item, complete, without_conditions};
 use crate::name::check_name;
 use crate::read::check::read_rule;
 use crate::reference_list::quoted;
@@ -24,6 +24,7 @@ pub(crate) fn read_variable(item: &Item, diagnostics: &mut Diagnostics) -> Varia
         ("nullable", false),
         ("ephemeral", false),
         ("deprecated", false),
+        ("const", false),
     ];
     let schema = BodySchema::new(&attributes, &[("validation", &[])]);
     let name = item.label(0);
@@ -46,8 +47,18 @@ pub(crate) fn read_variable(item: &Item, diagnostics: &mut Diagnostics) -> Varia
     let sensitive = flag("sensitive", diagnostics).unwrap_or(false);
     let ephemeral = flag("ephemeral", diagnostics).unwrap_or(false);
     let deprecated = text("deprecated", diagnostics);
+    let constant = flag("const", diagnostics).unwrap_or(false);
+    if constant && (sensitive || ephemeral) {
+        let detail = "A constant is known while modules are installed, and shows there: it can be neither sensitive nor \
+             ephemeral.";
+        let place = content.attribute("const").map(|a| a.name.span);
+        diagnostics.push(Diagnostic::error("Invalid constant variable", detail).at_opt(place));
+    }
     let place = overriding_part(item, &schema);
     let default = read_default(&content, &ty, &defaults, nullable, place, diagnostics);
+    for over in &item.overrides {
+        without_conditions(&over.body, diagnostics);
+    }
     let (own, _) = item.block.body.content(&schema);
     VariableBlock {
         validations: read_validations(&own, &name, diagnostics),
@@ -61,6 +72,7 @@ pub(crate) fn read_variable(item: &Item, diagnostics: &mut Diagnostics) -> Varia
         nullable,
         ephemeral,
         deprecated,
+        constant,
         span: item.block.span,
         header_span: item.block.header_span,
     }
@@ -135,19 +147,22 @@ fn read_default(
 fn read_validations(content: &Content, name: &Str, diagnostics: &mut Diagnostics) -> Vec<CheckRule> {
     let mut rules = Vec::new();
     for block in content.blocks_of("validation") {
-        let Some(rule) = read_rule(block, diagnostics) else { continue };
+        let rule = read_rule(block, diagnostics);
+        let (inner, _, _) = block.body.partial_content(&BodySchema::new(&[("condition", false)], &[]));
         let own = |r: &&formwork_hcl::Traversal| {
             &*r.root == "var" && crate::reference::attribute_step(r, 0).is_some_and(|step| step == name)
         };
-        if !references(&rule.condition).iter().any(own) {
+        if let Some(condition) = inner.attribute("condition")
+            && !references(&condition.expr).iter().any(own)
+        {
             let detail = format!(
                 "The condition must refer to var.{name}: a validation tells whether the value of this variable is \
                  valid."
             );
             diagnostics
-                .push(Diagnostic::error("Invalid variable validation condition", detail).at(rule.condition.span));
+                .push(Diagnostic::error("Invalid variable validation condition", detail).at(condition.expr.span));
         }
-        rules.push(rule);
+        rules.extend(rule);
     }
     rules
 }

@@ -14,7 +14,12 @@ pub(super) fn check_arguments(config: &Config, module: &Module, diagnostics: &mu
         missing(call, child, &given, diagnostics);
         for attribute in &attributes {
             let name = &attribute.name.name;
-            if child.variables.contains_key(name) {
+            if let Some(variable) = child.variables.get(name) {
+                if let Some(message) = &variable.deprecated {
+                    let detail = format!("The variable {name:?} of module.{} is deprecated: {message}", call.name);
+                    let summary = "Variable marked as deprecated by the module author";
+                    diagnostics.push(Diagnostic::warning(summary, detail).at(attribute.name.span));
+                }
                 continue;
             }
             let hint = nearest(name, child.variables.keys().map(|n| &**n));

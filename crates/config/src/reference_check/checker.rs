@@ -4,7 +4,7 @@ use super::subject::{Subject, subject};
 use crate::{CheckRule, Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics, Span, nearest};
 use formwork_hcl::{Body, Expr, Traversal, TraversalStep, body_references, references};
-use formwork_model::{Resource, ResourceMode};
+use formwork_model::{ModulePath, Resource, ResourceMode};
 use formwork_value::Str;
 
 /// What may be referred to where an expression stands.
@@ -27,6 +27,10 @@ pub(super) struct Checker<'a> {
 impl<'a> Checker<'a> {
     pub fn new(config: &'a Config, module: &'a Module, diagnostics: &'a mut Diagnostics) -> Checker<'a> {
         Checker { config, module, diagnostics }
+    }
+
+    pub fn path(&self) -> &ModulePath {
+        &self.module.path
     }
 
     pub fn expr(&mut self, expr: &Expr, place: &Place<'_>) {
@@ -126,7 +130,12 @@ impl<'a> Checker<'a> {
             let names = child.outputs.keys().map(|n| &**n);
             let hint = did_you_mean("", nearest(output, names)).unwrap_or_default();
             let detail = format!("The module \"{name}\" has no output \"{output}\". {hint}");
-            self.error("Unsupported attribute", detail.trim_end().to_string(), reference.span);
+            return self.error("Unsupported attribute", detail.trim_end().to_string(), reference.span);
+        }
+        if let Some(message) = child.outputs.get(output).and_then(|o| o.deprecated.as_ref()) {
+            let detail = format!("The output module.{name}.{output} is deprecated: {message}");
+            let warning = Diagnostic::warning("Value derived from a deprecated source", detail);
+            self.diagnostics.push(warning.at(reference.span));
         }
     }
 

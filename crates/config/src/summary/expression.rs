@@ -1,22 +1,47 @@
 //! Expressions, reduced to what they refer to.
 
+use crate::constant::constant;
 use crate::reference::attribute_step;
-use formwork_hcl::{Body, BodySchema, EmptyScope, Expr, Traversal, TraversalStep, evaluate, references};
+use formwork_diag::Diagnostics;
+use formwork_hcl::{
+    Body, BodySchema, EmptyScope, Expr, ExprKind, ObjectKey, Traversal, TraversalStep, evaluate, references,
+};
 use formwork_model::{Block, ExpressionSummary, NestedBlock, Nesting};
 use formwork_value::Str;
 use std::collections::BTreeMap;
 
 /// A constant, or everything that an expression refers to.
 pub(super) fn expression(expr: &Expr) -> ExpressionSummary {
-    let evaluated = evaluate(expr, &EmptyScope);
-    if !evaluated.diagnostics.has_errors() && evaluated.value.is_known() {
-        return ExpressionSummary::Constant(evaluated.value);
-    }
     let mut names = Vec::new();
     for reference in references(expr) {
         add_reference(reference, &mut names);
     }
+    if is_json(expr) {
+        let written = constant(expr, &mut Diagnostics::new());
+        return if names.is_empty() {
+            ExpressionSummary::Constant(written)
+        } else {
+            ExpressionSummary::Written(written, names)
+        };
+    }
+    let evaluated = evaluate(expr, &EmptyScope);
+    if !evaluated.diagnostics.has_errors() && evaluated.value.is_known() {
+        return ExpressionSummary::Constant(evaluated.value);
+    }
     ExpressionSummary::References(names)
+}
+
+/// True if templates of the JSON syntax are in an expression.
+fn is_json(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::JsonString { .. } => true,
+        ExprKind::Tuple(items) => items.iter().any(is_json),
+        ExprKind::Object(items) => items.iter().any(|item| {
+            let in_key = matches!(&item.key, ObjectKey::Expr(key) if is_json(key));
+            in_key || is_json(&item.value)
+        }),
+        _ => false,
+    }
 }
 
 /// Expressions of a body without a schema: its arguments.

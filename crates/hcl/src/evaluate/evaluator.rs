@@ -17,6 +17,7 @@ pub(super) struct Evaluator<'s> {
     /// Number of iterations over secret collections around: their elements carry no marks, yet must not show.
     secrets: u32,
     fuel: u64,
+    strict: bool,
 }
 
 impl<'s> Evaluator<'s> {
@@ -28,7 +29,19 @@ impl<'s> Evaluator<'s> {
             diagnostics: Diagnostics::new(),
             secrets: 0,
             fuel: FUEL,
+            strict: false,
         }
+    }
+
+    /// Makes errors count on a side of `&&` or `||` that does not matter.
+    pub fn strict(self) -> Evaluator<'s> {
+        Evaluator { strict: true, ..self }
+    }
+
+    /// Whether the left side of `&&` or `||` may decide although the right one fails. Not without fuel: then values are
+    /// not what the expression says.
+    pub fn is_lenient(&self) -> bool {
+        !self.strict && self.fuel > 0
     }
 
     /// The value of an expression; unknown after an error, which is then in the diagnostics.

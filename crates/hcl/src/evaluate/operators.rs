@@ -59,12 +59,24 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `&&` and `||`. As in the reference, both sides are always evaluated, and both must be known.
+    /// `&&` and `||`. Both sides are evaluated, and both must be known: that is what Terraform 1.11 does. Where it fails
+    /// because of the right side although the left one decides, there is a result all the same, as in later versions.
     fn logic(&mut self, expr: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> Value {
         let deciding = op == BinaryOp::Or;
-        let (left_value, right_value) = (self.eval(left), self.eval(right));
+        let left_value = self.eval(left);
         let left_value = self.operand(expr, left, left_value, &Type::Bool, "left operand");
+        let before = std::mem::take(&mut self.diagnostics);
+        let right_value = self.eval(right);
         let right_value = self.operand(expr, right, right_value, &Type::Bool, "right operand");
+        let found = std::mem::replace(&mut self.diagnostics, before);
+        if let Some(decided) = &left_value
+            && decided.as_bool() == Some(deciding)
+            && found.has_errors()
+            && self.is_lenient()
+        {
+            return decided.clone();
+        }
+        self.diagnostics.extend(found);
         let (Some(left_value), Some(right_value)) = (left_value, right_value) else {
             return Value::unknown(Type::Bool);
         };

@@ -15,6 +15,7 @@ pub(crate) fn action_names(action: Action) -> &'static [&'static str] {
         Action::Update => &["update"],
         Action::Delete => &["delete"],
         Action::DeleteThenCreate => &["delete", "create"],
+        Action::ForgetThenCreate => &["forget", "create"],
         Action::CreateThenDelete => &["create", "delete"],
         Action::Forget => &["forget"],
     }

@@ -51,6 +51,12 @@ fn write_block(w: &mut JsonWriter, expressions: &BTreeMap<Str, ExpressionSummary
 fn write_expression(w: &mut JsonWriter, expression: &ExpressionSummary) {
     match expression {
         ExpressionSummary::Constant(value) => w.object(|w| write_known(w.key("constant_value"), value)),
+        ExpressionSummary::Written(value, references) => w.object(|w| {
+            write_known(w.key("constant_value"), value);
+            if !references.is_empty() {
+                w.key("references").strings(references.iter().map(|r| &**r));
+            }
+        }),
         ExpressionSummary::References(references) => w.object(|w| {
             if !references.is_empty() {
                 w.key("references").strings(references.iter().map(|r| &**r));

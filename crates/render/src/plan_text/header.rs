@@ -51,7 +51,8 @@ fn import_lines(change: &ResourceChange, options: TextOptions) -> Vec<String> {
         None => "  # (imported by its identity)".to_string(),
     }];
     if change.action.is_replace() {
-        let warning = options.paint(Style::Yellow, "Warning: this will destroy the imported resource");
+        let fate = if change.action.forgets() { "forget" } else { "destroy" };
+        let warning = options.paint(Style::Yellow, &format!("Warning: this will {fate} the imported resource"));
         lines.push(format!("  # {warning}"));
     }
     lines

@@ -49,6 +49,7 @@ pub(super) fn action_symbol(action: Action, text: TextOptions) -> String {
         Action::Update => format!("  {}", text.paint(Style::Yellow, "~")),
         Action::Delete => format!("  {minus}"),
         Action::DeleteThenCreate => format!("{minus}/{plus}"),
+        Action::ForgetThenCreate => format!("{}/{plus}", text.paint(Style::Red, ".")),
         Action::CreateThenDelete => format!("{plus}/{minus}"),
         Action::Read => format!(" {}", text.paint(Style::Cyan, "<=")),
         Action::Forget => format!(" {}", text.paint(Style::Red, ".")),

@@ -3,7 +3,7 @@
 use super::super::definition::{Body, Definition, Shape, any};
 use crate::{Environment, Phase};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Evaluated, Expr, Scope, evaluate, type_constraint};
+use formwork_hcl::{Evaluated, Expr, Scope, evaluate, evaluate_strictly, type_constraint};
 use formwork_value::{Type, Value};
 
 pub(super) const CAN: Definition = Definition::lazy(
@@ -37,7 +37,7 @@ pub(super) const CONVERT: Definition = Definition::lazy(
 
 fn can(_: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
     let Some(expr) = args.first() else { return Evaluated::ok(Value::from(false)) };
-    let evaluated = evaluate(expr, scope);
+    let evaluated = evaluate_strictly(expr, scope);
     if evaluated.diagnostics.has_errors() {
         return Evaluated::ok(Value::from(false));
     }
@@ -47,7 +47,7 @@ fn can(_: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
 fn first_of(_: &Environment, args: &[Expr], scope: &dyn Scope) -> Evaluated {
     let mut reasons = Vec::new();
     for expr in args {
-        let evaluated = evaluate(expr, scope);
+        let evaluated = evaluate_strictly(expr, scope);
         match evaluated.diagnostics.iter().find(|problem| problem.is_error()) {
             // What is not known yet may still turn out to be an error.
             None if !evaluated.value.is_wholly_known() => {
