@@ -1,6 +1,7 @@
 //! Conditions at apply.
 
 use crate::stage::{Configured, Stage};
+use crate::variable_rules;
 use formwork_config::CheckRule;
 use formwork_diag::{Diagnostic, Severity};
 use formwork_eval::{CheckOutcome, InstanceScope, ModuleId, evaluate_check};
@@ -26,7 +27,7 @@ impl Checks {
         Checks { results, places }
     }
 
-    fn status(&self, kind: CheckKind, address: &str) -> Option<CheckStatus> {
+    pub fn status(&self, kind: CheckKind, address: &str) -> Option<CheckStatus> {
         let (at, object_at) = self.places.get(&(kind, address.into()))?;
         Some(self.results.get(*at)?.objects.as_ref()?.get(*object_at)?.status)
     }
@@ -50,14 +51,15 @@ impl Checks {
     }
 }
 
-/// Preconditions. True if none fails.
+/// Rules of variables that the resource needs, and preconditions. True if none fails.
 pub(crate) fn before(
     stage: &Stage<'_>,
     configured: &Configured,
     scope: &InstanceScope<'_>,
     address: &ResourceInstance,
 ) -> bool {
-    run(stage, &configured.block.lifecycle.preconditions, scope, "Resource precondition failed", address)
+    variable_rules::hold(stage, &address.config())
+        && run(stage, &configured.block.lifecycle.preconditions, scope, "Resource precondition failed", address)
 }
 
 /// Postconditions. True if none fails.
@@ -154,21 +156,27 @@ pub(crate) fn conclude(stage: &Stage<'_>) {
             let scope = stage.evaluator.module_scope(module);
             let outcomes: Vec<CheckOutcome> =
                 block.preconditions.iter().map(|rule| evaluate_check(rule, &scope).0).collect();
-            set(stage, CheckKind::Output, &address, &outcomes);
+            record(stage, CheckKind::Output, &address, &outcomes);
         }
         for name in config.variables.keys() {
             let address = format!("{prefix}var.{name}");
             if stage.checks.borrow().status(CheckKind::Variable, &address) == Some(CheckStatus::Unknown) {
                 let (outcomes, problems) = stage.evaluator.validate_variable(module, name);
                 stage.report(problems);
-                set(stage, CheckKind::Variable, &address, &outcomes);
+                record(stage, CheckKind::Variable, &address, &outcomes);
             }
         }
     }
 }
 
-fn set(stage: &Stage<'_>, kind: CheckKind, address: &str, outcomes: &[CheckOutcome]) {
-    let status = outcomes.iter().map(status_of).max().unwrap_or(CheckStatus::Pass);
+/// The worst of several outcomes.
+pub(crate) fn outcomes_status(outcomes: &[CheckOutcome]) -> CheckStatus {
+    outcomes.iter().map(status_of).max().unwrap_or(CheckStatus::Pass)
+}
+
+/// Keeps what came of the rules of one object.
+pub(crate) fn record(stage: &Stage<'_>, kind: CheckKind, address: &str, outcomes: &[CheckOutcome]) {
+    let status = outcomes_status(outcomes);
     let failures = outcomes.iter().filter_map(|o| match o {
         CheckOutcome::Fail(message) => Some(message.as_str().into()),
         _ => None,

@@ -21,6 +21,7 @@ mod read;
 mod recorder;
 mod run;
 mod stage;
+mod variable_rules;
 
 pub use inputs::{ApplyInputs, ApplyOutcome};
 pub use run::apply;

@@ -5,6 +5,7 @@ use crate::check::Checks;
 use crate::ephemeral::Ephemerals;
 use crate::provider_config::ProviderSlots;
 use crate::recorder::Recorder;
+use crate::variable_rules::VariableRules;
 use formwork_config::ResourceBlock;
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
 use formwork_eval::{Evaluator, Expansion, InstanceScope, Item, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
@@ -28,6 +29,7 @@ pub(crate) struct Stage<'a> {
     pub providers: ProviderSlots,
     pub diagnostics: RefCell<DistinctDiagnostics>,
     pub checks: RefCell<Checks>,
+    pub variable_rules: VariableRules,
     pub ephemerals: Ephemerals,
     pub upkeep: Upkeep<'a>,
     /// Check blocks whose data source cannot be read, with the reason.
@@ -72,6 +74,7 @@ impl<'a> Stage<'a> {
             providers: ProviderSlots::default(),
             diagnostics: RefCell::default(),
             checks: RefCell::new(Checks::new(plan.checks.clone())),
+            variable_rules: VariableRules::new(&plan.checks),
             ephemerals: Ephemerals::new(&inputs.config),
             upkeep: Upkeep::new(inputs.clock, inputs.events),
             nested_failures: RefCell::default(),

@@ -102,7 +102,8 @@ pub async fn store(session: &Session, state: &mut StateSession, new: &StateSnaps
     let kept = match write_private(Path::new(ERRORED_STATE), &encoded) {
         Ok(()) => format!(
             "The state was written to {ERRORED_STATE} instead. When the cause is mended, store it with: formwork state \
-             push {ERRORED_STATE}"
+             push {ERRORED_STATE}\n\nIf that finds a journal that does not fit, move the journal away first: this file has \
+             everything that it holds."
         ),
         Err(other) => {
             session.output.print(&String::from_utf8_lossy(&encoded));

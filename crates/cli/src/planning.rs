@@ -284,7 +284,7 @@ fn in_doubt_problem<'a>(doubts: impl Iterator<Item = &'a InDoubt>) -> Option<Dia
             "A run was killed while {what}{0} was being created. Nobody knows whether the object exists, so it is not \
              created a second time without your word. Look for it, then run one of:\n  formwork import {0} ID       \
              it exists: take it over{old}\n  formwork settle -retry {0}   it does not exist: create it again\n  \
-             formwork settle -forget {0}  it exists and shall be left alone{planned}",
+             formwork settle -forget {0}  it exists and shall be left alone: create another one{planned}",
             doubt.address
         );
         let problem = Diagnostic::error("Unknown outcome of an earlier run", detail).blame(Blame::Environment);

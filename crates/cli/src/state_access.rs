@@ -112,10 +112,13 @@ fn lock_problem(error: &LockError) -> Diagnostic {
             holder.id, holder.path, holder.operation, holder.who, holder.version, holder.created, holder.info
         ));
     }
-    detail.push_str(
-        "\nOnly one command at a time may change the state. Wait for the other one, or give -lock-timeout to wait here. \
-         A lock that a broken command has left is removed by \"formwork force-unlock ID\".",
-    );
+    detail.push_str(match error {
+        LockError::Held { .. } => {
+            "\nOnly one command at a time may change the state. Wait for the other one, or give -lock-timeout to wait \
+             here. A lock that a broken command has left is removed by \"formwork force-unlock ID\"."
+        }
+        _ => "\nNobody else holds the lock, but it cannot be taken here. Nothing was changed.",
+    });
     Diagnostic::error("Error acquiring the state lock", detail).blame(Blame::Environment)
 }
 

@@ -53,7 +53,8 @@ pub(super) fn take(nominal: &Path, state: StateFile, mut info: LockInfo) -> Resu
         Ok(()) => Ok(hold),
         Err(error) => {
             let error = failed(&hold.info_path, error);
-            // The first error is the one to tell.
+            // The first error is the one to tell; what was written of the information is nobody's.
+            let _ = durable::remove(&hold.info_path);
             let _ = hold.release();
             Err(error)
         }

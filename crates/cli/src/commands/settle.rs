@@ -40,7 +40,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     });
     let address = address.transpose()?;
     if address.is_some() && arguments.switch("retry") == arguments.switch("forget") {
-        return Err(invalid("With an address, give either -retry or -forget.".to_owned()));
+        return Err(invalid("With an address, give -retry or -forget, and not both.".to_owned()));
     }
     let lock = LockFlags::of(arguments)?;
     let current = Current::of(session, &LocalFlags::default())?;
@@ -59,7 +59,11 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             for doubt in doubts {
                 state.settle(&doubt).await.map_err(|error| session_problem(&error))?;
             }
-            session.say(&format!("{address} is settled: the next apply may create it."));
+            let meaning = match arguments.switch("forget") {
+                true => "what may exist is left alone, and the next apply may create another one",
+                false => "the next apply may create it",
+            };
+            session.say(&format!("{address} is settled: {meaning}."));
             Ok(())
         })
         .await

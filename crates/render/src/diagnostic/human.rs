@@ -6,6 +6,7 @@ use crate::style::{Style, TextOptions};
 use crate::wrap::wrap;
 use formwork_diag::{Diagnostic, Diagnostics, Severity, Sources};
 use formwork_model::path_text;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
@@ -149,9 +150,7 @@ fn write_snippet(body: &mut String, place: &Place<'_>, options: TextOptions) {
         let shown = line.trim_end_matches('\r');
         let clamp = |at: usize| at.clamp(line_start, line_start + shown.len()) - line_start;
         let (from, to) = (clamp(place.highlight.0), clamp(place.highlight.1));
-        let (before, rest) = shown.split_at_checked(from).unwrap_or((shown, ""));
-        let (marked, after) = rest.split_at_checked(to - from).unwrap_or((rest, ""));
-        let (before, marked, after) = (escape_controls(before), escape_controls(marked), escape_controls(after));
+        let [before, marked, after] = parts(shown, from, to).map(|part| escape_controls(&part).into_owned());
         let _ = write!(body, "{:4}: {before}", place.start.line + index);
         if marked.is_empty() {
             let _ = writeln!(body, "{after}");
@@ -163,23 +162,43 @@ fn write_snippet(body: &mut String, place: &Place<'_>, options: TextOptions) {
     write_carets(body, place, options);
 }
 
+/// Lines longer than this, in bytes, are shown around the range only.
+const LONG_LINE: usize = 1000;
+/// What is shown of each part of a long line, in characters.
+const LONG_PART: usize = 160;
+
+/// A line before, in and behind a range; of long lines only the surroundings of its start.
+fn parts(line: &str, from: usize, to: usize) -> [Cow<'_, str>; 3] {
+    let (before, rest) = line.split_at_checked(from).unwrap_or((line, ""));
+    let (marked, after) = rest.split_at_checked(to - from).unwrap_or((rest, ""));
+    if line.len() <= LONG_LINE {
+        return [before.into(), marked.into(), after.into()];
+    }
+    let head = |text: &str| match text.char_indices().nth(LONG_PART) {
+        Some((at, _)) => format!("{}…", text.split_at(at).0),
+        None => text.to_owned(),
+    };
+    let tail = match before.char_indices().rev().nth(LONG_PART) {
+        Some((at, _)) => format!("…{}", before.split_at(at).1),
+        None => before.to_owned(),
+    };
+    let cut = marked.chars().nth(LONG_PART).is_some();
+    [tail.into(), head(marked).into(), if cut { Cow::from("") } else { head(after).into() }]
+}
+
 /// Without colours, carets show the range, if it is a part of one line.
 fn write_carets(body: &mut String, place: &Place<'_>, options: TextOptions) {
     if options.colour || place.code.contains('\n') {
         return;
     }
-    let (Some(before), Some(marked)) =
-        (place.code.get(..place.highlight.0), place.code.get(place.highlight.0..place.highlight.1))
-    else {
-        return;
-    };
+    let [before, marked, _] = parts(place.code, place.highlight.0, place.highlight.1);
     if marked.trim().is_empty() || marked.trim() == place.code.trim() {
         return;
     }
     let pad =
         |text: &str| -> String { text.split('\t').map(|part| " ".repeat(part.width())).collect::<Vec<_>>().join("\t") };
-    let carets = "^".repeat(escape_controls(marked).width().max(1));
-    let _ = writeln!(body, "      {}{carets}", pad(&escape_controls(before)));
+    let carets = "^".repeat(escape_controls(&marked).width().max(1));
+    let _ = writeln!(body, "      {}{carets}", pad(&escape_controls(&before)));
 }
 
 fn write_values(body: &mut String, diagnostic: &Diagnostic, options: TextOptions) {
