@@ -61,7 +61,8 @@ impl Plan {
             (Action::Read, [OperationKind::Read]) => true,
             (Action::Delete, [OperationKind::Delete { deposed }]) => *deposed == change.deposed,
             (Action::Forget, [OperationKind::Forget { deposed }]) => *deposed == change.deposed,
-            (Action::DeleteThenCreate, [OperationKind::Delete { deposed: None }, OperationKind::Create]) => {
+            (Action::DeleteThenCreate, [OperationKind::Delete { deposed: None }, OperationKind::Create])
+            | (Action::ForgetThenCreate, [OperationKind::Forget { deposed: None }, OperationKind::Create]) => {
                 operations.get(1).is_some_and(|create| waits(create, positions.first()))
             }
             (
