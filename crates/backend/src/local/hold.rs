@@ -53,8 +53,7 @@ pub(super) fn take(nominal: &Path, state: StateFile, mut info: LockInfo) -> Resu
         Ok(()) => Ok(hold),
         Err(error) => {
             let error = failed(&hold.info_path, error);
-            // The first error is the one to tell; what was written of the information is nobody's.
-            let _ = durable::remove(&hold.info_path);
+            // The first error is the one to tell.
             let _ = hold.release();
             Err(error)
         }
@@ -144,7 +143,12 @@ impl Hold {
     fn write_info(&self) -> io::Result<()> {
         let mut file = durable::open_or_create(&self.info_path)?;
         file.set_len(0)?;
-        file.write_all(&lock_info::encode(&self.info, Some(std::process::id())))
+        let written = file.write_all(&lock_info::encode(&self.info, Some(std::process::id())));
+        if written.is_err() {
+            // Half of an information is nobody's; the first error is the one to tell.
+            let _ = durable::remove(&self.info_path);
+        }
+        written
     }
 
     /// Removes what was made for the lock and lets go of it.
