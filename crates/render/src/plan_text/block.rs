@@ -2,8 +2,9 @@
 
 use super::body::{Mode, write_attributes, write_diff, write_hidden, write_warnings};
 use super::symbol::{forces_replacement, write_indent, write_symbol};
+use crate::attribute_name::attribute_name;
 use crate::diff::{BlockDiff, BlockGroup, Diff, DiffAction};
-use crate::quote::{attribute_name, quote};
+use formwork_value::quote;
 
 /// Writes attributes, then nested blocks by type.
 pub(super) fn write_block(out: &mut String, diff: &Diff, block: &BlockDiff, indent: usize, mode: Mode) {

@@ -3,8 +3,7 @@
 use super::body::{Mode, write_diff, write_hidden, write_warnings};
 use super::symbol::{forces_replacement, null_suffix, write_indent, write_symbol};
 use crate::diff::{Diff, DiffAction, DiffKind};
-use crate::quote::quote;
-use formwork_value::Str;
+use formwork_value::{Str, quote};
 use std::collections::BTreeMap;
 
 /// Writes the opening bracket; a container whose parts tell that they force a replacement does not tell so itself.
