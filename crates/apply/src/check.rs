@@ -184,6 +184,18 @@ pub(crate) fn record(stage: &Stage<'_>, kind: CheckKind, address: &str, outcomes
     stage.checks.borrow_mut().set(kind, address, status, failures.collect());
 }
 
+/// True if the rules read something that has failed or was not begun: then nobody knows whether they hold.
+fn needs_unfinished(stage: &Stage<'_>, module: ModuleId, rules: &[CheckRule]) -> bool {
+    if !stage.is_any_unfinished() {
+        return false;
+    }
+    let scope = stage.evaluator.module_scope(module);
+    let (_, reads) = stage.evaluator.record(|| rules.iter().for_each(|rule| drop(evaluate_check(rule, &scope))));
+    // They are reported when the rules are judged.
+    drop(stage.evaluator.take_problems());
+    stage.has_unfinished(&reads)
+}
+
 /// Assertions, whose failures are warnings.
 fn check_block(stage: &Stage<'_>, module: ModuleId, name: &Str, address: &str) {
     let config = stage.evaluator.module_config(module);
@@ -191,12 +203,36 @@ fn check_block(stage: &Stage<'_>, module: ModuleId, name: &Str, address: &str) {
     let failure = stage.nested_failures.borrow().get(&(module, name.clone())).cloned();
     let (status, failures) = match failure {
         Some(message) => (CheckStatus::Fail, vec![message.into()]),
+        None if needs_unfinished(stage, module, &block.asserts) => (CheckStatus::Unknown, Vec::new()),
         None => {
             let scope = stage.evaluator.module_scope(module);
             judge(stage, &block.asserts, &scope, "Check block assertion failed", Severity::Warning, None)
         }
     };
     stage.checks.borrow_mut().set(CheckKind::Check, address, status, failures);
+}
+
+/// Conditions of what an earlier run of the plan has finished: whatever builds on it must wait until they hold. True if none
+/// fails.
+pub(crate) fn done_before(stage: &Stage<'_>) -> bool {
+    let mut good = true;
+    for address in stage.inputs.done.iter().filter(|_| stage.inputs.plan.options.mode != PlanMode::Destroy) {
+        let conditions = stage.block(address).is_some_and(|block| {
+            !block.lifecycle.preconditions.is_empty() || !block.lifecycle.postconditions.is_empty()
+        });
+        if !conditions {
+            continue;
+        }
+        let Some(configured) = stage.configured(address) else { continue };
+        let Some(value) = stage.inputs.plan.planned_values.get(address) else { continue };
+        let scope = stage.scope(&configured, address);
+        let holds = before(stage, &configured, &scope, address)
+            && after(stage, &configured, &scope.with_self(value.clone()), address);
+        if !holds {
+            good = false;
+        }
+    }
+    good
 }
 
 /// Conditions of instances without an operation that refer to what has changed.
