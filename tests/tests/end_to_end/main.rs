@@ -18,6 +18,7 @@ mod official_aws;
 mod quickstart;
 mod remote;
 mod remote_machines;
+mod resumed;
 mod slow;
 mod state;
 mod state_exchange;
