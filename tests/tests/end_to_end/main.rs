@@ -22,3 +22,4 @@ mod slow;
 mod state;
 mod state_exchange;
 mod surroundings;
+mod tools;
