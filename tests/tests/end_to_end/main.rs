@@ -23,3 +23,4 @@ mod slow;
 mod state;
 mod state_exchange;
 mod surroundings;
+mod tools;
