@@ -19,6 +19,7 @@ mod quickstart;
 mod remote;
 mod remote_machines;
 mod resumed;
+mod shapes;
 mod slow;
 mod state;
 mod state_exchange;

@@ -50,6 +50,7 @@ pub(crate) fn write_diff(out: &mut String, diff: &Diff, indent: usize, mode: Mod
         }
         DiffKind::WriteOnly { sensitive } => {
             out.push_str(if *sensitive { "(sensitive, write-only attribute)" } else { "(write-only attribute)" });
+            out.push_str(&null_suffix(diff, mode));
             out.push_str(&forces_replacement(diff, mode));
         }
         DiffKind::Object { attributes, nested } => write_object(out, diff, attributes, *nested, indent, mode),
