@@ -65,6 +65,26 @@ fn write_only_arguments() {
     tells_the_same("write_only");
 }
 
+#[test]
+fn ignored_changes_moves_and_outputs() {
+    tells_the_same("lifecycle");
+}
+
+/// What becomes known, and turns out to be a secret, at apply only.
+#[test]
+fn outputs_that_turn_out_to_be_sensitive_are_not_stored() {
+    let folder = folder();
+    folder.write(
+        "main.tf",
+        "resource \"cloud_shape\" \"a\" { name = \"a\" }\n\
+         output \"facts\" { value = [for fact in cloud_shape.a.facts : fact.password] }\n",
+    );
+    let run = folder.run("apply -no-color -auto-approve");
+    assert_eq!(run.code, Some(1), "{}", run.out);
+    assert!(run.err.contains("Output refers to sensitive values"), "{}", run.err);
+    assert_eq!(folder.state()["outputs"], serde_json::json!({}));
+}
+
 /// What dynamic blocks must not be: each body of a resource with the problem that it has.
 #[test]
 fn dynamic_blocks_that_are_wrong() {
