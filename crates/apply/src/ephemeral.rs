@@ -116,7 +116,7 @@ impl Stage<'_> {
         let provider_address = match self.evaluator.provider_instance(configured.module, provider, &repetition) {
             Ok(provider_address) => provider_address,
             Err(problems) => {
-                self.report(located(problems, &configured, address));
+                self.report(configured.block.located(problems, address));
                 return false;
             }
         };

@@ -40,7 +40,7 @@ impl Planner<'_> {
     pub fn provider_address(&self, wanted: &Wanted<'_>) -> Option<ProviderConfigAddress> {
         let repetition = wanted.expansion.repetition(&wanted.address.key);
         let found = self.evaluator.provider_instance(wanted.module, &wanted.block.provider, &repetition);
-        found.map_err(|problems| self.report(crate::managed::located(problems, wanted))).ok()
+        found.map_err(|problems| self.report(wanted.block.located(problems, &wanted.address))).ok()
     }
 
     /// Records what the choice of an instance of a provider configuration has read.

@@ -13,7 +13,10 @@ terraform {
   }
 }
 
-variable "keys" { default = ["a", "b"] }
+variable "keys" {
+  type    = list(string)
+  default = ["a", "b"]
+}
 locals { all = ["a", "b"] }
 
 provider "null" {

@@ -1,11 +1,15 @@
 //! `override_*` blocks.
 
 use crate::file::{ObjectOverride, OverrideKind};
-use formwork_config::{constant, read_address};
+use formwork_config::read_address;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Attribute, Block, BodySchema, as_keyword, function_calls, references};
+use formwork_hcl::{
+    Attribute, Block, BodySchema, EmptyScope, Function, FunctionName, Scope, Traversal, as_keyword, evaluate,
+    references,
+};
 use formwork_model::{ResourceMode, TargetAddress};
 use formwork_value::{Type, Value};
+use std::cell::Cell;
 
 /// Reads a block; `None` without a usable target. `during_plan` is what the block around it says.
 pub(super) fn read_override(
@@ -86,15 +90,32 @@ fn read_target(kind: OverrideKind, attribute: &Attribute, diagnostics: &mut Diag
 /// The object that an argument gives, or the argument itself if it refers to something or calls functions.
 pub(super) fn read_given(attribute: Option<&Attribute>, diagnostics: &mut Diagnostics) -> (Value, Option<Attribute>) {
     let Some(attribute) = attribute else { return (Value::empty_object(), None) };
-    if references(&attribute.expr).is_empty() && function_calls(&attribute.expr).is_empty() {
-        let mut problems = Diagnostics::new();
-        let value = constant(&attribute.expr, &mut problems);
-        let failed = problems.has_errors();
-        diagnostics.extend(problems);
-        let value = if failed { Value::empty_object() } else { as_object(attribute, value, diagnostics) };
+    let scope = Constants::default();
+    let evaluated = evaluate(&attribute.expr, &scope);
+    if references(&attribute.expr).is_empty() && !scope.called.get() {
+        let failed = evaluated.diagnostics.has_errors();
+        diagnostics.extend(evaluated.diagnostics);
+        let value = if failed { Value::empty_object() } else { as_object(attribute, evaluated.value, diagnostics) };
         return (value, None);
     }
     (Value::empty_object(), Some(attribute.clone()))
+}
+
+/// No names, and no functions; it notes whether one was called.
+#[derive(Default)]
+struct Constants {
+    called: Cell<bool>,
+}
+
+impl Scope for Constants {
+    fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
+        EmptyScope.reference(traversal)
+    }
+
+    fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
+        self.called.set(true);
+        EmptyScope.function(name)
+    }
 }
 
 /// The value of an argument if it is an object; an empty one if it is something else, which is reported.

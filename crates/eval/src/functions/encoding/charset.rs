@@ -1,7 +1,7 @@
 //! Character encodings by their IANA names.
 //!
-//! Known difference to the reference: GB 18030 is that of the current standard, so 19 characters and those for private use
-//! have other bytes.
+//! Known difference to the reference: some characters for private use are refused for GB 18030, where it writes bytes that
+//! mean others.
 
 use super::code_page::CodePage;
 use super::wide;
@@ -62,10 +62,14 @@ impl Charset {
             Charset::Hz => wide::decode_hz(bytes).ok_or_else(invalid),
             Charset::Iso2022Jp => wide::decode_iso_2022_jp(bytes).ok_or_else(invalid),
             Charset::OneByte(page) => page.decode(bytes).ok_or_else(invalid),
+            Charset::Other(encoding) if *encoding == GB18030 => wide::decode_gb18030(bytes).ok_or_else(invalid),
             Charset::Other(encoding) => {
                 let text = decode_strictly(encoding, bytes)?;
-                let is_good = *encoding == GB18030 || !text.chars().any(wide::is_private);
-                if is_good && (*encoding != GBK || wide::without_late(&text)) { Ok(text) } else { Err(invalid()) }
+                let is_good = match *encoding == GBK {
+                    true => wide::without_late(&text),
+                    false => !text.chars().any(wide::is_private),
+                };
+                if is_good { Ok(text) } else { Err(invalid()) }
             }
         }
     }
@@ -82,6 +86,7 @@ impl Charset {
             Charset::Hz => wide::encode_hz(text).ok_or_else(missing),
             Charset::Iso2022Jp => wide::encode_iso_2022_jp(text).ok_or_else(missing),
             Charset::OneByte(page) => page.encode(text).ok_or_else(missing),
+            Charset::Other(encoding) if *encoding == GB18030 => wide::encode_gb18030(text).ok_or_else(missing),
             Charset::Other(encoding) if *encoding == BIG5 => wide::encode_big5(text).ok_or_else(missing),
             Charset::Other(encoding) if *encoding == EUC_JP => wide::encode_euc_jp(text).ok_or_else(missing),
             Charset::Other(encoding) if *encoding == SHIFT_JIS => wide::encode_shift_jis(text).ok_or_else(missing),

@@ -1,7 +1,7 @@
 //! Encodings of several bytes for a character, where what is known of them goes beyond what browsers write, or stays behind
 //! it: browsers read all of Big5 and EUC-JP, but write only the more common part.
 
-use encoding_rs::{BIG5, EUC_JP, Encoding, GBK, SHIFT_JIS};
+use encoding_rs::{BIG5, EUC_JP, Encoding, GB18030, GBK, SHIFT_JIS};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -44,15 +44,36 @@ static EUC_JP_BYTES: LazyLock<Table> = LazyLock::new(|| {
     table
 });
 
+/// Characters that have four bytes in the first edition of GB 18030, and two in later ones; among them those for private use.
+static GB18030_BYTES: LazyLock<Table> = LazyLock::new(|| {
+    let bytes = (19_057..=19_064).chain(33_000..=39_416).map(four_bytes);
+    let known = bytes.filter_map(|bytes| Some((any_character(GB18030, &bytes)?, bytes.to_vec())));
+    known.chain([('\u{1e3f}', FOUR_BYTES_1E3F.to_vec())]).collect()
+});
+
+/// Browsers read something else in this one place.
+const FOUR_BYTES_1E3F: [u8; 4] = [0x81, 0x35, 0xf4, 0x37];
+
+/// The four bytes with a number.
+fn four_bytes(number: u16) -> [u8; 4] {
+    let digit = |unit: u16, range: u16| u8::try_from(number / unit % range).unwrap_or_default();
+    [0x81 + digit(12_600, 126), 0x30 + digit(1_260, 10), 0x81 + digit(10, 126), 0x30 + digit(1, 10)]
+}
+
 fn pairs(first: std::ops::RangeInclusive<u8>, second: std::ops::RangeInclusive<u8>) -> impl Iterator<Item = [u8; 2]> {
     first.flat_map(move |a| second.clone().map(move |b| [a, b]))
 }
 
 /// The character that bytes are, if they are one, and not for private use.
 fn only_character(encoding: &'static Encoding, bytes: &[u8]) -> Option<char> {
+    any_character(encoding, bytes).filter(|c| !is_private(*c))
+}
+
+/// The character that bytes are, if they are one.
+fn any_character(encoding: &'static Encoding, bytes: &[u8]) -> Option<char> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
     let mut chars = text.chars();
-    chars.next().filter(|c| chars.next().is_none() && !is_private(*c))
+    chars.next().filter(|c| chars.next().is_none() && *c != '\u{fffd}')
 }
 
 pub(super) fn is_private(c: char) -> bool {
@@ -90,11 +111,52 @@ pub(super) fn encode_shift_jis(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Text without characters that came to GBK late or are for private use.
+/// Characters that came to GBK late, or are for private use.
+fn is_late(c: char) -> bool {
+    is_private(c) || matches!(c, '\u{1e3f}' | '\u{9fb4}'..='\u{9fbb}' | '\u{fe10}'..='\u{fe19}')
+}
+
+/// Text without late characters.
 pub(super) fn without_late(text: &str) -> bool {
-    let is_late =
-        |c: char| is_private(c) || matches!(c, '\u{1e3f}' | '\u{9fb4}'..='\u{9fbb}' | '\u{fe10}'..='\u{fe19}');
     !text.chars().any(is_late)
+}
+
+pub(super) fn decode_gb18030(bytes: &[u8]) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        let length = match tail {
+            _ if *first <= 0x80 => 1,
+            [0x30..=0x39, ..] => 4,
+            _ => 2,
+        };
+        let (character, tail) = rest.split_at_checked(length)?;
+        out.push(match any_character(GB18030, character) {
+            _ if *character == FOUR_BYTES_1E3F => '\u{1e3f}',
+            _ if *character == [0x80] => '€',
+            Some(c) if length != 2 || !is_late(c) => c,
+            _ => return None,
+        });
+        rest = tail;
+    }
+    Some(out)
+}
+
+pub(super) fn encode_gb18030(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if is_late(c) {
+            out.extend(GB18030_BYTES.get(&c)?);
+        } else {
+            let mut own = [0; 4];
+            let (bytes, _, failed) = GB18030.encode(c.encode_utf8(&mut own));
+            if failed {
+                return None;
+            }
+            out.extend(bytes.iter());
+        }
+    }
+    Some(out)
 }
 
 /// What the bytes of ISO-2022-JP mean; escape sequences change it.
