@@ -401,6 +401,7 @@ pub fn plan(document: &str, schemas: &Schemas) -> Plan {
     let providers = members(&document["configuration"]["provider_config"])
         .map(|(key, p)| {
             let summary = ProviderConfigSummary {
+                for_each_expression: None,
                 name: text(&p["name"]),
                 full_name: text(&p["full_name"]),
                 alias: p.get("alias").map(text),

@@ -29,10 +29,11 @@ fn blocks() -> [(&'static str, &'static [&'static str]); 4] {
 
 /// `mock_provider "NAME"`.
 pub(super) fn read_mock_provider(block: &Block, root: &Module, diagnostics: &mut Diagnostics) -> Option<ReadMock> {
-    let schema = BodySchema::new(&[("alias", false), ("source", false), ("override_during", false)], &blocks());
+    let attributes = [("alias", false), ("for_each", false), ("source", false), ("override_during", false)];
+    let schema = BodySchema::new(&attributes, &blocks());
     let (content, problems) = block.body.content(&schema);
     diagnostics.extend(problems);
-    // What is left for reading the provider itself is its name.
+    // What is left for reading the provider itself is its name, and its instances.
     let only_alias = BodySchema::new(&[("source", false), ("override_during", false)], &blocks());
     let (_, rest, _) = block.body.partial_content(&only_alias);
     let mut provider = read_provider_block(&Block { body: rest, ..block.clone() }, root, diagnostics)?;
