@@ -51,15 +51,16 @@ pub fn load_with(
     load_all(files, root_dir, manifest, resolution, Sources::new(), early)
 }
 
-/// As [`load`], beside files that were read before: the new ones are added to them.
+/// As [`load_with`], beside files that were read before: the new ones are added to them.
 pub fn load_beside(
     files: &dyn Files,
     root_dir: &str,
     manifest: &ModuleManifest,
     resolution: ModuleResolution,
     sources: Sources,
+    early: Option<&dyn EarlyContext>,
 ) -> (Config, Diagnostics) {
-    load_all(files, root_dir, manifest, resolution, sources, None)
+    load_all(files, root_dir, manifest, resolution, sources, early)
 }
 
 fn load_all(

@@ -6,7 +6,9 @@ use crate::{Environment, Expansion, InstanceScope, ModuleId, Phase, Read, ReadSe
 use formwork_config::{Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::Expr;
-use formwork_model::{InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderSchema, Resource};
+use formwork_model::{
+    InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderConfigAddress, ProviderSchema, Resource,
+};
 use formwork_value::{Str, Type, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ pub struct Evaluator {
     settled: Cell<bool>,
     pub(crate) given: BTreeMap<Str, Value>,
     schemas: RefCell<BTreeMap<ProviderAddress, Arc<ProviderSchema>>>,
+    pub(crate) providers: RefCell<BTreeMap<ProviderConfigAddress, RememberedExpansion>>,
 }
 
 /// A value, what it read, and the problems found.
@@ -58,6 +61,7 @@ impl Evaluator {
             settled: Cell::new(false),
             given,
             schemas: RefCell::default(),
+            providers: RefCell::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{Evaluator, InstanceScope, ModuleId, Phase};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
-use formwork_hcl::Expr;
+use formwork_hcl::{Expr, Scope};
 use formwork_model::InstanceKey;
 use formwork_value::{Kind, Marks, Str, Type, Value, convert};
 use std::collections::BTreeMap;
@@ -103,8 +103,20 @@ impl Evaluator {
         enabled: Option<&Expr>,
         diagnostics: &mut Diagnostics,
     ) -> Expansion {
+        self.expand_in(&InstanceScope::new(self, module), count, for_each, enabled, diagnostics)
+    }
+
+    /// As [`Evaluator::expand`], in any scope.
+    pub(crate) fn expand_in(
+        &self,
+        scope: &dyn Scope,
+        count: Option<&Expr>,
+        for_each: Option<&Expr>,
+        enabled: Option<&Expr>,
+        diagnostics: &mut Diagnostics,
+    ) -> Expansion {
         let Some(expr) = count.or(for_each).or(enabled) else { return Expansion::Single };
-        let evaluated = formwork_hcl::evaluate(expr, &InstanceScope::new(self, module));
+        let evaluated = formwork_hcl::evaluate(expr, scope);
         let failed = evaluated.diagnostics.has_errors();
         diagnostics.extend(evaluated.diagnostics);
         if failed {

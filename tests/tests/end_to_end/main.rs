@@ -4,6 +4,7 @@
 
 mod aws_network;
 mod broken_inputs;
+mod bundle;
 mod command_line;
 mod console;
 mod documents;
@@ -15,6 +16,7 @@ mod killed;
 mod locked;
 mod null_provider;
 mod official_aws;
+mod provider_instances;
 mod quickstart;
 mod remote;
 mod remote_machines;

@@ -1,7 +1,9 @@
 //! Functions that encode and decode text.
 
 mod charset;
+mod code_page;
 mod csv;
+mod wide;
 mod yaml_decode;
 mod yaml_encode;
 mod yaml_scalar;

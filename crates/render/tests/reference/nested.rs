@@ -21,7 +21,12 @@ fn body(block: Block, action: Action, before: Value, after: Value, replace_paths
         previous_address: instance.clone(),
         address: instance,
         deposed: None,
-        provider: ProviderConfigAddress { module: ModulePath::root(), provider: address.clone(), alias: None },
+        provider: ProviderConfigAddress {
+            module: ModulePath::root(),
+            provider: address.clone(),
+            alias: None,
+            key: InstanceKey::None,
+        },
         action,
         reason: ActionReason::None,
         before,
