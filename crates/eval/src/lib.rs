@@ -14,6 +14,7 @@ mod environment;
 mod evaluator;
 mod expand;
 mod functions;
+pub mod limits;
 mod module_instance;
 mod module_value;
 mod provider;

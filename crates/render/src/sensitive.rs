@@ -2,7 +2,7 @@
 
 use formwork_model::{Attribute, AttributeType, Block, NestedBlock, NestedType, Nesting, Resource, ResourceMode};
 use formwork_model::{ProviderAddress, ProviderSchema, Schema};
-use formwork_value::{Collection, Kind, MapValue, Marks, Str, Value};
+use formwork_value::{Kind, Marks, Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ fn change_entries(value: &Value, change: impl Fn(&str, &Value) -> Option<Value>)
     let mut changed: Option<BTreeMap<Str, Value>> = None;
     for (name, inner) in attributes.iter() {
         if let Some(new) = change(name, inner) {
-            changed.get_or_insert_with(|| (**attributes).clone()).insert(name.clone(), new);
+            changed.get_or_insert_with(|| (***attributes).clone()).insert(name.clone(), new);
         }
     }
     match changed {
@@ -128,11 +128,11 @@ fn change_elements(value: &Value, change: &dyn Fn(&Value) -> Value) -> Value {
     let changed: Value = match value.kind() {
         Kind::List(c) => {
             let items = c.items.iter().map(change).collect();
-            Kind::List(Arc::new(Collection { element: c.element.clone(), items })).into()
+            Value::list(c.element.clone(), items)
         }
         Kind::Map(m) => {
             let items = m.items.iter().map(|(k, v)| (k.clone(), change(v))).collect();
-            Kind::Map(Arc::new(MapValue { element: m.element.clone(), items })).into()
+            Value::map(m.element.clone(), items)
         }
         Kind::Tuple(items) => Value::tuple(items.iter().map(change).collect::<Vec<_>>()),
         Kind::Object(o) => Value::object_map(o.iter().map(|(k, v)| (k.clone(), change(v))).collect()),
