@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub fn decode_provider(block: &ProviderBlock, schema: &Block, scope: &dyn Scope) -> (Value, Diagnostics) {
     match &block.scope {
         ProviderScope::Module => decode_block(&block.body, schema, scope),
-        ProviderScope::Bound(bindings) => decode_block(&block.body, schema, &BoundScope { inner: scope, bindings }),
+        ProviderScope::Bound(bindings) => decode_block(&block.body, schema, &BoundScope::new(scope, bindings)),
         ProviderScope::Mocked => (formwork_object::empty_block(schema), Diagnostics::new()),
     }
 }
