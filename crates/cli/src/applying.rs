@@ -26,6 +26,8 @@ const ERRORED_STATE: &str = "errored.tfstate";
 pub struct Applied {
     pub outcome: ApplyOutcome,
     pub failed: bool,
+    /// What took the time of a long run, for people.
+    pub times: Option<String>,
 }
 
 /// Runs the plan's operations and stores the new state, whatever comes of them.
@@ -55,7 +57,10 @@ pub async fn apply_plan(
     let stopper = provisioners.clone();
     let stopping = Stopping::watch(session, &planned.providers, move || stopper.stop_all());
     let clock = MachineClock::new();
-    let progress = if operations > 0 { Progress::start_live(session) } else { Progress::start(session) };
+    let progress = match operations {
+        0 => Progress::start(session),
+        _ => Progress::start_apply(session, plan, workspace),
+    };
     let cancelled = || session.is_interrupted();
     let inputs = ApplyInputs {
         plan: plan.clone(),
@@ -72,6 +77,7 @@ pub async fn apply_plan(
         cancelled: &cancelled,
     };
     let mut outcome = formwork_apply::apply(&inputs).await;
+    let times = progress.conclude(workspace);
     drop((progress, stopping));
     outcome.diagnostics.extend(planned.providers.pool.take_warnings());
     if cancelled() {
@@ -88,7 +94,7 @@ pub async fn apply_plan(
     }
     planned.providers.pool.shutdown_all().await;
     let failed = outcome.diagnostics.has_errors();
-    Ok(Applied { outcome, failed })
+    Ok(Applied { outcome, failed, times })
 }
 
 /// Stores the new state; if the backend does not take it, it goes into a file that can be pushed later.
