@@ -99,21 +99,20 @@ pub async fn apply_plan(
 
 /// Stores the new state; if the backend does not take it, it goes into a file that can be pushed later.
 pub async fn store(session: &Session, state: &mut StateSession, new: &StateSnapshot) -> Result<(), Diagnostics> {
-    let before = state.snapshot().map(|snapshot| (snapshot.lineage.clone(), snapshot.serial));
+    let (lineage, serial) = (state.lineage().clone(), state.snapshot().map_or(0, |snapshot| snapshot.serial));
     let error = match state.finish(new.state.clone()).await {
         Ok(()) => return Ok(()),
         Err(FinishError::NotCleared(error)) => return Err(not_cleared(&error)),
         Err(FinishError::NotWritten(error)) => error,
     };
-    let (lineage, serial) = before.unwrap_or_else(|| (random_id(&MachineEntropy).as_str().into(), 0));
     let snapshot = StateSnapshot { lineage, serial: serial + 1, ..new.clone() };
     let encoded = state_file::encode(&snapshot);
     // The file may hold secrets: only its owner may read it.
     let kept = match write_private(Path::new(ERRORED_STATE), &encoded) {
         Ok(()) => format!(
             "The state was written to {ERRORED_STATE} instead. When the cause is mended, store it with: formwork state \
-             push {ERRORED_STATE}\n\nIf that finds a journal that does not fit, move the journal away first: this file has \
-             everything that it holds."
+             push {ERRORED_STATE}\n\nIf another state has taken the place of the one that the run began with, that \
+             refuses until you say with -force that this file is the right one. Until then the journal stays."
         ),
         Err(other) => {
             session.output.print(&String::from_utf8_lossy(&encoded));

@@ -4,6 +4,7 @@
 
 mod aws_network;
 mod broken_inputs;
+mod broken_provider;
 mod command_line;
 mod console;
 mod documents;
