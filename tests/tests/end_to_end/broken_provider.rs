@@ -6,15 +6,8 @@ use nix::sys::signal::Signal;
 use std::process::Stdio;
 
 /// Calls of the provider, and whether a plan has them.
-const CALLS: [(&str, bool); 7] = [
-    ("validate-provider", true),
-    ("validate", true),
-    ("configure", true),
-    ("upgrade", true),
-    ("read", true),
-    ("plan", true),
-    ("apply", false),
-];
+const CALLS: [(&str, bool); 6] =
+    [("validate", true), ("configure", true), ("upgrade", true), ("read", true), ("plan", true), ("apply", false)];
 
 /// One object that is there, and changes; another that is new.
 fn changing() -> Folder {
@@ -36,7 +29,7 @@ fn run(folder: &Folder, words: &str, fault: &str) -> Run {
     command.env("SLOW_FAULT", fault).env("SLOW_FAULT_ONCE", &once);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     if fault.starts_with("hang") {
-        wait_for("the fault", || once.exists());
+        wait_for(fault, || once.exists());
         signal(&child, Signal::SIGTERM);
         signal(&child, Signal::SIGINT);
         // Two signals of one kind may become one; a run that has ended needs no more.
@@ -50,6 +43,7 @@ fn run(folder: &Folder, words: &str, fault: &str) -> Run {
         });
     }
     let run = Run::of(format!("{words} with {fault}"), child.wait_with_output().unwrap());
+    assert!(once.exists(), "{}: the call is not made\n{}\n{}", run.command, run.out, run.err);
     std::fs::remove_file(&once).unwrap();
     run
 }
