@@ -6,8 +6,15 @@ use nix::sys::signal::Signal;
 use std::process::Stdio;
 
 /// Calls of the provider, and whether a plan has them.
-const CALLS: [(&str, bool); 6] =
-    [("validate", true), ("configure", true), ("upgrade", true), ("read", true), ("plan", true), ("apply", false)];
+const CALLS: [(&str, bool); 7] = [
+    ("validate-provider", true),
+    ("validate", true),
+    ("configure", true),
+    ("upgrade", true),
+    ("read", true),
+    ("plan", true),
+    ("apply", false),
+];
 
 /// One object that is there, and changes; another that is new.
 fn changing() -> Folder {
