@@ -5,6 +5,7 @@
 mod aws_network;
 mod broken_inputs;
 mod bundle;
+mod broken_provider;
 mod command_line;
 mod console;
 mod documents;

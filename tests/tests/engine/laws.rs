@@ -3,7 +3,7 @@
 use crate::configuration::{Configuration, MODULE, changes, configurations};
 use formwork_apply::{ApplyOutcome, Resumed};
 use formwork_model::{
-    Action, Event, ExecutionGraph, JournalEntry, Operation, OperationId, OperationKind, Plan, PlanMode, PlanOptions,
+    Action, Event, ExecutionGraph, JournalEntry, OperationId, OperationKind, Plan, PlanMode, PlanOptions,
 };
 use formwork_object::Deviation;
 use formwork_tests::engine::{Engine, Fault, text};
