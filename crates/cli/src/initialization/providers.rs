@@ -6,7 +6,8 @@ use crate::session::Session;
 use formwork_config::{Config, provider_requirements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::{
-    CliConfig, InstallEvent, ProviderInit, ProviderSources, current_platform, implied_dirs, init_providers, save_lock_file,
+    CliConfig, InstallEvent, ProviderInit, ProviderSources, current_platform, implied_dirs, init_providers,
+    save_lock_file,
 };
 use formwork_model::{LockFile, ProviderAddress};
 use std::collections::BTreeSet;
@@ -98,11 +99,7 @@ fn keep_lock_file(session: &Session, old: &LockFile, new: &LockFile, options: &I
 }
 
 /// Where packages are looked for; directories given once are remembered.
-fn provider_sources(
-    session: &Session,
-    cli: &CliConfig,
-    options: &InitOptions,
-) -> Result<ProviderSources, Diagnostics> {
+fn provider_sources(session: &Session, cli: &CliConfig, options: &InitOptions) -> Result<ProviderSources, Diagnostics> {
     let path = session.data_dir().plugin_path();
     let mut dirs = options.plugin_dirs.clone();
     if dirs.is_empty() {

@@ -123,7 +123,8 @@ fn entry(
             .map_err(|error| environment("Unreadable mirror", format!("A mirror cannot be read: {error}.")))?;
         let newest = || available.packages.keys().rev().find(|v| !v.is_prerelease() && constraints.accepts(v)).cloned();
         let chosen = version.clone().or_else(newest);
-        let Some((chosen, package)) = chosen.and_then(|v| available.packages.get(&v).map(|package| (v, package))) else {
+        let Some((chosen, package)) = chosen.and_then(|v| available.packages.get(&v).map(|package| (v, package)))
+        else {
             let which = version.map_or_else(|| "version that suits".to_owned(), |v| format!("version {v}"));
             let detail = format!("There is no {which} of {name} for {platform}.{}", not_asked(&available));
             return Err(environment("Could not retrieve providers for locking", detail));
