@@ -9,7 +9,7 @@ use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Expansion, ModuleId, ReadSet, decode_block};
 use formwork_model::{
     AbsResource, Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
-    Schema,
+    ResourceMode, Schema,
 };
 use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
 use formwork_value::{Value, conforms};
@@ -77,7 +77,10 @@ fn evaluate(
     });
     planner.report(evaluator.take_problems());
     let has_conditions = !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty();
-    let pending = planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
+    // A destroy ends what is there; what is there no more, after one that was interrupted, a normal run would create first.
+    let ending = planner.mode() == PlanMode::Destroy
+        && depends.all().iter().any(|read| read.resource.mode == ResourceMode::Managed);
+    let pending = ending || planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
     planner.work.borrow_mut().reads.insert(wanted.address.clone(), reads);
     (config.filter(|_| good), pending)
 }
