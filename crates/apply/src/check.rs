@@ -4,7 +4,7 @@ use crate::stage::{Configured, Stage};
 use crate::variable_rules;
 use formwork_config::CheckRule;
 use formwork_diag::{Diagnostic, Severity};
-use formwork_eval::{CheckOutcome, InstanceScope, ModuleId, evaluate_check};
+use formwork_eval::{CheckOutcome, HIDDEN_MESSAGE, InstanceScope, ModuleId, evaluate_check};
 use formwork_model::{Action, CheckKind, CheckResult, CheckStatus, PlanMode, ResourceInstance};
 use formwork_value::Str;
 use std::collections::BTreeMap;
@@ -17,7 +17,14 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
-    pub fn new(results: Vec<CheckResult>) -> Checks {
+    /// Conditions of data sources that were read while planning are not looked at again, so that nothing is known of them.
+    pub fn new(mut results: Vec<CheckResult>) -> Checks {
+        for result in results.iter_mut().filter(|result| is_data_source(result)) {
+            for object in result.objects.iter_mut().flatten() {
+                object.status = CheckStatus::Unknown;
+                object.failures.clear();
+            }
+        }
         let mut places = BTreeMap::new();
         for (at, result) in results.iter().enumerate() {
             for (object_at, object) in result.objects.iter().flatten().enumerate() {
@@ -49,6 +56,14 @@ impl Checks {
         }
         self.results
     }
+}
+
+fn is_data_source(result: &CheckResult) -> bool {
+    let mut rest = &*result.address.config;
+    while let Some((_, inside)) = rest.strip_prefix("module.").and_then(|rest| rest.split_once('.')) {
+        rest = inside;
+    }
+    result.address.kind == CheckKind::Resource && rest.starts_with("data.")
 }
 
 /// Rules of variables that the resource needs, and preconditions. True if none fails.
@@ -108,13 +123,14 @@ fn judge(
         stage.report(problems);
         status = status.max(status_of(&outcome));
         if let CheckOutcome::Fail(message) = outcome {
-            failures.push(message.as_str().into());
+            failures.extend((message != HIDDEN_MESSAGE).then(|| message.as_str().into()));
             let mut problem = Diagnostic::error(summary, message).at(rule.condition.span);
             problem.severity = severity;
             problem.address = address.map(str::to_string);
             stage.report_one(problem);
         }
     }
+    failures.sort();
     (status, failures)
 }
 
@@ -193,6 +209,12 @@ fn check_block(stage: &Stage<'_>, module: ModuleId, name: &Str, address: &str) {
         Some(message) => (CheckStatus::Fail, vec![message.into()]),
         None => {
             let scope = stage.evaluator.module_scope(module);
+            let exprs = block.asserts.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
+            let ((), reads) = stage.evaluator.record(|| stage.evaluator.read_references(&scope, exprs, []));
+            if stage.has_unfinished(&reads) {
+                // It would judge what was never finished.
+                return stage.checks.borrow_mut().set(CheckKind::Check, address, CheckStatus::Unknown, Vec::new());
+            }
             judge(stage, &block.asserts, &scope, "Check block assertion failed", Severity::Warning, None)
         }
     };

@@ -90,6 +90,10 @@ fn condition(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics)
     }
 }
 
+/// Stands in place of a message with values that must not be shown; nothing that records failures keeps it.
+pub const HIDDEN_MESSAGE: &str =
+    "The error message included a value that must not be shown, so it will not be displayed.";
+
 /// The text of a message, which may be in place of one that cannot be shown.
 fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> String {
     let evaluated = formwork_hcl::evaluate(&rule.error_message, scope);
@@ -120,7 +124,7 @@ fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -
             )
             .at(rule.error_message.span),
         );
-        return format!("The error message included a {kind} value, so it will not be displayed.");
+        return HIDDEN_MESSAGE.to_owned();
     }
     match text.as_str() {
         Some(text) => text.trim().to_string(),

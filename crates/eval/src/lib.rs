@@ -25,7 +25,7 @@ mod resource_values;
 mod scope;
 mod variable;
 
-pub use check_rule::{CheckOutcome, check_expressions, evaluate_check};
+pub use check_rule::{CheckOutcome, HIDDEN_MESSAGE, check_expressions, evaluate_check};
 pub use decode::decode_block;
 pub use environment::{Environment, Phase, ProviderFunctions};
 pub use evaluator::{Evaluation, Evaluator};

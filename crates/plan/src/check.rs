@@ -4,7 +4,7 @@ use crate::planner::Planner;
 use crate::resource::Wanted;
 use formwork_config::{CheckRule, Module};
 use formwork_diag::{Diagnostic, Diagnostics, Severity, Span};
-use formwork_eval::{CheckOutcome, InstanceScope, Item, ItemAddress, ModuleId, evaluate_check};
+use formwork_eval::{CheckOutcome, HIDDEN_MESSAGE, InstanceScope, Item, ItemAddress, ModuleId, evaluate_check};
 use formwork_model::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress, PlanMode};
 use formwork_value::{Str, Value};
 
@@ -161,13 +161,15 @@ fn add(planner: &Planner<'_>, kind: CheckKind, module: ModuleId, local: &str, ke
 
 fn insert(planner: &Planner<'_>, kind: CheckKind, config: String, address: String, outcomes: &[CheckOutcome]) {
     let status = outcomes.iter().map(status_of).max().unwrap_or(CheckStatus::Pass);
-    let failures = outcomes
+    // In no particular order, so in that of the texts.
+    let mut failures: Vec<Str> = outcomes
         .iter()
         .filter_map(|o| match o {
-            CheckOutcome::Fail(message) => Some(Str::from(message.as_str())),
+            CheckOutcome::Fail(message) if message != HIDDEN_MESSAGE => Some(Str::from(message.as_str())),
             _ => None,
         })
         .collect();
+    failures.sort();
     let object = CheckObject { address: address.into(), status, failures };
     let checkable = CheckableAddress { kind, config: config.into() };
     let mut work = planner.work.borrow_mut();

@@ -6,10 +6,11 @@ use crate::resource::Wanted;
 use crate::{check, refresh};
 use formwork_config::ResourceBlock;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_eval::{Expansion, ModuleId, ReadSet, decode_block};
+use formwork_eval::{Expansion, ModuleId, ReadSet, Reference, Subject, decode_block};
+use formwork_hcl::{body_references, references};
 use formwork_model::{
     AbsResource, Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
-    Schema,
+    ResourceMode, Schema,
 };
 use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
 use formwork_value::{Value, conforms};
@@ -67,10 +68,31 @@ fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> (Opt
         (Some(value).filter(|_| !failed), good)
     });
     planner.report(evaluator.take_problems());
-    let has_conditions = !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty();
-    let pending = planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
+    let pending = planner.is_pending(&depends) || changes_directly(planner, wanted);
     planner.work.borrow_mut().reads.insert(wanted.address.clone(), reads);
     (config.filter(|_| good), pending)
+}
+
+/// True if a managed resource that the block itself names is to change: as if `depends_on` named it, even where the value
+/// that is read is known. Source: Terraform 1.11.4, `terraform_data` and `null_data_source`.
+fn changes_directly(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
+    let block = wanted.block;
+    let rules = block.lifecycle.preconditions.iter().chain(&block.lifecycle.postconditions);
+    let exprs = block.count.iter().chain(&block.for_each);
+    let exprs = exprs.chain(rules.flat_map(|rule| [&rule.condition, &rule.error_message]));
+    let named = exprs.flat_map(references).cloned();
+    let named = named.chain(body_references(&block.body).into_iter().map(|traversal| (*traversal).clone()));
+    let work = planner.work.borrow();
+    if work.pending.is_empty() {
+        return false;
+    }
+    named.filter_map(|traversal| Reference::parse(&traversal).ok()).any(|reference| match reference.subject {
+        Subject::Resource(resource, _) if resource.mode == ResourceMode::Managed => {
+            let resource = resource.in_module(wanted.address.module.clone());
+            work.pending.get(&resource).is_some_and(|keys| !keys.is_empty())
+        }
+        _ => false,
+    })
 }
 
 fn plan_later(

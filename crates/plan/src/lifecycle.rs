@@ -8,6 +8,9 @@ use formwork_hcl::{Expr, references};
 use formwork_model::ResourceInstance;
 use formwork_value::{Type, convert};
 
+/// What is told of an object that must not be destroyed.
+pub(crate) const PREVENTED: &str = "Instance cannot be destroyed";
+
 /// True if the object is forgotten where it would be destroyed.
 pub(crate) fn forgets(block: &ResourceBlock) -> bool {
     block.lifecycle.destroy == Some(false)
@@ -20,7 +23,7 @@ pub(crate) fn check_destroy(planner: &Planner<'_>, address: &ResourceInstance, b
         Ok(false) => {}
         Ok(true) => planner.report_one(
             Diagnostic::error(
-                "Instance cannot be destroyed",
+                PREVENTED,
                 format!("Resource {address} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, either disable lifecycle.prevent_destroy or reduce the scope of the plan using the -target option."),
             )
             .at(block.header_span),

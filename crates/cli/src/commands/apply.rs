@@ -77,6 +77,9 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     if command == Mode::Destroy && operation.options.mode == PlanMode::RefreshOnly {
         return Err(invalid("destroy and -refresh-only exclude each other."));
     }
+    if command == Mode::Destroy && arguments.switch("destroy") {
+        return Err(invalid("destroy does what -destroy asks for: leave the flag out."));
+    }
     if command == Mode::Destroy && !operation.options.replace.is_empty() {
         return Err(invalid("destroy and -replace exclude each other."));
     }
@@ -92,7 +95,8 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     if !approved && operation.json {
         return Err(invalid("With -json nobody can be asked: give a plan file, or -auto-approve."));
     }
-    if !approved && !operation.input {
+    // A refresh alone may have nothing to ask for; that is known when it is planned.
+    if !approved && !operation.input && operation.options.mode != PlanMode::RefreshOnly {
         return Err(invalid("With -input=false nobody can be asked: give a plan file, or -auto-approve."));
     }
     warn_state_flag(session, arguments);
@@ -138,6 +142,10 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
             }
             if command == Mode::Refresh {
                 return finish_refresh(session, &planned, state).await;
+            }
+            if !approved && !operation.input && planned.plan.applyable {
+                planned.providers.pool.shutdown_all().await;
+                return Err(invalid("With -input=false nobody can be asked: give a plan file, or -auto-approve."));
             }
             if !approved && planned.plan.applyable && !approve(session, &planned.plan) {
                 planned.providers.pool.shutdown_all().await;
@@ -210,7 +218,7 @@ fn apply_file(
     plan.options.parallelism = operation.options.parallelism;
     let current = saved_plan::current(session, &plan, &operation.local);
     let mut config = saved_plan::configuration(session, &plan)?;
-    let variables = saved_plan::variables(session, arguments, &plan, &mut config)?;
+    let variables = saved_plan::variables(session, arguments, &plan, &mut config);
     session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeApply", async |state: &mut StateSession| {
@@ -221,10 +229,11 @@ fn apply_file(
             }
             let providers = Providers::prepare(session, &config, Some(&plan.prior.state))?;
             let (plan, config) = (Arc::new(plan), Arc::new(config));
-            let planned = Planned { plan, diagnostics: Diagnostics::new(), config, variables, providers };
             if session.is_json() {
-                Progress::tell(session, &Event::Planned(planned.plan.clone()));
+                Progress::tell(session, &Event::Planned(plan.clone()));
             }
+            let variables = variables?;
+            let planned = Planned { plan, diagnostics: Diagnostics::new(), config, variables, providers };
             finish(session, &planned, Mode::Apply, &current.workspace, state).await
         })
         .await
