@@ -83,7 +83,7 @@ fn changes_directly(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
     let named = exprs.flat_map(references).cloned();
     let named = named.chain(body_references(&block.body).into_iter().map(|traversal| (*traversal).clone()));
     let work = planner.work.borrow();
-    if work.pending.is_empty() {
+    if work.pending.is_empty() || planner.mode() == PlanMode::Destroy {
         return false;
     }
     named.filter_map(|traversal| Reference::parse(&traversal).ok()).any(|reference| match reference.subject {
