@@ -2,7 +2,7 @@
 
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
-use crate::lifecycle::PREVENTED;
+use crate::lifecycle::{INVALID_PREVENTION, PREVENTED};
 use crate::target::Scope;
 use crate::unsettled::SharedAnswers;
 use crate::{PlanInputs, check, exec, moves, output, walk};
@@ -114,7 +114,7 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
 
 /// True for problems of finding out what there is; an object that must not be destroyed is another matter.
 fn hinders_destroy(problem: &Diagnostic) -> bool {
-    problem.is_error() && problem.summary != PREVENTED
+    problem.is_error() && problem.summary != PREVENTED && problem.summary != INVALID_PREVENTION
 }
 
 fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {
