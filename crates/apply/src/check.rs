@@ -17,7 +17,14 @@ pub(crate) struct Checks {
 }
 
 impl Checks {
-    pub fn new(results: Vec<CheckResult>) -> Checks {
+    /// Conditions of data sources that were read while planning are not looked at again, so that nothing is known of them.
+    pub fn new(mut results: Vec<CheckResult>) -> Checks {
+        for result in results.iter_mut().filter(|result| is_data_source(result)) {
+            for object in result.objects.iter_mut().flatten() {
+                object.status = CheckStatus::Unknown;
+                object.failures.clear();
+            }
+        }
         let mut places = BTreeMap::new();
         for (at, result) in results.iter().enumerate() {
             for (object_at, object) in result.objects.iter().flatten().enumerate() {
@@ -49,6 +56,14 @@ impl Checks {
         }
         self.results
     }
+}
+
+fn is_data_source(result: &CheckResult) -> bool {
+    let mut rest = &*result.address.config;
+    while let Some((_, inside)) = rest.strip_prefix("module.").and_then(|rest| rest.split_once('.')) {
+        rest = inside;
+    }
+    result.address.kind == CheckKind::Resource && rest.starts_with("data.")
 }
 
 /// Rules of variables that the resource needs, and preconditions. True if none fails.

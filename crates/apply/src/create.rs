@@ -91,6 +91,10 @@ impl Ready {
             return None;
         }
         if !config.is_wholly_known() {
+            if stage.has_failed() {
+                // It needs what has failed, and that was reported.
+                return None;
+            }
             stage.report_one(
                 Diagnostic::error("Configuration contains unknown value", format!("The configuration for {address} still contains unknown values during apply. This is a bug in Formwork, please report it."))
                     .blame(Blame::Engine)

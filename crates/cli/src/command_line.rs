@@ -12,15 +12,24 @@ use formwork_render::{JsonStream, StreamMode};
 pub fn run(session: &Session, words: &[String]) -> Exit {
     let (global, rest) = match split_global(words) {
         Ok(split) => split,
-        Err(message) => return usage_error(session, &message),
+        Err(message) => {
+            // Without any command there is nothing to be wrong about but that.
+            let no_command = words.iter().all(|word| word.starts_with('-')) && !message.starts_with("-chdir");
+            let exit = usage_error(session, &message);
+            return if no_command { Exit::NoCommand } else { exit };
+        }
     };
     if let Some(dir) = &global.chdir
         && let Err(error) = std::env::set_current_dir(dir)
     {
         return usage_error(session, &format!("-chdir: cannot change to the directory {dir:?}: {error}"));
     }
-    let words: Vec<String> = match global.version {
-        true => vec!["version".to_owned()],
+    // The version is told wherever it is asked for.
+    let words: Vec<String> = match global.version || rest.iter().any(|word| is_version(word)) {
+        true => {
+            let form = rest.iter().filter(|word| word.trim_start_matches('-').starts_with("json"));
+            std::iter::once("version").chain(form.map(String::as_str)).map(str::to_owned).collect()
+        }
         false => rest.to_vec(),
     };
     let Some(first) = words.first() else {
@@ -68,7 +77,8 @@ fn split_global(words: &[String]) -> Result<(Global, &[String]), String> {
                 return Err("-chdir takes its directory behind an equals sign: -chdir=DIR".to_owned());
             }
             None if is_help(word) => global.help = true,
-            None if matches!(name, "version" | "v") => global.version = true,
+            None if is_version(word) => global.version = true,
+            _ if global.version && name.starts_with("json") => return Ok((global, rest)),
             _ => return Err(format!("there is no flag {word} before the command. Flags of a command come after it")),
         }
         rest = tail;
@@ -78,6 +88,10 @@ fn split_global(words: &[String]) -> Result<(Global, &[String]), String> {
 
 fn is_help(word: &str) -> bool {
     matches!(word, "-help" | "--help" | "-h" | "--h")
+}
+
+fn is_version(word: &str) -> bool {
+    matches!(word, "-version" | "--version" | "-v")
 }
 
 enum Found {
@@ -107,6 +121,7 @@ fn run_command(session: &Session, command: &'static Command, words: &[String], h
         Err(message) => return usage_error(session, &message),
     };
     all_words.extend_from_slice(words);
+    let help = help || words.iter().take_while(|word| *word != "--").any(|word| is_help(word));
     let parsed = if help { Err(ArgumentError::Help) } else { parse(&all_words, command.flags) };
     let arguments = match parsed {
         Ok(arguments) => arguments,

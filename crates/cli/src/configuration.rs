@@ -128,6 +128,19 @@ pub fn variables(
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((given, diagnostics)) }
 }
 
+/// As [`variables`], but what is missing is left out without a word.
+pub fn variables_as_given(
+    session: &Session,
+    arguments: &Arguments,
+    config: &mut Config,
+) -> Result<(BTreeMap<Str, GivenValue>, Diagnostics), Diagnostics> {
+    let inputs = inputs(session, arguments)?;
+    let root = config.root().clone();
+    let (given, diagnostics) = collect_variables(&root, inputs, &mut config.sources);
+    session.set_sources(Arc::new(config.sources.clone()));
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((given, diagnostics)) }
+}
+
 /// What was given may be the value of any variable, so that nobody can tell which are missing.
 const UNREADABLE: &str = "Invalid -var option";
 

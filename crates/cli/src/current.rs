@@ -1,13 +1,13 @@
 //! The backend and workspace that commands in this directory use.
 
 use crate::backend::{BackendSettings, LocalFlags, configured_settings, read_record};
-use crate::configuration::load_tree;
+use crate::early::Early;
 use crate::session::Session;
 use crate::state_access::{session_problem, store_problem};
 use formwork_backend::{Backend, SessionError, StatePlace, StateSession, backend_schema, is_workspace_name};
-use formwork_config::{Config, ModuleResolution};
+use formwork_config::{Config, load_root};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_model::{ModuleManifest, StateSnapshot};
+use formwork_model::StateSnapshot;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
@@ -71,12 +71,9 @@ impl Current {
 /// Only the root module counts for the backend; problems elsewhere are for other commands to tell.
 fn load_for_backend(session: &Session) -> Result<Config, Diagnostics> {
     let files = session.files();
-    let (config, diagnostics) = load_tree(session, &files, &ModuleManifest::default(), ModuleResolution::Direct);
+    let (config, diagnostics) = load_root(&files, ".", Some(&Early::new(session, None)));
     session.set_sources(Arc::new(config.sources.clone()));
-    if diagnostics.has_errors() && config.root().backend.is_none() && config.root().resources.is_empty() {
-        return Err(diagnostics);
-    }
-    Ok(config)
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(config) }
 }
 
 /// What is configured must be what `init` has recorded.

@@ -18,7 +18,7 @@ const NAME: &str = "__generated__.tf";
 
 /// The file that is to be written, if one is asked for.
 pub fn target(arguments: &Arguments, mode: PlanMode) -> Result<Option<&str>, Diagnostics> {
-    let Some(path) = arguments.value("generate-config-out") else { return Ok(None) };
+    let Some(path) = arguments.value("generate-config-out").filter(|path| !path.is_empty()) else { return Ok(None) };
     if mode != PlanMode::Normal {
         let detail = "-generate-config-out cannot be combined with -destroy or -refresh-only: they import nothing.";
         return Err(Diagnostic::error("Invalid generate-config-out flag", detail).into());

@@ -80,6 +80,9 @@ impl InitOptions {
             talk: true,
         };
         let exclusive = |detail: &str| Err(Diagnostic::error("Invalid command line", detail).into());
+        if arguments.switch("migrate-state") && session.is_json() {
+            return exclusive("-migrate-state and -json exclude each other: the migration asks questions.");
+        }
         match options {
             InitOptions { reconfigure: true, migrate: true, .. } => {
                 exclusive("-reconfigure and -migrate-state exclude each other.")

@@ -168,8 +168,15 @@ pub fn variables(
             values.insert(name, given.value);
             continue;
         }
-        let explicit = matches!(given.origin, Origin::Argument | Origin::NamedFile);
-        if explicit && values.get(&name).is_some_and(|planned| *planned != given.value) {
+        if values.get(&name).is_none_or(|planned| *planned == given.value) {
+            continue;
+        }
+        if !matches!(given.origin, Origin::Argument | Origin::NamedFile) {
+            let detail = format!(
+                "The plan was made with another value of the variable {name:?} than it has here now. The plan's counts."
+            );
+            diagnostics.push(Diagnostic::warning("Ignoring variable when applying a saved plan", detail));
+        } else {
             let detail = format!(
                 "The plan was made with another value of the variable {name:?}. What is applied is the plan; to use the \
                  new value, plan again."
@@ -182,5 +189,9 @@ pub fn variables(
             format!("The variable {name:?} is ephemeral, so the plan does not keep it. Give it with -var again.");
         diagnostics.push(Diagnostic::error("No value for required variable", detail));
     }
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok(values) }
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    session.report(&diagnostics);
+    Ok(values)
 }

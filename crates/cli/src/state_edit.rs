@@ -21,7 +21,12 @@ fn as_instance(address: &TargetAddress) -> Option<ResourceInstance> {
 
 /// The instances with an object that an address covers.
 pub fn covered(state: &State, address: &TargetAddress) -> Vec<ResourceInstance> {
-    state.instances().map(|(instance, ..)| instance).filter(|instance| address.contains(instance)).collect()
+    let all = state.instances().map(|(instance, ..)| instance);
+    match address {
+        // Of one instance of its module: a call's name without a key does not stand for all of them here.
+        TargetAddress::Resource(resource) => all.filter(|instance| instance.resource() == *resource).collect(),
+        address => all.filter(|instance| address.contains(instance)).collect(),
+    }
 }
 
 /// Takes the instances that an address covers out of a state.

@@ -47,7 +47,7 @@ pub use constant::{constant, constant_bool, constant_string};
 pub use early::EarlyContext;
 pub use files::{config_files, is_ignored, join, parse_file};
 pub use import_block::{ImportBlock, ImportTarget};
-pub use load::{ModuleResolution, join_clean, load, load_beside, load_with};
+pub use load::{ModuleResolution, join_clean, load, load_beside, load_root, load_with};
 pub use manifest::module_manifest;
 pub use module::{LocalValue, Module, ProviderMeta};
 pub use module_source::ModuleSource;

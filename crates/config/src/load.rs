@@ -5,6 +5,7 @@ use crate::early::{EarlyValues, is_early};
 use crate::files::{join, parse_dir};
 use crate::limits::{MODULE_NESTING, MODULES};
 use crate::read::call::set_early;
+use crate::read::settings::UNSUPPORTED_VERSION;
 use crate::{Config, EarlyContext, Module, ModuleCall, ModuleSource};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use formwork_hcl::{Attribute, EmptyScope, Expr, evaluate};
@@ -44,6 +45,28 @@ pub fn load_with(
     early: Option<&dyn EarlyContext>,
 ) -> (Config, Diagnostics) {
     load_all(files, root_dir, manifest, resolution, Sources::new(), early)
+}
+
+/// The root module alone, without what it calls: enough to know the backend. A version constraint that the engine does
+/// not fulfil is no problem of its content.
+pub fn load_root(files: &dyn Files, root_dir: &str, early: Option<&dyn EarlyContext>) -> (Config, Diagnostics) {
+    let manifest = ModuleManifest::default();
+    let mut loader = Loader {
+        files,
+        manifest: &manifest,
+        resolution: ModuleResolution::Direct,
+        sources: Sources::new(),
+        modules: BTreeMap::new(),
+        parsed: BTreeMap::new(),
+        diagnostics: Diagnostics::new(),
+        root_failed: false,
+        early,
+        given: None,
+    };
+    loader.root_module(root_dir);
+    let Loader { sources, modules, diagnostics, .. } = loader;
+    let content = diagnostics.into_iter().filter(|problem| problem.summary != UNSUPPORTED_VERSION);
+    (Config::new(modules, sources), content.collect())
 }
 
 /// As [`load_with`], beside files that were read before: the new ones are added to them.
@@ -103,8 +126,14 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn root(&mut self, dir: &str) {
-        let path = ModulePath::root();
         let dir = if dir.is_empty() { "." } else { dir };
+        let module = self.root_module(dir);
+        self.root_failed = self.diagnostics.has_errors();
+        self.calls(&module, &mut vec![dir.to_string()]);
+    }
+
+    fn root_module(&mut self, dir: &str) -> Arc<Module> {
+        let path = ModulePath::root();
         let module = match parse_dir(self.files, dir, &mut self.sources, &mut self.diagnostics) {
             Ok(parsed) => assemble(path.clone(), dir, &parsed, &self.sources, &mut self.diagnostics),
             Err(error) => {
@@ -116,8 +145,7 @@ impl Loader<'_> {
         };
         let module = self.settle(Arc::new(module));
         self.modules.insert(path, module.clone());
-        self.root_failed = self.diagnostics.has_errors();
-        self.calls(&module, &mut vec![dir.to_string()]);
+        module
     }
 
     /// Loads what a module calls. `trail` holds the directories from the root to the module.

@@ -41,6 +41,10 @@ impl DistinctDiagnostics {
         self.errors > 0
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.list.iter()
+    }
+
     pub fn into_list(self) -> Diagnostics {
         self.list
     }

@@ -29,14 +29,17 @@ impl CheckOutcome {
         }
     }
 
-    /// The worst of several outcomes, and the messages of those that failed.
+    /// The worst of several outcomes, and the messages of those that failed, except hidden ones. They have no particular
+    /// order, so they come in that of the texts.
     pub fn summarize(outcomes: &[CheckOutcome]) -> (CheckStatus, Vec<Str>) {
         let status = outcomes.iter().map(CheckOutcome::status).max().unwrap_or(CheckStatus::Pass);
         let failures = outcomes.iter().filter_map(|outcome| match outcome {
-            CheckOutcome::Fail(message) => Some(message.as_str().into()),
+            CheckOutcome::Fail(message) if message != HIDDEN_MESSAGE => Some(Str::from(message.as_str())),
             _ => None,
         });
-        (status, failures.collect())
+        let mut failures: Vec<Str> = failures.collect();
+        failures.sort();
+        (status, failures)
     }
 }
 
@@ -136,6 +139,10 @@ fn condition(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics)
     }
 }
 
+/// Stands in place of a message with values that must not be shown; nothing that records failures keeps it.
+const HIDDEN_MESSAGE: &str =
+    "The error message included a value that must not be shown, so it will not be displayed.";
+
 /// The text of a message, which may be in place of one that cannot be shown.
 fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> String {
     let evaluated = formwork_hcl::evaluate(&rule.error_message, scope);
@@ -166,7 +173,7 @@ fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -
             )
             .at(rule.error_message.span),
         );
-        return format!("The error message included a {kind} value, so it will not be displayed.");
+        return HIDDEN_MESSAGE.to_owned();
     }
     match text.as_str() {
         Some(text) => text.trim().to_string(),

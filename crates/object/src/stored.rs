@@ -32,7 +32,13 @@ pub async fn read_state(
     }
     let managed = address.resource.mode == ResourceMode::Managed;
     let (value, mut diagnostics) = if managed {
-        let response = provider.upgrade_resource_state(kind, object.schema_version, object.attributes.clone()).await;
+        let mut response =
+            provider.upgrade_resource_state(kind, object.schema_version, object.attributes.clone()).await;
+        if response.diagnostics.has_errors()
+            && let Some(known) = without_unknown_attributes(object, schema, &ty)
+        {
+            response = provider.upgrade_resource_state(kind, object.schema_version, known).await;
+        }
         (response.state, response.diagnostics)
     } else {
         match decode_data(object, &ty) {
@@ -84,6 +90,17 @@ fn marked(schema: &Schema, object: &ObjectState, value: Value) -> Value {
         object.sensitive.iter().map(|path| PathMarks { path: path.clone(), marks: Marks::SENSITIVE }).collect();
     let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
     crate::with_schema_marks(&schema.block, &value)
+}
+
+/// The object without attributes that its schema does not have: of the same version they can only have been removed. Not
+/// every provider copes with them. `None` if that changes nothing.
+fn without_unknown_attributes(object: &ObjectState, schema: &Schema, ty: &Type) -> Option<RawState> {
+    let RawState::Json(text) = &object.attributes else { return None };
+    if object.schema_version != schema.version || json::decode(text, ty).is_ok() {
+        return None;
+    }
+    let known = json::decode_state(text, ty).ok()?;
+    Some(RawState::Json(json::encode(&known, ty).ok()?.into()))
 }
 
 fn newer(address: &ResourceInstance, object: &ObjectState, schema: &Schema) -> Diagnostic {

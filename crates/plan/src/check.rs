@@ -212,7 +212,7 @@ fn checkables(module: &Module) -> Vec<(CheckKind, Item, String)> {
 }
 
 /// What is said of something without results: nothing if it was not looked at, or that it has no instances. Of check
-/// blocks the instances are known even if their assertions could not be evaluated.
+/// blocks and variables the instances are known even if their rules could not be evaluated.
 fn unseen(
     planner: &Planner<'_>,
     kind: CheckKind,
@@ -221,7 +221,7 @@ fn unseen(
 ) -> (CheckStatus, Option<Vec<CheckObject>>) {
     let failed = planner.work.borrow().failed.contains(item);
     let left_out = planner.mode() == PlanMode::Destroy || !planner.scope.wants_item(&planner.graph, item);
-    if left_out || failed && kind != CheckKind::Check {
+    if left_out || failed && !matches!(kind, CheckKind::Check | CheckKind::Variable) {
         return (CheckStatus::Unknown, None);
     }
     if !failed {

@@ -6,7 +6,8 @@ use crate::resource::Wanted;
 use crate::{check, refresh};
 use formwork_config::ResourceBlock;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_eval::{Expansion, ModuleId, ReadSet, decode_block};
+use formwork_eval::{Expansion, ModuleId, ReadSet, Reference, Subject, decode_block};
+use formwork_hcl::{body_references, references};
 use formwork_model::{
     AbsResource, Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
     ResourceMode, Schema,
@@ -80,9 +81,34 @@ fn evaluate(
     // A destroy ends what is there; what is there no more, after one that was interrupted, a normal run would create first.
     let ending = planner.mode() == PlanMode::Destroy
         && depends.all().iter().any(|read| read.resource.mode == ResourceMode::Managed);
-    let pending = ending || planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
+    let pending = ending
+        || planner.is_pending(&depends)
+        || (has_conditions && planner.is_pending(&reads))
+        || changes_directly(planner, wanted);
     planner.work.borrow_mut().reads.insert(wanted.address.clone(), reads);
     (config.filter(|_| good), pending)
+}
+
+/// True if a managed resource that the block itself names is to change: as if `depends_on` named it, even where the value
+/// that is read is known. Source: Terraform 1.11.4, `terraform_data` and `null_data_source`.
+fn changes_directly(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
+    let block = wanted.block;
+    let rules = block.lifecycle.preconditions.iter().chain(&block.lifecycle.postconditions);
+    let exprs = block.count.iter().chain(&block.for_each);
+    let exprs = exprs.chain(rules.flat_map(|rule| [&rule.condition, &rule.error_message]));
+    let named = exprs.flat_map(references).cloned();
+    let named = named.chain(body_references(&block.body).into_iter().map(|traversal| (*traversal).clone()));
+    let work = planner.work.borrow();
+    if work.pending.is_empty() || planner.mode() == PlanMode::Destroy {
+        return false;
+    }
+    named.filter_map(|traversal| Reference::parse(&traversal).ok()).any(|reference| match reference.subject {
+        Subject::Resource(resource, _) if resource.mode == ResourceMode::Managed => {
+            let resource = resource.in_module(wanted.address.module.clone());
+            work.pending.get(&resource).is_some_and(|keys| !keys.is_empty())
+        }
+        _ => false,
+    })
 }
 
 fn plan_later(

@@ -72,13 +72,6 @@ async fn resource(planner: &Planner<'_>, block: &ImportBlock) -> Option<Generate
     let scope = planner.evaluator.module_scope(ModuleId::ROOT);
     let wish = wish(planner, block, &address, &scope)?;
     let provider = planner.provider(&provider_address).await?;
-    let place = |problems: Diagnostics| {
-        let placed = problems.into_iter().map(|problem| match problem.span {
-            None => problem.at(block.span).address(&address),
-            Some(_) => problem,
-        });
-        placed.collect()
-    };
     let subject = Subject {
         address: &address,
         provider_address: &provider_address,
@@ -86,7 +79,7 @@ async fn resource(planner: &Planner<'_>, block: &ImportBlock) -> Option<Generate
         schema: &schema,
         quiet: true,
     };
-    let stored = fetch(planner, &subject, &wish, &place).await?;
+    let stored = fetch(planner, &subject, &wish).await?;
     let reference = (*name != implied).then(|| format!("{name}{}", provider_address.key));
     let text = generated_text(resource, &schema.block, reference.as_deref(), &stored.value);
     Some(GeneratedResource { address, id: wish.id, text })

@@ -56,12 +56,16 @@ pub(crate) async fn import(
     provider_address: &ProviderConfigAddress,
 ) -> Option<(Stored, Option<Importing>)> {
     let wish = wishes(planner, &wanted.address.config()).get(&wanted.address)?.clone();
-    let place = |problems| wanted.block.located(problems, &wanted.address);
     let subject = Subject { address: &wanted.address, provider_address, provider, schema, quiet: false };
-    let stored = fetch(planner, &subject, &wish, &place).await?;
+    let stored = fetch(planner, &subject, &wish).await?;
     let encoded = encode_object(schema, &stored, 0).ok()?;
     planner.work.borrow_mut().state.set_object(&wanted.address, None, provider_address, Some(Arc::new(encoded)));
     Some((stored, Some(Importing { id: wish.id, identity: wish.identity })))
+}
+
+/// True if an instance is to be imported.
+pub(crate) fn is_wished(planner: &Planner<'_>, address: &ResourceInstance) -> bool {
+    wishes(planner, &address.config()).contains_key(address)
 }
 
 /// What is imported, and how.
@@ -74,13 +78,8 @@ pub(crate) struct Subject<'a> {
     pub quiet: bool,
 }
 
-/// Imports an object and reads it; problems are reported with the place that `place` gives them.
-pub(crate) async fn fetch(
-    planner: &Planner<'_>,
-    subject: &Subject<'_>,
-    wish: &Wish,
-    place: &dyn Fn(Diagnostics) -> Diagnostics,
-) -> Option<Stored> {
+/// Imports an object and reads it.
+pub(crate) async fn fetch(planner: &Planner<'_>, subject: &Subject<'_>, wish: &Wish) -> Option<Stored> {
     let Subject { address, provider_address, provider, schema, quiet } = *subject;
     let _permit = planner.permits.acquire().await;
     let mut response = provider
@@ -91,9 +90,13 @@ pub(crate) async fn fetch(
             capabilities: ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true },
         })
         .await;
-    let problems = std::mem::take(&mut response.diagnostics);
+    let mut problems = std::mem::take(&mut response.diagnostics);
     let failed = problems.has_errors();
-    planner.report(place(problems));
+    // The provider speaks of the object, not of a place in the configuration.
+    problems.iter_mut().for_each(|problem| {
+        problem.address.get_or_insert_with(|| address.to_string());
+    });
+    planner.report(problems);
     if failed {
         return None;
     }

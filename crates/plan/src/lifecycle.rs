@@ -8,6 +8,12 @@ use formwork_hcl::{Expr, references};
 use formwork_model::ResourceInstance;
 use formwork_value::{Type, convert};
 
+/// What is told of an object that must not be destroyed.
+pub(crate) const PREVENTED: &str = "Instance cannot be destroyed";
+
+/// What is told of a rule about that which cannot be evaluated.
+pub(crate) const INVALID_PREVENTION: &str = "Invalid prevent_destroy argument";
+
 /// True if the object is forgotten where it would be destroyed.
 pub(crate) fn forgets(block: &ResourceBlock) -> bool {
     block.lifecycle.destroy == Some(false)
@@ -20,7 +26,7 @@ pub(crate) fn check_destroy(planner: &Planner<'_>, address: &ResourceInstance, b
         Ok(false) => {}
         Ok(true) => planner.report_one(
             Diagnostic::error(
-                "Instance cannot be destroyed",
+                PREVENTED,
                 format!("Resource {address} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed. To avoid this error and continue with the plan, either disable lifecycle.prevent_destroy or reduce the scope of the plan using the -target option."),
             )
             .at(block.header_span),
@@ -40,7 +46,7 @@ fn is_prevented(planner: &Planner<'_>, address: &ResourceInstance, expr: &Expr) 
         return Err(evaluation.diagnostics);
     }
     let invalid = |detail: String| -> Diagnostics {
-        Diagnostic::error("Invalid prevent_destroy argument", detail).at(expr.span).address(address).into()
+        Diagnostic::error(INVALID_PREVENTION, detail).at(expr.span).address(address).into()
     };
     let value = convert(&evaluation.value.unmark().0, &Type::Bool)
         .map_err(|error| invalid(format!("The value is unsuitable: {error}.")))?;

@@ -40,7 +40,13 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     };
     let prior = match prior {
         None if planner.mode() == PlanMode::Normal => {
-            crate::import::import(planner, &wanted, &*provider, &schema, &provider_address).await
+            let imported = crate::import::import(planner, &wanted, &*provider, &schema, &provider_address).await;
+            if imported.is_none() && crate::import::is_wished(planner, &wanted.address) {
+                // It was not found out what there is, so nothing is planned for it.
+                planner.set_value(&wanted, Value::unknown(schema.block.implied_type()));
+                return;
+            }
+            imported
         }
         prior => prior.map(|p| (p, None)),
     };

@@ -2,6 +2,7 @@
 
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
+use crate::lifecycle::{INVALID_PREVENTION, PREVENTED};
 use crate::target::Scope;
 use crate::{PlanInputs, check, exec, moves, output, walk};
 use formwork_config::{Config, VariableBlock};
@@ -96,6 +97,11 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     }
     planner.upkeep.during(walk::run(&planner), |problems| planner.report(problems)).await;
     planner.report(planner.upkeep.close_all().await);
+    if inputs.options.mode == PlanMode::Destroy && planner.work.borrow().diagnostics.iter().any(hinders_destroy) {
+        // What is there is not known well enough to say what would be destroyed.
+        let problems = planner.work.take().diagnostics.into_list();
+        return (empty_plan(inputs), problems);
+    }
     let mut problems = moves::check::check(&planner);
     if problems.has_errors() {
         // Wrong moves are the likely cause of whatever else has been found.
@@ -103,6 +109,11 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
         return (empty_plan(inputs), problems);
     }
     planner.finish()
+}
+
+/// True for problems of finding out what there is; an object that must not be destroyed is another matter.
+fn hinders_destroy(problem: &Diagnostic) -> bool {
+    problem.is_error() && problem.summary != PREVENTED && problem.summary != INVALID_PREVENTION
 }
 
 fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {

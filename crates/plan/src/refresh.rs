@@ -25,8 +25,12 @@ pub(crate) async fn current(
     let Some(object) = stored_object(planner, address, deposed) else { return Ok(None) };
     planner.work.borrow_mut().state.set_provider(address, provider_address);
     let _permit = planner.permits.acquire().await;
-    let (stored, problems) = read_state(provider, schema, address, &object).await;
+    let (stored, mut problems) = read_state(provider, schema, address, &object).await;
     let failed = problems.has_errors();
+    if let Some((_, block)) = planner.block(&address.resource()) {
+        let of_provider = problems.iter_mut().filter(|problem| problem.blame != Blame::Environment);
+        of_provider.for_each(|problem| problem.span = problem.span.or(Some(block.header_span)));
+    }
     planner.report(problems);
     let Some(mut stored) = stored.filter(|_| !failed) else { return Err(()) };
     let config = address.config();

@@ -5,7 +5,7 @@ use crate::walk::module_instances;
 use crate::{data, ephemeral, import, managed, orphan};
 use formwork_config::ResourceBlock;
 use formwork_diag::Diagnostic;
-use formwork_eval::{Expansion, ModuleId, ReadSet, Reference, Subject};
+use formwork_eval::{Expansion, Item, ItemAddress, ModuleId, ReadSet, Reference, Subject};
 use formwork_model::{
     AbsResource, ConfigResource, InstanceKey, ModulePath, PlanMode, Resource, ResourceInstance, ResourceMode,
 };
@@ -41,11 +41,20 @@ pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, reso
         while tasks.next().await.is_some() {}
         return;
     }
+    let item = ItemAddress { module: path.clone(), item: Item::Resource(resource.clone()) };
+    let is_wanted = planner.scope.wants_item(&planner.graph, &item);
+    if !is_wanted {
+        // How often what takes no part is repeated is nobody's concern.
+        drop(planner.evaluator.take_problems());
+    }
     let mut expansions = Vec::with_capacity(modules.len());
     for module in modules {
         let address = resource.in_module(planner.evaluator.module_address(module));
         let (expansion, reads) = planner.evaluator.resource_expansion(module, resource);
-        planner.report(planner.evaluator.take_problems());
+        let problems = planner.evaluator.take_problems();
+        if is_wanted {
+            planner.report(problems);
+        }
         if !matches!(expansion, Expansion::Unknown { .. }) {
             expansions.push((module, address, expansion, reads));
         }

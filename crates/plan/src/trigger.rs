@@ -6,7 +6,7 @@ use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Reference, Subject};
 use formwork_hcl::{Expr, ExprKind, TraversalStep};
 use formwork_model::{Action, InstanceKey, Resource, ResourceChange};
-use formwork_value::{Path, PathStep, Value};
+use formwork_value::{Path, PathStep, Type, Value};
 
 /// What a trigger refers to.
 struct Trigger {
@@ -100,9 +100,22 @@ fn acts(change: &ResourceChange) -> bool {
 }
 
 fn differs(change: &ResourceChange, path: &Path) -> bool {
-    let plain = |value: &Value| value.unmark_deep().0.at_path(path).ok();
+    let plain = |value: &Value| at_path(&value.unmark_deep().0, path);
     match (plain(&change.before), plain(&change.after)) {
         (Some(before), Some(after)) => before != after,
         (before, after) => before.is_some() != after.is_some(),
     }
+}
+
+/// The part of a value at a path. As in the reference, an index does not find attributes of objects, nor a name elements
+/// of maps: what is not found in both values has not changed.
+fn at_path(value: &Value, path: &Path) -> Option<Value> {
+    let mut current = value.clone();
+    for step in &path.0 {
+        match (step, current.ty()) {
+            (PathStep::Index(_), Type::Object(_)) | (PathStep::Attribute(_), Type::Map(_)) => return None,
+            _ => current = current.at_path(&Path(vec![step.clone()])).ok()?,
+        }
+    }
+    Some(current)
 }

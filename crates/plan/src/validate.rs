@@ -41,16 +41,20 @@ pub async fn validate(config: Arc<Config>, environment: Environment, providers: 
     diagnostics
 }
 
-/// Problems that do not depend on values. Providers are asked only if there are some, to report all at once: they see
-/// every block again with its values.
+/// Problems that do not depend on values. Providers are asked only if there are some, to report all at once, and about
+/// data sources: they see every other block again with its values.
 pub(crate) async fn static_problems(
     inputs: &PlanInputs<'_>,
     graph: &ReferenceGraph,
     schemas: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
 ) -> Diagnostics {
     let (configs, mut problems) = Walk::new(inputs.config.clone(), inputs.environment.clone(), schemas).run(graph);
+    let is_data = |item: &ToCheck| matches!(item.kind, Some((ResourceMode::Data, _))) && item.config.is_wholly_known();
     if problems.has_errors() {
         problems.extend(ask_providers(configs, inputs.providers).await);
+    } else {
+        // Reading has no second chance to tell all at once.
+        problems.extend(ask_providers(configs.into_iter().filter(is_data).collect(), inputs.providers).await);
     }
     problems
 }

@@ -47,7 +47,10 @@ pub(crate) async fn run(planner: &Planner<'_>) {
 }
 
 fn conclude(planner: &Planner<'_>, scheduler: &mut Scheduler, node: usize, failed: bool) {
-    if !failed {
+    // Destroying needs nothing of what others have become: each object that cannot be destroyed is told.
+    let is_object = |address: &ItemAddress| matches!(address.item, Item::Resource(_));
+    let independent = planner.mode() == PlanMode::Destroy && planner.graph.nodes.get(node).is_some_and(is_object);
+    if !failed || independent {
         return scheduler.finish(node);
     }
     let mut left_out = scheduler.fail(node);

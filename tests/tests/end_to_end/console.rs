@@ -26,6 +26,23 @@ fn a_pipe_gives_the_last_value() {
     folder.run_with_input("console", "1\n[1,\n").expect(1).says("on <console-input> line 1");
 }
 
+#[test]
+fn planned_values_can_be_asked_for() {
+    let folder = Folder::with(MAIN);
+    folder.run("init").ok();
+    let cases = [
+        ("console -plan", "terraform_data.x.input\n", "5\n"),
+        ("console -plan", "terraform_data.x.id\n", "(known after apply)\n"),
+        ("console", "terraform_data.x.input\n", "(known after apply)\n"),
+        ("console", "type(tolist([{ a = 1 }]))\n", "list(\n    object({\n        a: number,\n    }),\n)\n"),
+    ];
+    for (command, input, expected) in cases {
+        assert_eq!(folder.run_with_input(command, input).ok().out, expected, "{command}: {input}");
+    }
+    folder.write("main.tf", "variable \"v\" {}\n");
+    assert_eq!(folder.run_with_input("console", "var.v\n").ok().out, "(known after apply)\n");
+}
+
 /// Types lines at a terminal, each when it is asked for; all that is shown.
 fn typed(folder: &Folder, lines: &[&str]) -> String {
     let mut command = folder.program(Path::new("/usr/bin/script"), "-qec");

@@ -92,6 +92,9 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     if command == Mode::Destroy && operation.options.mode == PlanMode::RefreshOnly {
         return Err(invalid("destroy and -refresh-only exclude each other."));
     }
+    if command == Mode::Destroy && arguments.switch("destroy") {
+        return Err(invalid("destroy does what -destroy asks for: leave the flag out."));
+    }
     if command == Mode::Destroy && !operation.options.replace.is_empty() {
         return Err(invalid("destroy and -replace exclude each other."));
     }
@@ -107,7 +110,8 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     if !approved && operation.json {
         return Err(invalid("With -json nobody can be asked: give a plan file, or -auto-approve."));
     }
-    if !approved && !operation.input {
+    // A refresh alone may have nothing to ask for; that is known when it is planned.
+    if !approved && !operation.input && operation.options.mode != PlanMode::RefreshOnly {
         return Err(invalid("With -input=false nobody can be asked: give a plan file, or -auto-approve."));
     }
     if arguments.switch("resume") {
@@ -156,6 +160,10 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
             }
             if command == Mode::Refresh {
                 return finish_refresh(session, &planned, state).await;
+            }
+            if !approved && !operation.input && planned.plan.applyable {
+                planned.providers.pool.shutdown_all().await;
+                return Err(invalid("With -input=false nobody can be asked: give a plan file, or -auto-approve."));
             }
             if !approved && planned.plan.applyable && !approve(session, &planned.plan) {
                 planned.providers.pool.shutdown_all().await;
@@ -228,7 +236,7 @@ fn apply_file(
     saved.plan.options.parallelism = operation.options.parallelism;
     let current = saved_plan::current(session, &saved.plan, &operation.local);
     let mut config = saved_plan::configuration(session, &saved.plan)?;
-    let variables = saved_plan::variables(session, arguments, &saved.plan, &mut config)?;
+    let variables = saved_plan::variables(session, arguments, &saved.plan, &mut config);
     let resume = arguments.switch("resume");
     session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
@@ -248,11 +256,12 @@ fn apply_file(
             let providers = Providers::prepare(session, &config, Some(&rest.plan.prior.state))?;
             let (run, plan) = SavedRun::new(saved.digest.clone(), rest);
             let (plan, config) = (Arc::new(plan), Arc::new(config));
+            if session.is_json() {
+                Progress::tell(session, &Event::Planned(plan.clone()));
+            }
+            let variables = variables?;
             let diagnostics = Diagnostics::new();
             let planned = Planned { plan, diagnostics, config, variables, providers, saved: Some(run) };
-            if session.is_json() {
-                Progress::tell(session, &Event::Planned(planned.plan.clone()));
-            }
             finish(session, &planned, Mode::Apply, &current.workspace, state).await
         })
         .await

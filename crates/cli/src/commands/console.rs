@@ -2,12 +2,13 @@
 
 mod continuation;
 mod dialogue;
+mod planned;
 mod type_text;
 
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
-use crate::configuration::{VARIABLE_FLAGS, load_configuration, variables};
+use crate::configuration::{VARIABLE_FLAGS, load_configuration, variables, variables_as_given};
 use crate::current::Current;
 use crate::exit::Exit;
 use crate::planning::{environment, with_defaults};
@@ -17,7 +18,7 @@ use crate::state_access::{LOCK_FLAGS, LockFlags, with_state};
 use continuation::goes_on;
 use dialogue::Dialogue;
 use formwork_backend::StateSession;
-use formwork_config::Config;
+use formwork_config::{Config, missing_variables};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use formwork_eval::{Evaluator, ModuleId, Phase};
 use formwork_hcl::{Expr, ExprKind, TraversalStep, parse_expression, references};
@@ -26,6 +27,8 @@ use formwork_model::{
 };
 use formwork_render::value_text;
 use formwork_value::{Marks, PathMarks, Value, json};
+use planned::planned_values;
+use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal, stdin};
 use std::sync::Arc;
 use type_text::type_text;
@@ -36,13 +39,14 @@ pub static COMMAND: Command = Command {
     summary: "Try expressions.",
     description: "Reads expressions and prints their values: functions, variables, locals, and the objects in the \
                   state. An expression goes on in the next line while brackets are open. In a pipe only the last value \
-                  is printed. \"exit\" ends it.",
+                  is printed. \"exit\" ends it.\n\nWith -plan the objects have the values that an apply would give them, \
+                  as far as they are known before.",
     flags: &[
         GENERAL,
         LOCK_FLAGS,
         VARIABLE_FLAGS,
         &[
-            Flag::value("plan", "", ""),
+            Flag::switch("plan", "Plan first, and use the planned values."),
             Flag::value("state", "FILE", "Use this state file. For the local backend only."),
         ],
     ],
@@ -55,20 +59,36 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let current = Current::of_config(session, &config, &LocalFlags::of(arguments))?;
     let lock = LockFlags::of(arguments)?;
     let interactive = stdin().is_terminal();
-    let (given, warnings) = variables(session, arguments, &mut config, interactive)?;
+    let (given, warnings) = if interactive {
+        variables(session, arguments, &mut config, true)?
+    } else {
+        variables_as_given(session, arguments, &mut config)?
+    };
     session.report(&warnings);
-    let values = with_defaults(&config, given);
+    let missing = missing_variables(config.root(), &given).into_iter();
+    let missing: Vec<_> = missing.map(|block| (block.name.clone(), Value::unknown(block.ty.clone()))).collect();
+    let mut values = with_defaults(&config, given);
+    values.extend(missing);
     let config = Arc::new(config);
     session.block_on(async {
         let place = current.place(session).await?;
         with_state(session, &place, &lock, "OperationTypeInvalid", async |state: &mut StateSession| {
-            let state = state.snapshot().map(|snapshot| snapshot.state.clone()).unwrap_or_default();
-            let providers = Providers::prepare(session, &config, Some(&state))?;
+            let snapshot = state.snapshot().cloned().unwrap_or_default();
+            let providers = Providers::prepare(session, &config, Some(&snapshot.state))?;
             let files = Arc::new(session.files());
             let environment =
                 environment(session, Phase::Console, &current.workspace, files, &config, &providers.pool).await?;
+            let planned = if arguments.switch("plan") {
+                let previous = snapshot.clone();
+                let planned =
+                    planned_values(session, &config, &values, &current, previous, &providers, &environment).await;
+                Some(planned?)
+            } else {
+                None
+            };
             let evaluator = Evaluator::new(config.clone(), values, environment);
-            fill(&evaluator, &config, &state, &providers).await?;
+            let objects = planned.as_ref().map_or(Objects::Stored(&snapshot.state), Objects::Planned);
+            fill(&evaluator, &config, &objects, &providers).await?;
             let exit = if interactive { talk(session, &evaluator) } else { read_all(session, &evaluator) };
             providers.pool.shutdown_all().await;
             Ok(exit)
@@ -77,8 +97,19 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     })
 }
 
-/// Gives the evaluator the values of all stored objects, module by module from the root.
-async fn fill(evaluator: &Evaluator, config: &Config, state: &State, providers: &Providers) -> Result<(), Diagnostics> {
+/// Where the values of objects come from.
+enum Objects<'a> {
+    Stored(&'a State),
+    Planned(&'a BTreeMap<ResourceInstance, Value>),
+}
+
+/// Gives the evaluator the values of all objects, module by module from the root.
+async fn fill(
+    evaluator: &Evaluator,
+    config: &Config,
+    objects: &Objects<'_>,
+    providers: &Providers,
+) -> Result<(), Diagnostics> {
     for module in config.modules.values() {
         for block in module.resources.values() {
             let schema = providers.pool.schema(&block.provider_address).await?;
@@ -88,7 +119,14 @@ async fn fill(evaluator: &Evaluator, config: &Config, state: &State, providers: 
     let mut modules = vec![ModuleId::ROOT];
     while let Some(module) = modules.pop() {
         let address = evaluator.module_address(module);
-        fill_module(evaluator, module, &address, state);
+        match objects {
+            Objects::Stored(state) => fill_module(evaluator, module, &address, state),
+            Objects::Planned(values) => {
+                for (instance, value) in values.iter().filter(|(instance, _)| instance.module == address) {
+                    evaluator.set_instance(module, &instance.resource, instance.key.clone(), value.clone());
+                }
+            }
+        }
         for call in evaluator.module_config(module).calls.keys() {
             if let Ok((_, children, _)) = evaluator.call_instances(module, call) {
                 modules.extend(children.values().copied());

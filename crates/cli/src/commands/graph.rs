@@ -14,7 +14,7 @@ use formwork_config::Config;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::ReferenceGraph;
 use formwork_graph::Graph;
-use formwork_model::{ConfigResource, Plan};
+use formwork_model::{AbsResource, ConfigResource, Plan, ResourceMode, State};
 use formwork_render::{GraphNode, graph_dot, graph_mermaid};
 use std::collections::BTreeSet;
 
@@ -66,7 +66,12 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         (Some("operations"), None) => return Err(invalid("-type=operations needs a plan: -plan=FILE.".to_owned())),
         (Some("operations"), Some(plan)) => drawn(draw, operations(&plan)),
         (None, Some(plan)) if is_mermaid => drawn(draw, operations(&plan)),
-        (None, None) => drawn(draw, resources(&load_configuration(session)?.0)?),
+        (None, None) => {
+            let (config, _) = load_configuration(session)?;
+            let current = Current::of_config(session, &config, &LocalFlags::default())?;
+            let snapshot = session.block_on(async { current.read(session).await })?.unwrap_or_default();
+            drawn(draw, resources(&config, &snapshot.state)?)
+        }
         _ if is_mermaid => return Err(invalid("-format=mermaid draws resources and operations only.".to_owned())),
         (_, Some(plan)) => {
             let config = saved_plan::configuration(session, &plan)?;
@@ -100,8 +105,8 @@ fn ordered(config: &Config) -> Result<ReferenceGraph, Diagnostics> {
 
 type Drawing = (Vec<GraphNode>, Vec<(usize, usize)>);
 
-/// Resources, with arrows only where no longer way leads to the same place.
-fn resources(config: &Config) -> Result<Drawing, Diagnostics> {
+/// Resources, those that only the state has included, with arrows only where no longer way leads to the same place.
+fn resources(config: &Config, state: &State) -> Result<Drawing, Diagnostics> {
     let references = ordered(config)?;
     let mut graph: Graph<ConfigResource> = Graph::new();
     let all: BTreeSet<ConfigResource> = config
@@ -111,7 +116,9 @@ fn resources(config: &Config) -> Result<Drawing, Diagnostics> {
             module.resources.keys().map(|resource| ConfigResource { module: path.clone(), resource: resource.clone() })
         })
         .collect();
-    for resource in &all {
+    let stored = state.resources.keys().filter(|address| address.resource.mode == ResourceMode::Managed);
+    let left_over: BTreeSet<ConfigResource> = stored.map(AbsResource::config).filter(|r| !all.contains(r)).collect();
+    for resource in all.iter().chain(&left_over) {
         graph.add(resource.clone());
     }
     for resource in &all {

@@ -16,6 +16,7 @@ use formwork_config::Config;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::quoted;
 use formwork_model::{PlanMode, ResourceInstance, ResourceMode, TargetAddress};
+use std::sync::Arc;
 
 pub static COMMAND: Command = Command {
     name: "import",
@@ -61,7 +62,14 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     // The command is an import block that is written for this once.
     let block = format!("import {{\n  to = {address}\n  id = {}\n}}\n", quoted(id));
     let files = OverlayFiles::new(session.files(), FILE, &block);
-    let (config, warnings) = load_configuration_with(session, &files)?;
+    let (mut config, warnings) = load_configuration_with(session, &files)?;
+    // Taking an object over does not say that it is as it should be: the next plan does.
+    for module in config.modules.values_mut() {
+        for block in Arc::make_mut(module).resources.values_mut() {
+            block.lifecycle.preconditions.clear();
+            block.lifecycle.postconditions.clear();
+        }
+    }
     session.report(&warnings);
     check_declared(&config, &address)?;
     let current = Current::of_config(session, &config, &LocalFlags::of(arguments))?;

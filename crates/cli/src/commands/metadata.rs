@@ -1,6 +1,6 @@
 //! `metadata functions`.
 
-use super::{Command, GENERAL};
+use super::{Command, GENERAL, MANY};
 use crate::arguments::{Arguments, Flag};
 use crate::exit::Exit;
 use crate::session::Session;
@@ -20,7 +20,8 @@ pub static FUNCTIONS: Command = Command {
             Flag::switch("json", "Print JSON; required."),
         ],
     ],
-    positional: (0, 0),
+    // As in the reference, more arguments are of no interest.
+    positional: (0, MANY),
     run,
 };
 

@@ -32,7 +32,7 @@ enum Shown {
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let json = arguments.switch("json");
-    let shown = match arguments.at(0) {
+    let shown = match arguments.at(0).filter(|path| !path.is_empty()) {
         Some(path) => read(path)?,
         None => {
             let current = Current::of(session, &LocalFlags::default())?;

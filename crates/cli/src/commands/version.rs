@@ -1,6 +1,6 @@
 //! `version`.
 
-use super::{Command, GENERAL};
+use super::{Command, GENERAL, MANY};
 use crate::arguments::{Arguments, Flag};
 use crate::exit::Exit;
 use crate::providers::lock_file;
@@ -18,7 +18,8 @@ pub static COMMAND: Command = Command {
     description: "Shows Formwork's version, the version of Terraform whose language, state format and plugin protocol \
                   it follows, and the provider versions that the lock file of this directory selects.",
     flags: &[GENERAL, &[Flag::switch("json", "Print one JSON object.")]],
-    positional: (0, 0),
+    // As in the reference, more arguments are of no interest.
+    positional: (0, MANY),
     run,
 };
 

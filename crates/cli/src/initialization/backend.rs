@@ -89,6 +89,13 @@ fn change_backend(
         let detail = "The states were not copied, and the backend was left as it is.";
         return Err(Diagnostic::error("Migration was not approved", detail).into());
     }
+    if !agreed && !options.input && options.talk {
+        let detail = format!(
+            "There are {states} states where the backend was until now, and nobody can be asked whether to take them \
+             along. Give -force-copy to copy them, or answer the question without -input=false and -json."
+        );
+        return Err(Diagnostic::error("Existing states, and no answer what to do with them", detail).into());
+    }
     if agreed {
         let copied = session.block_on(async {
             let from = old.open(session, &LocalFlags::default()).await?;

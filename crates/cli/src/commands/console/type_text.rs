@@ -36,10 +36,17 @@ fn write(text: &mut String, ty: &Type, indent: usize) {
     }
 }
 
+/// Elements that take more than a line stand on lines of their own.
 fn wrapped(text: &mut String, name: &str, element: &Type, indent: usize) {
     text.push_str(name);
     text.push('(');
-    write(text, element, indent);
+    if matches!(element, Type::Dynamic | Type::String | Type::Number | Type::Bool) {
+        write(text, element, indent);
+    } else {
+        text.push('\n');
+        line(text, "", element, indent + 1);
+        push_indent(text, indent);
+    }
     text.push(')');
 }
 
@@ -65,6 +72,7 @@ mod tests {
         let inner = Type::object([("c", Type::Bool)]);
         let cases = [
             (Type::list(Type::Dynamic), "list(dynamic)"),
+            (Type::map(Type::object([("a", Type::Bool)])), "map(\n    object({\n        a: bool,\n    }),\n)"),
             (Type::tuple([Type::Number, Type::String]), "tuple([\n    number,\n    string,\n])"),
             (
                 Type::object([("a", Type::Number), ("b", inner)]),

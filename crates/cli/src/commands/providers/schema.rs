@@ -2,7 +2,7 @@
 
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
-use crate::commands::{Command, GENERAL};
+use crate::commands::{Command, GENERAL, MANY};
 use crate::configuration::load_configuration;
 use crate::current::Current;
 use crate::exit::Exit;
@@ -21,7 +21,8 @@ pub static COMMAND: Command = Command {
     description: "Prints the schemas of all providers that configuration and state use: their configuration, resource \
                   types, data sources and functions.",
     flags: &[GENERAL, &[Flag::switch("json", "Print JSON; required.")]],
-    positional: (0, 0),
+    // As in the reference, more arguments are of no interest.
+    positional: (0, MANY),
     run,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::backend::LocalFlags;
-use crate::commands::{Command, GENERAL};
+use crate::commands::{Command, GENERAL, MANY};
 use crate::current::Current;
 use crate::exit::Exit;
 use crate::session::Session;
@@ -15,7 +15,8 @@ pub static COMMAND: Command = Command {
     summary: "Print the state.",
     description: "Prints the whole state of this workspace as JSON in format 4, secrets included.",
     flags: &[GENERAL],
-    positional: (0, 0),
+    // As in the reference, more arguments are of no interest.
+    positional: (0, MANY),
     run,
 };
 

@@ -28,7 +28,6 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     check_free(session)?;
     check_name(name)?;
     let lock = LockFlags::of(arguments)?;
-    let initial = arguments.value("state").map(read_state).transpose()?;
     let current = Current::of(session, &LocalFlags::default())?;
     session.block_on(async {
         let backend = current.backend(session).await?;
@@ -37,14 +36,15 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             return Err(Diagnostic::error(format!("Workspace {name:?} exists already"), detail).into());
         }
         backend.create_workspace(name, &random_id(&MachineEntropy)).await.map_err(|error| store_problem(&error))?;
-        let Some(snapshot) = initial else { return Ok(()) };
+        // It is there from now on, even if the file turns out to be no state.
+        select(session, name)?;
+        let Some(snapshot) = arguments.value("state").map(read_state).transpose()? else { return Ok(()) };
         let place = current.place_of(session, name).await?;
         with_state(session, &place, &lock, "workspace-new", async |state: &mut StateSession| {
             state.write_snapshot(snapshot).await.map_err(|error| session_problem(&error))
         })
         .await
     })?;
-    select(session, name)?;
     session.say(&format!(
         "Made and selected the workspace {name:?}. Its state is its own: other workspaces' objects are unknown in it."
     ));

@@ -1,7 +1,8 @@
 //! `workspace show`.
 
+use super::check_name;
 use crate::arguments::Arguments;
-use crate::commands::{Command, GENERAL};
+use crate::commands::{Command, GENERAL, MANY};
 use crate::exit::Exit;
 use crate::session::Session;
 use formwork_diag::Diagnostics;
@@ -12,11 +13,14 @@ pub static COMMAND: Command = Command {
     summary: "Print the name of the selected workspace.",
     description: "Prints the name of the selected workspace.",
     flags: &[GENERAL],
-    positional: (0, 0),
+    // As in the reference, more arguments are of no interest.
+    positional: (0, MANY),
     run,
 };
 
 fn run(session: &Session, _: &Arguments) -> Result<Exit, Diagnostics> {
-    session.output.line(&session.data_dir().workspace(&session.environment));
+    let name = session.data_dir().workspace(&session.environment);
+    check_name(&name)?;
+    session.output.line(&name);
     Ok(Exit::Success)
 }
