@@ -4,8 +4,8 @@
 
 mod aws_network;
 mod broken_inputs;
-mod bundle;
 mod broken_provider;
+mod bundle;
 mod command_line;
 mod console;
 mod documents;
