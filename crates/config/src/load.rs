@@ -293,7 +293,11 @@ impl Loader<'_> {
         let place = place.map_or_else(String::new, |f| format!(" at {}:{}", f.name, f.line(call.source_span.start)));
         let detail =
             format!("The directory {dir:?} of the module {:?} called{place} could not be read: {error}.", &*call.name);
-        self.diagnostics.push(Diagnostic::error("Unreadable module directory", detail));
+        let problem = match self.resolution {
+            ModuleResolution::Manifest => Diagnostic::error("Module not installed", detail).at(call.header_span),
+            _ => Diagnostic::error("Unreadable module directory", detail),
+        };
+        self.diagnostics.push(problem);
     }
 
     /// Backends count in the root module only.

@@ -95,7 +95,7 @@ enum Raw {
 
 /// Collects the values of a module's variables; later inputs win. Values for variables that are not declared are an
 /// error from the command line, a warning from files, and ignored from the environment. Texts are added to `sources`
-/// when they are parsed. Variables without a value are not mentioned (see [`missing_variables`]).
+/// when they are parsed. A value with an error is unknown; variables without a value are not mentioned (see [`missing_variables`]).
 pub fn collect_variables(
     module: &Module,
     inputs: VariableInputs,
@@ -134,11 +134,12 @@ pub fn collect_variables(
     warn_undeclared(&undeclared, sources, &mut diagnostics);
     let mut given = BTreeMap::new();
     for (name, candidate) in candidates {
-        if let Some(block) = module.variables.get(&name)
-            && let Some(value) = give(block, candidate, sources, &mut diagnostics)
-        {
-            given.insert(name, value);
-        }
+        let Some(block) = module.variables.get(&name) else { continue };
+        let origin = candidate.origin.clone();
+        // A value that is wrong is not one that is missing.
+        let unusable = || GivenValue { value: Value::unknown(block.ty.without_optional()), origin, span: None };
+        let value = give(block, candidate, sources, &mut diagnostics).unwrap_or_else(unusable);
+        given.insert(name, value);
     }
     (given, diagnostics)
 }

@@ -7,7 +7,8 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
     for candidate in candidates {
         let limit = best.map_or(3, |(d, _)| d);
         let distance = edit_distance(given, candidate);
-        if distance < limit {
+        // Names without a letter in common are not near.
+        if distance < limit && distance < given.chars().count().max(candidate.chars().count()) {
             best = Some((distance, candidate));
         }
     }

@@ -92,6 +92,8 @@ pub(crate) fn evaluate_validation(rule: &CheckRule, scope: &dyn Scope) -> (Check
         return (outcome, diagnostics);
     }
     let message = message(rule, scope, &mut diagnostics);
+    // A variable's message that cannot be shown is a mistake, elsewhere it is a warning.
+    diagnostics.iter_mut().for_each(|problem| problem.severity = Severity::Error);
     let unusable = || "The value does not fit, and the message that should say why is not usable either.".to_string();
     (CheckOutcome::Fail(if diagnostics.has_errors() { unusable() } else { message }), diagnostics)
 }
@@ -103,6 +105,16 @@ pub fn check_expressions(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
         condition(rule, scope, &mut diagnostics);
     }
     diagnostics
+}
+
+/// What validation can say of an assertion of a check block, whose result it does not look at.
+pub fn assertion_expressions(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    message(rule, scope, &mut diagnostics);
+    if !diagnostics.has_errors() {
+        diagnostics.extend(formwork_hcl::evaluate(&rule.condition, scope).diagnostics);
+    }
+    diagnostics.into_iter().filter(Diagnostic::is_error).collect()
 }
 
 fn message_problems(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
@@ -192,10 +204,11 @@ impl Evaluator {
         let mut good = true;
         for rule in rules {
             let (outcome, problems) = evaluate_check(rule, scope);
-            diagnostics.extend(problems);
             if self.phase() == Phase::Validate {
+                diagnostics.extend(problems.into_iter().filter(Diagnostic::is_error));
                 continue;
             }
+            diagnostics.extend(problems);
             if let CheckOutcome::Fail(message) = &outcome {
                 diagnostics.push(
                     Diagnostic::error("Module output value precondition failed", message).at(rule.condition.span),

@@ -30,7 +30,7 @@ mod scope;
 mod shared_answers;
 mod variable;
 
-pub use check_rule::{CheckOutcome, FailureReport, check_expressions, evaluate_check, judge};
+pub use check_rule::{CheckOutcome, FailureReport, assertion_expressions, check_expressions, evaluate_check, judge};
 pub use decode::decode_block;
 pub use environment::{Environment, Phase, ProviderFunctions};
 pub use evaluator::{Evaluation, Evaluator};

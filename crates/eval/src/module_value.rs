@@ -130,11 +130,14 @@ impl Evaluator {
         match (single, output) {
             (Some(child), Some(output)) if self.phase() == Phase::Validate => {
                 // Outputs may differ from run to run: validation does not look at their values.
-                self.output(*child, output).map(|value| Value::dynamic().with_marks(value.marks()))
+                self.output(*child, output).map(|_| Value::dynamic())
             }
             (Some(child), Some(output)) => self.output(*child, output),
             (Some(child), None) => self.outputs_object(*child),
-            (None, Some(output)) => Err(several(call, output)),
+            (None, Some(output)) => match &expansion {
+                Expansion::ForEach { .. } => self.instance_by_name(call, output, &children),
+                _ => Err(several(call, output)),
+            },
             (None, None) => self.all_instances(&expansion, &children),
         }
     }
@@ -152,6 +155,10 @@ impl Evaluator {
         match (key, output) {
             (None, Some(output)) if block.count.is_some() => Some(Err(several(call, output))),
             (None, Some(_)) if block.for_each.is_some() => Some(Ok(Value::dynamic())),
+            (None, None) if block.count.is_none() && block.for_each.is_none() => {
+                let names = self.config.module(&data.module.path.child(block.name.clone()))?.outputs.keys();
+                Some(Ok(Value::object_map(names.map(|name| (name.clone(), Value::dynamic())).collect())))
+            }
             (Some(InstanceKey::String(key)), _) if block.count.is_some() && key.parse::<u64>().is_err() => {
                 let detail = format!("module.{call} uses count, so its instances have numbers; {key:?} is none.");
                 Some(Err(Diagnostic::error("Invalid index", detail).into()))
@@ -162,6 +169,19 @@ impl Evaluator {
                 Some(Ok(Value::dynamic()))
             }
             _ => None,
+        }
+    }
+
+    /// `module.m.k` of a module with `for_each`: the instances are an object, so their keys can follow a dot.
+    fn instance_by_name(
+        &self,
+        call: &str,
+        name: &Str,
+        children: &BTreeMap<InstanceKey, ModuleId>,
+    ) -> Result<Value, Diagnostics> {
+        match children.get(&InstanceKey::String(name.clone())) {
+            Some(child) => self.outputs_object(*child),
+            None => Err(several(call, name)),
         }
     }
 

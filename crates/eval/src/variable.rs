@@ -105,7 +105,10 @@ impl Evaluator {
         for rule in &block.validations {
             let (outcome, problems) = evaluate_validation(rule, &scope);
             // A hidden message needs no warning of its own: the failure says so.
-            diagnostics.extend(problems.into_iter().filter(Diagnostic::is_error));
+            // Nor is it a mistake if the variable's own value is what must not show.
+            let of_itself =
+                |problem: &Diagnostic| block.sensitive && problem.summary == "Error message refers to sensitive values";
+            diagnostics.extend(problems.into_iter().filter(|problem| problem.is_error() && !of_itself(problem)));
             if let CheckOutcome::Fail(message) = &outcome {
                 let place = match data.parent.and(data.call.as_ref()).map(|call| (data.parent, call)) {
                     Some((Some(parent), call)) => {

@@ -207,6 +207,22 @@ impl<'t> Parser<'t> {
         Err(self.fail(summary, detail, span))
     }
 
+    /// Where the reference goes on behind something that was to end with `close`, and shows what is missing.
+    fn end_of_recovery(&self, open: TokenKind, close: TokenKind) -> Span {
+        let mut nested = 0u32;
+        for token in self.tokens.get(self.pos..).unwrap_or_default() {
+            if token.kind == close && nested == 0 {
+                return self.span(*token);
+            }
+            if token.kind == open {
+                nested += 1;
+            } else if token.kind == close {
+                nested -= 1;
+            }
+        }
+        self.span(self.end_of_file())
+    }
+
     /// The stand-in for an expression whose problem has been reported.
     fn invalid(&self, span: Span) -> Expr {
         Expr { kind: ExprKind::Invalid(Arc::new(Diagnostics::new())), span }

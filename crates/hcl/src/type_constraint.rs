@@ -46,6 +46,16 @@ fn read(expr: &Expr) -> Constraint {
     ))
 }
 
+/// As [`read`], inside of another constraint: there `list` and `map` alone are not enough.
+fn read_part(expr: &Expr) -> Constraint {
+    match as_keyword(expr).as_deref() {
+        Some(word @ ("list" | "map")) => {
+            Err(invalid(format!("{word}(...) needs one argument, the type of its elements."), expr.span))
+        }
+        _ => read(expr),
+    }
+}
+
 fn keyword(expr: &Expr) -> Option<Str> {
     match &expr.kind {
         ExprKind::Literal(value) if value.is_null() => Some("null".into()),
@@ -90,7 +100,7 @@ fn constructor(name: &FunctionName, args: &[Expr], span: Span) -> Constraint {
                 let at = args.get(1).map_or(span, |extra| extra.span);
                 return Err(invalid(format!("{word}(...) needs one argument, the type of its elements."), at));
             };
-            let (ty, defaults) = read(element)?;
+            let (ty, defaults) = read_part(element)?;
             let ty = match word {
                 "list" => Type::list(ty),
                 "set" => Type::set(ty),

@@ -20,27 +20,54 @@ fn summaries(diagnostics: &Diagnostics) -> Vec<String> {
 
 #[test]
 fn syntax_errors_have_place_and_summary() {
-    let cases = [
-        ("", "Missing value", 0),
-        ("{\"a\": 1", "Unclosed object", 0),
-        ("{\"a\": 1,}", "Trailing comma in object", 7),
-        ("{\"a\": [1,]}", "Trailing comma in array", 8),
-        ("{\"a\": 01}", "Invalid JSON number", 6),
-        ("{\"a\": 1.}", "Invalid JSON number", 6),
-        ("{'a': 1}", "Invalid object property name", 1),
-        ("{\"a\" 1}", "Missing property value colon", 5),
-        ("{\"a\": 'x'}", "Invalid start of value", 6),
-        ("{\"a\": nul}", "Invalid JSON keyword", 6),
-        ("{\"a\": \"x\ny\"}", "Invalid JSON string", 8),
-        ("{\"a\": \"\\q\"}", "Invalid JSON string", 7),
-        ("{} x", "Extraneous data after value", 3),
-        ("{\"a\": 1 \"b\": 2}", "Missing attribute separator comma", 8),
+    let cases: &[(&str, &[(&str, u32)])] = &[
+        ("", &[("Missing value", 0), ("Root value must be object", 0)]),
+        ("{\"a\": 1", &[("Unclosed object", 0), ("Root value must be object", 0)]),
+        ("{\"a\": 1,}", &[("Trailing comma in object", 7), ("Root value must be object", 0)]),
+        (
+            "{\"a\": [1,]}",
+            &[("Trailing comma in array", 8), ("Mismatched braces", 10), ("Root value must be object", 0)],
+        ),
+        (
+            "{\"a\": 01, \"b\": 1., \"c\": .5, \"d\": +1}",
+            &[
+                ("Invalid JSON number", 6),
+                ("Invalid JSON number", 15),
+                ("Invalid JSON number", 24),
+                ("Invalid JSON number", 33),
+            ],
+        ),
+        (
+            "{'a': 1}",
+            &[("Invalid start of value", 1), ("Invalid object property name", 1), ("Root value must be object", 0)],
+        ),
+        ("{\"a\" 1}", &[("Missing property value colon", 5), ("Root value must be object", 0)]),
+        ("[{\"a\" 1}, {\"b\" = 2}]", &[("Missing property value colon", 6), ("Missing property value colon", 15)]),
+        ("{\"a\": nul, \"b\": True}", &[("Invalid JSON keyword", 6), ("Invalid JSON keyword", 16)]),
+        (
+            "{\"a\": \"\\q\", \"b\": \"x\ty\"}",
+            &[
+                ("Invalid JSON string", 7),
+                ("Invalid JSON string", 19),
+                ("Missing attribute separator comma", 23),
+                ("Root value must be object", 0),
+            ],
+        ),
+        ("{} x", &[("Extraneous data after value", 3)]),
+        ("{\"a\": 1 \"b\": 2}", &[("Missing attribute separator comma", 15), ("Root value must be object", 0)]),
+        (
+            "[{\"a\": 1 \"b\": {}, \"c\": 2}]",
+            &[("Missing attribute separator comma", 16), ("Invalid array value", 26), ("Root value must be object", 0)],
+        ),
+        ("# x\n{}", &[("Invalid start of value", 0), ("Root value must be object", 0)]),
+        ("\u{feff}{}", &[("Invalid start of value", 0), ("Root value must be object", 0)]),
+        ("null", &[("Root value must be object", 0)]),
     ];
-    for (text, summary, at) in cases {
+    for (text, expected) in cases {
         let (_, diagnostics) = parse_json(FileId(0), text);
-        let found: Vec<(String, u32)> =
-            diagnostics.iter().map(|p| (p.summary.clone(), p.span.expect("has a place").start)).collect();
-        assert_eq!(found, [(summary.to_string(), at)], "{text}");
+        let found: Vec<(&str, u32)> =
+            diagnostics.iter().map(|p| (&*p.summary, p.span.expect("has a place").start)).collect();
+        assert_eq!(found, *expected, "{text}");
     }
 }
 

@@ -5,7 +5,7 @@ use formwork_config::{Config, Module, ProviderScope, ResourceBlock, connection_s
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{
     Environment, Evaluator, InstanceScope, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition,
-    check_expressions, decode_block, decode_provider, evaluate_check,
+    assertion_expressions, check_expressions, decode_block, decode_provider,
 };
 use formwork_hcl::Body;
 use formwork_model::{ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
@@ -177,7 +177,7 @@ impl<'a> Walk<'a> {
             Item::Check(name) => {
                 let scope = self.evaluator.module_scope(id);
                 for rule in module.checks.get(name).into_iter().flat_map(|c| &c.asserts) {
-                    diagnostics.extend(evaluate_check(rule, &scope).1);
+                    diagnostics.extend(assertion_expressions(rule, &scope));
                 }
                 Ok(())
             }

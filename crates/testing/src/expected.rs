@@ -93,7 +93,9 @@ impl<'a> Expected<'a> {
                      so the run counts as failed. If the plan is to fail, write command = plan.",
                     expectation.text
                 );
-                out.push(Diagnostic::warning("Expected failure while planning", detail));
+                // As in the reference: told of outputs only.
+                let place = matches!(expectation.subject, Checkable::Output(_)).then_some(expectation.span);
+                out.push(Diagnostic::warning("Expected failure while planning", detail).at_opt(place));
             }
             out.push(diagnostic);
         }

@@ -191,6 +191,10 @@ impl Loader<'_> {
     /// The module that a run names, with all that it calls.
     fn module(&mut self, path: &ModulePath, call: &ModuleCall, early: &RunEarly<'_>) -> Option<Config> {
         let dir = self.module_dir(path, call)?;
+        if !self.files.is_dir(&dir) {
+            let detail = format!("The directory \"{dir}\" of the module of this run does not exist.");
+            return self.refuse("Unreadable module directory", &detail, call.header_span).and(None);
+        }
         let manifest = below(self.options.manifest, path);
         let sources = std::mem::take(&mut self.sources);
         let early = self.options.early.map(|_| early as &dyn EarlyContext);

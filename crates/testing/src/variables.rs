@@ -69,8 +69,16 @@ pub(crate) fn run_variables(
         if !declared.contains_key(name) {
             diagnostics.push(undeclared(name, run, attribute.expr.span));
         }
-        let failed = evaluated.diagnostics.has_errors();
+        let mut failed = evaluated.diagnostics.has_errors();
         diagnostics.extend(evaluated.diagnostics);
+        if !failed && !evaluated.value.is_wholly_known() {
+            let detail = format!(
+                "The value for the variable {name:?} is known only after an apply. A run whose output is used needs \
+                 command = apply."
+            );
+            diagnostics.push(Diagnostic::error("Reference to unknown value", detail).at(attribute.expr.span));
+            failed = true;
+        }
         if !failed {
             own.insert(name.clone(), evaluated.value);
             places.insert(name.clone(), attribute.expr.span);

@@ -63,8 +63,9 @@ impl PlanProvider for BuiltinProvider {
         Diagnostics::new()
     }
 
-    async fn validate_resource(&self, kind: &str, _: &Value) -> Diagnostics {
-        check_kind("resource type", kind, DATA)
+    async fn validate_resource(&self, kind: &str, config: &Value) -> Diagnostics {
+        let diagnostics = check_kind("resource type", kind, DATA);
+        if diagnostics.has_errors() { diagnostics } else { terraform_data::validate(config) }
     }
 
     async fn validate_data(&self, kind: &str, config: &Value) -> Diagnostics {

@@ -11,6 +11,19 @@ use formwork_model::{
 };
 use formwork_value::{Kind, Path, Type, Value};
 
+/// What the object makes itself cannot be given.
+pub(crate) fn validate(config: &Value) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    for name in ["id", "output"] {
+        if config.get(name).is_some_and(|value| !value.is_null()) {
+            let detail = format!("The attribute \"{name}\" of terraform_data is read-only. Remove the argument.");
+            let problem = Diagnostic::error(format!("{name:?} attribute is read-only"), detail);
+            diagnostics.push(problem.attribute(Path::root().attribute(name)));
+        }
+    }
+    diagnostics
+}
+
 pub(crate) fn plan(request: &PlanRequest<'_>) -> PlanResponse {
     let mut planned = request.proposed.clone();
     let mut requires_replace = Vec::new();

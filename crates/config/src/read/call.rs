@@ -118,6 +118,11 @@ struct Read<'d> {
 
 impl Read<'_> {
     fn version(&mut self, text: &str, expr: &Expr) -> Option<Constraints> {
+        if text.trim().is_empty() {
+            let detail = "The constraint is empty. Leave the argument out if any version will do.";
+            self.diagnostics.push(Diagnostic::error("Invalid version constraint", detail).at(expr.span));
+            return None;
+        }
         read_constraints(text, expr.span, self.diagnostics)
     }
 

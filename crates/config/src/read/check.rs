@@ -52,10 +52,15 @@ pub(crate) fn read_check(
     let schema = BodySchema::new(&[], &[("data", &["type", "name"]), ("assert", &[])]);
     let content = complete(&item.block.body, &schema, diagnostics);
     let mut asserts = Vec::new();
+    let mut usable = 0;
     for block in content.blocks_of("assert") {
-        asserts.extend(read_rule(block, diagnostics));
+        let mut problems = Diagnostics::new();
+        let rule = read_rule(block, &mut problems);
+        usable += usize::from(rule.is_some() && !problems.has_errors());
+        diagnostics.extend(problems);
+        asserts.extend(rule);
     }
-    if asserts.is_empty() {
+    if usable == 0 {
         let detail = "A check block needs at least one assert block; without one nothing is checked.";
         diagnostics.push(Diagnostic::error("Zero assert blocks", detail).at(item.block.header_span));
     }

@@ -89,7 +89,11 @@ fn is_managed(reference: &Traversal) -> bool {
 
 /// True if a wrong value can be told before anything is evaluated.
 fn is_constant(expr: &Expr) -> bool {
-    references(expr).is_empty() && matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Tuple(_) | ExprKind::Object(_))
+    references(expr).is_empty()
+        && matches!(
+            expr.kind,
+            ExprKind::Literal(_) | ExprKind::Tuple(_) | ExprKind::Object(_) | ExprKind::JsonString { .. }
+        )
 }
 
 fn read_ignored(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {

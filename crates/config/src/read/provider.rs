@@ -3,7 +3,7 @@
 use crate::constant::constant_string;
 use crate::item::{Item, partial};
 use crate::name::{NAME_RULE, is_name};
-use crate::read::requirement::{PROVIDER_NAME_RULE, is_provider_name, read_constraints};
+use crate::read::requirement::{provider_name_problem, read_constraints};
 use crate::reference::attribute_step;
 use crate::reference_list::reference;
 use crate::{Module, ProviderBlock, ProviderName, ProviderRef, ProviderScope};
@@ -36,8 +36,8 @@ pub(crate) fn provider_name(block: &Block) -> ProviderName {
 /// `provider "NAME"`.
 pub(crate) fn read_provider(item: &Item, module: &Module, diagnostics: &mut Diagnostics) -> Option<ProviderBlock> {
     let label = item.block.labels.first()?;
-    if !is_provider_name(&label.text) {
-        diagnostics.push(Diagnostic::error("Invalid provider local name", PROVIDER_NAME_RULE).at(label.span));
+    if let Some(detail) = provider_name_problem(&label.text) {
+        diagnostics.push(Diagnostic::error("Invalid provider local name", detail).at(label.span));
         return None;
     }
     let (content, body) = partial(&item.body(), &schema(), diagnostics);
@@ -126,8 +126,8 @@ pub(crate) fn read_provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> O
         diagnostics.push(invalid());
         return None;
     }
-    if !is_provider_name(&traversal.root) {
-        diagnostics.push(Diagnostic::error("Invalid provider local name", PROVIDER_NAME_RULE).at(traversal.root_span));
+    if let Some(detail) = provider_name_problem(&traversal.root) {
+        diagnostics.push(Diagnostic::error("Invalid provider local name", detail).at(traversal.root_span));
         return None;
     }
     Some(ProviderRef { name: ProviderName::new(traversal.root, alias), key, span: expr.span, explicit: true })

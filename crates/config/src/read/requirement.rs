@@ -1,23 +1,42 @@
 //! `required_providers`.
 
-use crate::constant::constant_string;
+use crate::constant::{constant, constant_string};
 use crate::{ProviderName, ProviderRequirement};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_hcl::{Attribute, Body, Expr, ExprKind, as_keyword, as_list, as_map, as_traversal};
 use formwork_model::{Constraints, ProviderAddress};
 use formwork_value::Str;
+use std::collections::BTreeMap;
 
 /// The entries of a `required_providers` block.
 pub(crate) fn read_requirements(body: &Body, diagnostics: &mut Diagnostics) -> Vec<ProviderRequirement> {
     let (attributes, problems) = body.just_attributes();
     diagnostics.extend(problems);
-    attributes.iter().filter_map(|attribute| read_requirement(attribute, diagnostics)).collect()
+    let read = attributes.iter().filter_map(|attribute| read_requirement(attribute, diagnostics));
+    let requirements: Vec<ProviderRequirement> = read.collect();
+    let mut names: BTreeMap<&ProviderAddress, &Str> = BTreeMap::new();
+    for requirement in &requirements {
+        match names.get(&requirement.source) {
+            None => {
+                names.insert(&requirement.source, &requirement.name);
+            }
+            Some(first) => {
+                let (provider, name) = (requirement.source.for_display(), &requirement.name);
+                let detail = format!(
+                    "The provider {provider} is required as \"{first}\" and again as \"{name}\". Keep one of the names; \
+                     more than one configuration of a provider is made with \"alias\"."
+                );
+                diagnostics.push(Diagnostic::warning("Duplicate required provider", detail).at(requirement.span));
+            }
+        }
+    }
+    requirements
 }
 
 fn read_requirement(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<ProviderRequirement> {
     let name = attribute.name.name.clone();
-    if !is_provider_name(&name) {
-        diagnostics.push(Diagnostic::error("Invalid provider local name", PROVIDER_NAME_RULE).at(attribute.name.span));
+    if let Some(detail) = provider_name_problem(&name) {
+        diagnostics.push(Diagnostic::error("Invalid provider local name", detail).at(attribute.name.span));
         return None;
     }
     let mut requirement = ProviderRequirement {
@@ -30,7 +49,8 @@ fn read_requirement(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Opt
     };
     let is_object = matches!(attribute.expr.kind, ExprKind::Object(_));
     if !is_object {
-        read_version(&attribute.expr, &mut requirement, diagnostics);
+        let text = constant_string(&attribute.expr, &mut Diagnostics::new());
+        read_version(&attribute.expr, text, &mut requirement, diagnostics);
         return Some(requirement);
     }
     let entries = match as_map(&attribute.expr) {
@@ -43,7 +63,7 @@ fn read_requirement(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Opt
     for (key, value) in &entries {
         match key_text(key).as_deref() {
             Some("source") => read_source(value, &mut requirement, diagnostics),
-            Some("version") => read_version(value, &mut requirement, diagnostics),
+            Some("version") => read_version(value, literal_string(value), &mut requirement, diagnostics),
             Some("configuration_aliases") => read_aliases(value, &mut requirement, diagnostics),
             _ => {
                 let detail =
@@ -64,9 +84,14 @@ pub(crate) fn key_text(key: &Expr) -> Option<Str> {
     }
 }
 
+/// A constant that is a string and not something that could become one.
+fn literal_string(expr: &Expr) -> Option<Str> {
+    let value = constant(expr, &mut Diagnostics::new());
+    value.as_str().map(Str::from)
+}
+
 fn read_source(expr: &Expr, requirement: &mut ProviderRequirement, diagnostics: &mut Diagnostics) {
-    let mut problems = Diagnostics::new();
-    let Some(text) = constant_string(expr, &mut problems) else {
+    let Some(text) = literal_string(expr) else {
         let detail = "The source must be a literal string, such as \"hashicorp/aws\".";
         diagnostics.push(Diagnostic::error("Invalid source", detail).at(expr.span));
         return;
@@ -92,6 +117,13 @@ fn source_problem(text: &str) -> Option<(&'static str, String)> {
     let name = parts.last().copied().unwrap_or("");
     if !is_provider_name(name) {
         let detail = format!("{name:?} in {text:?} cannot be the name of a provider. {PROVIDER_NAME_RULE}");
+        return Some(("Invalid provider type", detail));
+    }
+    if let Some(rest) = name.strip_prefix("terraform-provider-") {
+        let detail = format!(
+            "{text:?} names the repository of a provider. Its name has no prefix: {:?}.",
+            text.replace(name, rest)
+        );
         return Some(("Invalid provider type", detail));
     }
     if let [.., namespace, _] = parts.as_slice()
@@ -120,11 +152,19 @@ pub(crate) fn is_provider_name(text: &str) -> bool {
         && !text.contains("--")
 }
 
-pub(crate) const PROVIDER_NAME_RULE: &str = "Provider names consist of letters, digits and single dashes inside.";
+/// Why a text cannot be the local name of a provider.
+pub(crate) fn provider_name_problem(text: &str) -> Option<String> {
+    if !is_provider_name(text) {
+        return Some(PROVIDER_NAME_RULE.to_string());
+    }
+    let lower = text.to_lowercase();
+    (lower != text).then(|| format!("Provider names are written in small letters: {lower:?}."))
+}
 
-fn read_version(expr: &Expr, requirement: &mut ProviderRequirement, diagnostics: &mut Diagnostics) {
-    let mut problems = Diagnostics::new();
-    let Some(text) = constant_string(expr, &mut problems) else {
+const PROVIDER_NAME_RULE: &str = "Provider names consist of letters, digits and single dashes inside.";
+
+fn read_version(expr: &Expr, text: Option<Str>, requirement: &mut ProviderRequirement, diagnostics: &mut Diagnostics) {
+    let Some(text) = text else {
         let detail = "A version constraint must be a literal string, such as \"~> 1.2\".";
         diagnostics.push(Diagnostic::error("Invalid version constraint", detail).at(expr.span));
         return;
@@ -187,13 +227,18 @@ fn read_aliases(expr: &Expr, requirement: &mut ProviderRequirement, diagnostics:
     };
     for item in &items {
         let alias = as_traversal(item).ok().and_then(|t| match t.steps.as_slice() {
-            [_] => Some(ProviderName::new(t.root.clone(), crate::reference::attribute_step(&t, 0).cloned())),
+            [] | [_] => Some(ProviderName::new(t.root.clone(), crate::reference::attribute_step(&t, 0).cloned())),
             _ => None,
         });
         match alias {
-            Some(alias) if alias.alias.is_some() && alias.name == requirement.name => requirement.aliases.push(alias),
+            Some(alias) if alias.name == requirement.name => {
+                // The default configuration needs no announcement.
+                if alias.alias.is_some() {
+                    requirement.aliases.push(alias);
+                }
+            }
             _ => {
-                let detail = format!("Aliases are references of the form {}.NAME.", requirement.name);
+                let detail = format!("Aliases are references of the form {}.NAME, without quotes.", requirement.name);
                 diagnostics.push(Diagnostic::error("Invalid configuration_aliases value", detail).at(item.span));
             }
         }

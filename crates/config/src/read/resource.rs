@@ -55,6 +55,12 @@ pub(crate) fn read_data_of_check(
 ) -> ResourceBlock {
     let mut data = read_resource(&Item::new(block.clone()), module, diagnostics);
     data.check = Some(check.clone());
+    let (content, _, _) = block.body.partial_content(&BodySchema::new(&[], &[("lifecycle", &[])]));
+    for lifecycle in content.blocks_of("lifecycle") {
+        let detail = "The data source of a check block has no lifecycle of its own: the check block decides when it is \
+             read, and its assertions are the conditions.";
+        diagnostics.push(Diagnostic::error("Invalid lifecycle block", detail).at(lifecycle.header_span));
+    }
     for (repetition, name) in [(&data.count, "count"), (&data.for_each, "for_each")] {
         if let Some(expr) = repetition {
             let detail = format!("The data source of a check block cannot use {name}.");

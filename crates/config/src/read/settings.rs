@@ -82,11 +82,19 @@ fn read_required_version(
     let span = attribute.expr.span;
     let mut problems = Diagnostics::new();
     let value = convert(&constant(&attribute.expr, &mut problems), &Type::String).ok();
+    if value.as_ref().is_some_and(|value| value.is_null()) && !problems.has_errors() {
+        return None;
+    }
     let Some(text) = value.as_ref().and_then(|v| v.as_str()).filter(|_| !problems.has_errors()) else {
         let detail = "A literal string such as \">= 1.5\" is required.";
         diagnostics.push(Diagnostic::error("Invalid version constraint", detail).at(span));
         return None;
     };
+    if text.trim().is_empty() {
+        let detail = "The constraint is empty. Leave the argument out if any version will do.";
+        diagnostics.push(Diagnostic::error("Invalid version constraint", detail).at(span));
+        return None;
+    }
     let constraints = read_constraints(text, span, diagnostics)?;
     if constraints.0.iter().any(|c| c.version.is_prerelease()) {
         let detail = "Pre-releases cannot be named here. Name the release for which the pre-release was made.";

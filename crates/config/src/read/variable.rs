@@ -11,8 +11,8 @@ use formwork_hcl::{Block, BodySchema, Content, Defaults, Expr, apply_defaults, r
 use formwork_value::{Str, Type, Value, convert};
 
 /// Names that module calls use for themselves.
-const RESERVED: [&str; 8] =
-    ["source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
+const RESERVED: [&str; 9] =
+    ["source", "version", "provider", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
 
 /// `variable "NAME"`.
 pub(crate) fn read_variable(item: &Item, diagnostics: &mut Diagnostics) -> VariableBlock {

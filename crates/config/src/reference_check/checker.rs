@@ -76,7 +76,12 @@ impl<'a> Checker<'a> {
     fn reference(&mut self, reference: &Traversal, place: &Place<'_>) {
         let (subject, used) = match subject(reference) {
             Ok(found) => found,
-            Err(problem) => return self.diagnostics.push(*problem),
+            Err(mut problem) => {
+                if let Some(hint) = self.meant(&reference.root).filter(|_| reference.steps.is_empty()) {
+                    problem.detail = format!("{} Did you mean \"{hint}\"?", problem.detail);
+                }
+                return self.diagnostics.push(*problem);
+            }
         };
         let rest = reference.steps.get(used..).unwrap_or(&[]);
         match subject {
@@ -173,6 +178,8 @@ impl<'a> Checker<'a> {
         let same_type = self.module.resources.keys().filter(|r| r.mode == resource.mode && r.kind == resource.kind);
         let hint = if self.module.resources.contains_key(&mode_twin) {
             format!("Did you mean {mode_twin}?")
+        } else if let Some(meant) = self.meant_root(resource).or_else(|| self.meant_type(resource)) {
+            format!("Did you mean \"{meant}\"?")
         } else {
             let prefix = resource.to_string();
             let prefix = prefix.strip_suffix(&*resource.name).unwrap_or("");
@@ -180,6 +187,38 @@ impl<'a> Checker<'a> {
         };
         let detail = format!("There is no {resource} in {}. {hint}", self.place());
         self.error("Reference to undeclared resource", detail.trim_end().to_string(), reference.span);
+    }
+
+    /// A variable or local value with a name that stands alone.
+    fn meant(&self, name: &Str) -> Option<String> {
+        let module = self.module;
+        if module.variables.contains_key(name) {
+            Some(format!("var.{name}"))
+        } else if module.locals.contains_key(name) {
+            Some(format!("local.{name}"))
+        } else {
+            module.calls.contains_key(name).then(|| format!("module.{name}"))
+        }
+    }
+
+    /// What is meant if the type is a misspelt `var`, `local` or `module`: `vars.x`, `locals.x`, `variable.x`.
+    fn meant_root(&self, resource: &Resource) -> Option<String> {
+        let (module, name) = (self.module, &resource.name);
+        let looks_like = |known: &[&str]| known.contains(&&*resource.kind);
+        if looks_like(&["vars", "vra", "variable", "variables", "input"]) && module.variables.contains_key(name) {
+            return Some(format!("var.{name}"));
+        }
+        if looks_like(&["locals", "loacl", "lcoal", "locl"]) && module.locals.contains_key(name) {
+            return Some(format!("local.{name}"));
+        }
+        (looks_like(&["modules", "moduel", "mod"]) && module.calls.contains_key(name)).then(|| format!("module.{name}"))
+    }
+
+    /// A resource of this name whose type is spelt nearly so.
+    fn meant_type(&self, resource: &Resource) -> Option<String> {
+        let same_name = self.module.resources.keys().filter(|r| r.mode == resource.mode && r.name == resource.name);
+        let kind = nearest(&resource.kind, same_name.map(|r| &*r.kind))?;
+        Some(Resource { kind: kind.into(), ..resource.clone() }.to_string())
     }
 
     fn count(&mut self, reference: &Traversal, place: &Place<'_>) {

@@ -113,7 +113,7 @@ fn read_level(
     };
     let detail = format!("A JSON object is required here, whose properties name the {label_name} of each block.");
     let properties = collect(value, &detail, diagnostics);
-    if properties.is_empty() && !matches!(value.kind, JsonKind::Null) {
+    if properties.is_empty() {
         let detail = format!("A \"{kind}\" block needs its {label_name}: the name of a property.", kind = kind.name);
         let problem = Diagnostic::error("Missing block label", detail).at(value.missing_item_span());
         diagnostics.push(problem);
@@ -132,11 +132,13 @@ fn read_bodies(
     blocks: &mut Vec<Block>,
     diagnostics: &mut Diagnostics,
 ) {
+    // Blocks in an array begin where the array does, as in the reference.
+    let header_span = value.open_span();
     let block = |value: &JsonValue| Block {
         kind: kind.clone(),
         labels: labels.to_vec(),
         body: Body::json(value.clone()),
-        header_span: value.open_span(),
+        header_span,
         span: value.span,
     };
     match &value.kind {
@@ -154,6 +156,12 @@ fn read_bodies(
 pub(crate) fn just_attributes(value: &JsonValue, taken: &Taken, diagnostics: &mut Diagnostics) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
+    if matches!(value.kind, JsonKind::Array(_)) {
+        let detail =
+            "A JSON object is required here, whose properties are the arguments; an array of objects holds blocks.";
+        diagnostics.push(wrong_type(value, detail));
+        return attributes;
+    }
     for property in properties(value, diagnostics) {
         let name = &*property.name.name;
         if name == COMMENT || taken.has(name) {

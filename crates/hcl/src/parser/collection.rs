@@ -17,12 +17,12 @@ impl Parser<'_> {
     pub(super) fn tuple_or_for(&mut self) -> Parsed<Node> {
         let open = self.next();
         let (kind, depth) = self.with_newlines(false, |parser| {
-            if parser.at_word("for") { parser.for_expression(open, false) } else { parser.tuple_items() }
+            if parser.at_word("for") { parser.for_expression(open, false) } else { parser.tuple_items(open) }
         })?;
         Ok(Node::above(kind, self.since(open.start), depth))
     }
 
-    fn tuple_items(&mut self) -> Parsed<(ExprKind, u32)> {
+    fn tuple_items(&mut self, open: Token) -> Parsed<(ExprKind, u32)> {
         let mut items = Vec::new();
         let mut depth = 0;
         loop {
@@ -38,8 +38,8 @@ impl Parser<'_> {
                 }
                 TokenKind::CloseBracket => {}
                 TokenKind::EndOfFile => {
-                    return self
-                        .fail_here("Unterminated tuple constructor expression", "The bracket \"[\" is not closed.");
+                    let detail = "The bracket \"[\" is not closed.";
+                    return Err(self.fail("Unterminated tuple constructor expression", detail, self.span(open)));
                 }
                 _ => {
                     return self.fail_here(
@@ -57,12 +57,12 @@ impl Parser<'_> {
         let (kind, depth) = if is_for {
             self.with_newlines(false, |parser| parser.for_expression(open, true))?
         } else {
-            self.with_newlines(true, |parser| parser.object_items())?
+            self.with_newlines(true, |parser| parser.object_items(open))?
         };
         Ok(Node::above(kind, self.since(open.start), depth))
     }
 
-    fn object_items(&mut self) -> Parsed<(ExprKind, u32)> {
+    fn object_items(&mut self, open: Token) -> Parsed<(ExprKind, u32)> {
         let mut items = Vec::new();
         let mut depth = 0;
         loop {
@@ -81,8 +81,8 @@ impl Parser<'_> {
                 }
                 TokenKind::CloseBrace => {}
                 TokenKind::EndOfFile => {
-                    return self
-                        .fail_here("Unterminated object constructor expression", "The brace \"{\" is not closed.");
+                    let detail = "The brace \"{\" is not closed.";
+                    return Err(self.fail("Unterminated object constructor expression", detail, self.span(open)));
                 }
                 _ => {
                     return self.fail_here(

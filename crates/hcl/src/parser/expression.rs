@@ -193,13 +193,13 @@ impl Parser<'_> {
 
     fn call(&mut self, name: FunctionName, first: Token) -> Parsed<Node> {
         self.next();
-        let (args, expand_last, depth) = self.with_newlines(false, |parser| parser.arguments())?;
+        let (args, expand_last, depth) = self.with_newlines(false, |parser| parser.arguments(first))?;
         let span = self.since(first.start);
         Ok(Node::above(ExprKind::Call { name, args: args.into(), expand_last }, span, depth))
     }
 
     /// The arguments and the closing parenthesis.
-    fn arguments(&mut self) -> Parsed<(Vec<crate::Expr>, bool, u32)> {
+    fn arguments(&mut self, name: Token) -> Parsed<(Vec<crate::Expr>, bool, u32)> {
         let mut args = Vec::new();
         let mut depth = 0;
         loop {
@@ -225,7 +225,8 @@ impl Parser<'_> {
                 }
                 TokenKind::CloseParen => {}
                 TokenKind::EndOfFile => {
-                    return self.fail_here("Unterminated function call", "The call has no closing parenthesis.");
+                    let detail = "The call has no closing parenthesis.";
+                    return Err(self.fail("Unterminated function call", detail, self.span(name)));
                 }
                 _ => {
                     return self.fail_here(

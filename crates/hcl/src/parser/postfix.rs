@@ -97,13 +97,15 @@ impl Parser<'_> {
             if parser.accept(TokenKind::CloseBracket).is_some() {
                 return Ok(key);
             }
-            match &key {
-                None => parser.fail_here("Missing close bracket on splat index", "\"[*\" is closed by \"]\" at once."),
-                Some(_) => parser.fail_here(
+            let place = parser.end_of_recovery(TokenKind::OpenBracket, TokenKind::CloseBracket);
+            let (summary, detail) = match &key {
+                None => ("Missing close bracket on splat index", "\"[*\" is closed by \"]\" at once."),
+                Some(_) => (
                     "Missing close bracket on index",
                     "The index in brackets is one expression, with a closing bracket behind it.",
                 ),
-            }
+            };
+            Err(parser.fail(summary, detail, place))
         })?;
         let span = self.since(open.start);
         if let Some(Node { expr: Expr { kind: ExprKind::Literal(value), .. }, .. }) = &inner

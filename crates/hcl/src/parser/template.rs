@@ -215,11 +215,12 @@ impl Parser<'_> {
         .map_or_else(
             || match inside {
                 None => Ok(Ending::End),
-                Some((keyword, span)) => Err(self.fail(
-                    "Unexpected end of template",
-                    format!("The \"{keyword}\" directive has no \"end{keyword}\" behind it."),
-                    span,
-                )),
+                Some((keyword, span)) => {
+                    let detail = format!("The \"{keyword}\" directive has no \"end{keyword}\" behind it.");
+                    let closing = self.pos.checked_sub(1).and_then(|index| self.tokens.get(index)).copied();
+                    let span = closing.map_or(span, |token| self.span(token));
+                    Err(self.fail("Unexpected end of template", detail, span))
+                }
             },
             Ok,
         )

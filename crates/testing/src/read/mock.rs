@@ -41,9 +41,8 @@ pub(super) fn read_mock_provider(block: &Block, root: &Module, diagnostics: &mut
     provider.body = Body::empty(block.body.span);
     let during_plan =
         content.attribute("override_during").and_then(|a| read_during(a, diagnostics)).unwrap_or_default();
-    let source = content
-        .attribute("source")
-        .and_then(|a| Some((constant_string(&a.expr, diagnostics)?, a.name.span.to(a.expr.span))));
+    let source =
+        content.attribute("source").and_then(|a| Some((constant_string(&a.expr, diagnostics)?, block.header_span)));
     let found = read_content(&content, during_plan, diagnostics);
     let FoundMocks { resources, data_sources, overrides } = found;
     let mock = MockProvider { block: provider, resources, data_sources, overrides };

@@ -5,7 +5,7 @@ use super::object_override::{add_override, read_override};
 use crate::file::{Command, OverrideKind, RunBlock};
 use formwork_config::{constant_bool, constant_string, read_passed, read_plain_call, read_reference, read_rule};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Attribute, Block, BodySchema, Expr, Traversal, as_keyword, as_list, as_traversal, is_identifier};
+use formwork_hcl::{Attribute, Block, BodySchema, Expr, Traversal, as_keyword, as_list, is_identifier};
 use formwork_model::PlanMode;
 
 fn schema() -> BodySchema {
@@ -60,9 +60,15 @@ pub(super) fn read_run(block: &Block, parallel: bool, diagnostics: &mut Diagnost
         read_argument(attribute, &mut run, diagnostics);
     }
     let mut has_variables = false;
+    let mut has_options = false;
     for inner in &content.blocks {
         if &*inner.kind.name == "variables" && std::mem::replace(&mut has_variables, true) {
             diagnostics.push(second_variables(inner));
+            continue;
+        }
+        if &*inner.kind.name == "plan_options" && std::mem::replace(&mut has_options, true) {
+            let detail = "A run has one plan_options block. Write all options into it.";
+            diagnostics.push(Diagnostic::error("Multiple \"plan_options\" blocks", detail).at(inner.header_span));
             continue;
         }
         read_block(inner, &mut run, diagnostics);
@@ -167,12 +173,5 @@ fn read_traversals(expr: &Expr, diagnostics: &mut Diagnostics) -> Vec<Traversal>
             return Vec::new();
         }
     };
-    let mut found = Vec::new();
-    for item in &items {
-        match as_traversal(item) {
-            Ok(traversal) => found.push(traversal),
-            Err(problem) => diagnostics.push(problem),
-        }
-    }
-    found
+    items.iter().filter_map(|item| read_reference(item, diagnostics)).collect()
 }
