@@ -172,10 +172,7 @@ fn depth_is_limited_not_fatal() {
 
 #[test]
 fn deep_trees_within_the_limit_are_evaluated() {
-    for text in [
-        format!("{}1{}", "(".repeat(390), ")".repeat(390)),
-        format!("{}1", "true ? 1 : ".repeat(390)),
-    ] {
+    for text in [format!("{}1{}", "(".repeat(390), ")".repeat(390)), format!("{}1", "true ? 1 : ".repeat(390))] {
         let (expr, diagnostics) = parse_expression(FileId(0), &text, 0);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         assert!(evaluate(&expr, &EmptyScope).value.as_number().is_some());
