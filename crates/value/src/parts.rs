@@ -9,6 +9,9 @@ use std::ops::Deref;
 /// The bytes that a value, an entry of a map, or a part of a type counts for, besides its text.
 const NODE: u64 = 32;
 
+/// The bytes that a part of the type of an unknown value counts for: unlike values, types are walked for their measure.
+const TYPE_NODE: u64 = 128;
+
 /// What is true of a value with everything in it. It is kept with the parts of every compound value, so that nobody walks a
 /// tree for it: values are shared, and a few lines can build a tree whose walk would take years.
 #[derive(Clone, Copy, Debug)]
@@ -113,8 +116,8 @@ impl<T: fmt::Debug> fmt::Debug for Parts<T> {
 impl Value {
     pub(crate) fn extent(&self) -> Extent {
         let inner = match self.kind() {
-            Kind::Null(ty) => of_type(ty),
-            Kind::Unknown(ty, _) => Extent { wholly_known: false, ..of_type(ty) },
+            Kind::Null(ty) => of_type(ty, NODE),
+            Kind::Unknown(ty, _) => Extent { wholly_known: false, ..of_type(ty, NODE) },
             Kind::Bool(_) | Kind::Number(_) => Extent::leaf(NODE),
             Kind::String(text) => Extent::leaf(NODE + text.len() as u64),
             Kind::List(c) | Kind::Set(c) => c.items.extent.around(),
@@ -137,11 +140,14 @@ impl Value {
     }
 }
 
-fn of_type(ty: &Type) -> Extent {
+fn of_type(ty: &Type, own: u64) -> Extent {
+    let inner = |types: &mut dyn Iterator<Item = &Type>| {
+        types.map(|ty| of_type(ty, TYPE_NODE)).fold(Extent::EMPTY, Extent::beside).around()
+    };
     match ty {
-        Type::Dynamic | Type::String | Type::Number | Type::Bool => Extent::leaf(NODE),
-        Type::List(element) | Type::Set(element) | Type::Map(element) => of_type(element).around(),
-        Type::Object(object) => object.attributes.values().map(of_type).fold(Extent::EMPTY, Extent::beside).around(),
-        Type::Tuple(types) => types.iter().map(of_type).fold(Extent::EMPTY, Extent::beside).around(),
+        Type::Dynamic | Type::String | Type::Number | Type::Bool => Extent::leaf(own),
+        Type::List(element) | Type::Set(element) | Type::Map(element) => of_type(element, TYPE_NODE).around(),
+        Type::Object(object) => inner(&mut object.attributes.values()),
+        Type::Tuple(types) => inner(&mut types.iter()),
     }
 }

@@ -14,6 +14,7 @@ mod examples;
 mod gatekeeper;
 mod interrupted;
 mod killed;
+mod limits;
 mod locked;
 mod null_provider;
 mod official_aws;

@@ -116,6 +116,8 @@ impl<'a> Format<'a> {
                     };
                     next = index + 1;
                     used = used.max(next);
+                    let whole = value.as_str().filter(|_| verb.precision.is_none()).map_or(0, str::len);
+                    super::string::check_length(out.len() + whole)?;
                     self::verb::write(&mut out, verb, value).map_err(|message| unsupported(verb, index, &message))?;
                 }
             }

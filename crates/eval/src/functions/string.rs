@@ -127,7 +127,10 @@ fn join(args: &Arguments) -> Outcome {
     if args.len() < 2 {
         return Err(failed("at least one list is required"));
     }
-    let mut joined = String::new();
+    let items = args.from(1).iter().filter_map(Value::as_sequence).flatten();
+    let length = items.map(|item| args.text(0).len() + item.as_str().map_or(0, str::len)).sum();
+    check_length(length)?;
+    let mut joined = String::with_capacity(length);
     let mut first = true;
     for (index, list) in args.values.iter().enumerate().skip(1) {
         for (at, item) in list.as_sequence().unwrap_or_default().iter().enumerate() {
@@ -140,7 +143,6 @@ fn join(args: &Arguments) -> Outcome {
                 joined.push_str(args.text(0));
             }
             joined.push_str(text);
-            check_length(joined.len())?;
         }
     }
     Ok(joined.into())
