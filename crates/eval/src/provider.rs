@@ -33,7 +33,7 @@ impl Evaluator {
             let scope = self.module_scope(module);
             match &block.scope {
                 ProviderScope::Bound(bindings) => {
-                    let scope = BoundScope { inner: &scope, bindings };
+                    let scope = BoundScope::new(&scope, bindings);
                     self.expand_in(&scope, None, block.for_each.as_ref(), None, &mut problems)
                 }
                 _ => self.expand_in(&scope, None, block.for_each.as_ref(), None, &mut problems),
