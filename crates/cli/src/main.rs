@@ -18,6 +18,7 @@ mod duration;
 mod early;
 mod environment;
 mod exit;
+mod format;
 mod generated;
 mod help;
 mod initialization;
