@@ -2,6 +2,7 @@
 
 mod apply;
 mod console;
+mod drift;
 mod fmt;
 mod force_unlock;
 mod get;
@@ -54,6 +55,7 @@ static COMMANDS: &[&Command] = &[
     &apply::DESTROY,
     &apply::REFRESH,
     &console::COMMAND,
+    &drift::COMMAND,
     &fmt::COMMAND,
     &force_unlock::COMMAND,
     &get::COMMAND,

@@ -23,6 +23,7 @@ mod generated;
 mod help;
 mod initialization;
 mod interrupt;
+mod json_file;
 mod machine;
 mod operation_arguments;
 mod output;

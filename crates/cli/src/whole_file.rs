@@ -25,6 +25,14 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(path, content, PRIVATE)
 }
 
+/// As [`write_private`], for a file that grows: readers may follow it.
+pub fn create_private(path: &Path) -> io::Result<fs::File> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return OpenOptions::new().write(true).open(path);
+    }
+    create(path, PRIVATE)
+}
+
 fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));

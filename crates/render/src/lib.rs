@@ -8,7 +8,7 @@
 //! | diagnostics | [`diagnostics_text`], [`diagnostic_text`], [`compact_warnings_text`] | in the stream; [`json_validation`] |
 //! | progress | [`event_text`], [`running_phrase`], [`elapsed_text`], [`lock_info_text`] | [`JsonStream`] |
 //! | plan | [`plan_text`], [`plan_end_text`], [`output_changes_text`] | [`json_plan`] |
-//! | plan, state, drift for reviewers | [`markdown`], [`html`], [`report_text`] of a [`Subject`] | |
+//! | plan, state, drift for reviewers | [`markdown`], [`html`], [`report_text`] of a [`Subject`] | [`json_drift`] |
 //! | end of an apply | [`apply_end_text`] with [`ApplyTally`] | [`JsonStream::applied`] |
 //! | outputs | [`outputs_text`], [`value_text`], [`raw_text`] | [`json_outputs`], [`json_output`] |
 //! | state | [`state_text`], [`instance_text`], [`state_list_text`] | [`json_state`] |
@@ -56,8 +56,8 @@ pub use diagnostic::{compact_warnings_text, diagnostic_text, diagnostics_text};
 pub use escape::escape_controls;
 pub use graph::{GraphNode, PhaseNode, graph_dot, graph_mermaid, phase_dot};
 pub use json::{
-    StateViewError, json_function_signatures, json_output, json_outputs, json_plan, json_provider_schemas, json_state,
-    json_validation, json_version,
+    StateViewError, has_drift, json_drift, json_function_signatures, json_output, json_outputs, json_plan,
+    json_provider_schemas, json_state, json_validation, json_version,
 };
 pub use markdown::MARKDOWN_MIN_BYTES;
 pub use output_text::{apply_end_text, outputs_text};

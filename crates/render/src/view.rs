@@ -18,7 +18,7 @@ pub use counts::ChangeCounts;
 
 pub(crate) use body::{Mode, write_diff};
 pub(crate) use change::{change_body, change_diff, drifted, is_shown, output_diff};
-pub(crate) use drift::drift_view;
+pub(crate) use drift::{drift_view, is_outside};
 pub(crate) use entry::{Content, Entry, Form, stored_output, write_entry};
 pub(crate) use heading::{Cause, Heading};
 pub(crate) use object::{object_body, object_note};

@@ -65,7 +65,7 @@ impl ChangeCounts {
             (self.import, "to import"),
             (self.moved, "to move"),
             (self.read, "to read"),
-            (self.outputs, if self.outputs == 1 { "output changes" } else { "outputs change" }),
+            (self.outputs, if self.outputs == 1 { "output to change" } else { "outputs to change" }),
         ]
     }
 }

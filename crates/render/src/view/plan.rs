@@ -10,7 +10,7 @@ use formwork_model::{Action, CheckObject, CheckStatus, Plan, PlanMode, ResourceC
 pub(crate) fn plan_view<'a>(plan: &'a Plan, marks: &mut SchemaMarks<'_>) -> View<'a> {
     let counts = ChangeCounts::of(plan);
     let mut sections = change_sections(plan);
-    sections.push(section("Outputs", "outputs that change", Tone::Active, outputs(plan)));
+    sections.push(section("Outputs", "outputs to change", Tone::Active, outputs(plan)));
     let drift: Vec<Entry<'a>> =
         drifted(plan, marks).into_iter().map(|(change, diff)| Entry::Drift(change, Box::new(diff))).collect();
     let drift_count = drift.len();
