@@ -1,6 +1,5 @@
 //! Ephemeral resources: opened when the first operation needs them, closed at the end.
 
-use crate::create::located;
 use crate::stage::Stage;
 use formwork_config::Config;
 use formwork_eval::{Item, ItemAddress, decode_block};
@@ -124,7 +123,7 @@ impl Stage<'_> {
         }
         let (config, problems) = decode_block(&configured.block.body, &schema.block, &scope);
         let failed = problems.has_errors();
-        self.report(located(problems, &configured, address));
+        self.report(configured.block.located(problems, address));
         if failed || !config.is_wholly_known() {
             return false;
         }
@@ -132,7 +131,7 @@ impl Stage<'_> {
         if let Some(open) = open {
             self.upkeep.keep_open(open);
         }
-        self.report(located(problems, &configured, address));
+        self.report(configured.block.located(problems, address));
         let Some(value) = value else { return false };
         self.set_value(configured.module, address, value.clone().with_marks(Marks::EPHEMERAL));
         let scope = self.scope(&configured, address).with_self(value);

@@ -65,12 +65,7 @@ fn summarize_resources(module: &Module, schemas: &Schemas, keys: &ProviderKeys) 
 
 fn schema_of<'s>(schemas: &'s Schemas, block: &ResourceBlock) -> Option<&'s Schema> {
     let provider = schemas.get(&block.provider_address)?;
-    let table = match block.resource.mode {
-        ResourceMode::Managed => &provider.resources,
-        ResourceMode::Data => &provider.data_sources,
-        ResourceMode::Ephemeral => &provider.ephemeral_resources,
-    };
-    table.get(&block.resource.kind).map(|schema| &**schema)
+    provider.resource(block.resource.mode, &block.resource.kind).map(|schema| &**schema)
 }
 
 fn summarize_resource(

@@ -6,9 +6,7 @@ use crate::{Environment, Expansion, InstanceScope, ModuleId, Phase, Read, ReadSe
 use formwork_config::{Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::Expr;
-use formwork_model::{
-    InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderSchema, Resource, ResourceMode,
-};
+use formwork_model::{InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderSchema, Resource};
 use formwork_value::{Str, Type, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -299,12 +297,7 @@ impl Evaluator {
     pub(crate) fn object_type(&self, module: &Module, resource: &Resource) -> Type {
         let Some(block) = module.resources.get(resource) else { return Type::Dynamic };
         let Some(provider) = self.schema(&block.provider_address) else { return Type::Dynamic };
-        let schemas = match resource.mode {
-            ResourceMode::Managed => &provider.resources,
-            ResourceMode::Data => &provider.data_sources,
-            ResourceMode::Ephemeral => &provider.ephemeral_resources,
-        };
-        schemas.get(&resource.kind).map_or(Type::Dynamic, |s| s.block.implied_type())
+        provider.resource(resource.mode, &resource.kind).map_or(Type::Dynamic, |s| s.block.implied_type())
     }
 
     /// A function of the language or of a provider. The error says that it does not exist.

@@ -103,12 +103,18 @@ impl Evaluator {
         enabled: Option<&Expr>,
         diagnostics: &mut Diagnostics,
     ) -> Expansion {
-        let scope = InstanceScope::new(self, module);
-        let result = match (count, for_each, enabled) {
-            (Some(expr), _, _) => self.count(expr, &scope, diagnostics),
-            (None, Some(expr), _) => self.for_each(expr, &scope, diagnostics),
-            (None, None, Some(expr)) => self.enabled(expr, &scope, diagnostics),
-            (None, None, None) => return Expansion::Single,
+        let Some(expr) = count.or(for_each).or(enabled) else { return Expansion::Single };
+        let evaluated = formwork_hcl::evaluate(expr, &InstanceScope::new(self, module));
+        let failed = evaluated.diagnostics.has_errors();
+        diagnostics.extend(evaluated.diagnostics);
+        if failed {
+            return Expansion::Unknown { error: true };
+        }
+        let (value, marks) = evaluated.value.unmark();
+        let result = match (count, for_each) {
+            (Some(_), _) => self.count(expr, &value, marks),
+            (None, Some(_)) => self.for_each(expr, &value, marks),
+            (None, None) => self.enabled(expr, &value, marks),
         };
         match result {
             // Validation looks into a repeated block once, whatever the number of its instances.
@@ -123,26 +129,14 @@ impl Evaluator {
         }
     }
 
-    fn count(
-        &self,
-        expr: &Expr,
-        scope: &InstanceScope<'_>,
-        out: &mut Diagnostics,
-    ) -> Result<Expansion, Box<Diagnostic>> {
+    fn count(&self, expr: &Expr, value: &Value, marks: Marks) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid count argument", detail).at(expr.span));
-        let evaluated = formwork_hcl::evaluate(expr, scope);
-        let failed = evaluated.diagnostics.has_errors();
-        out.extend(evaluated.diagnostics);
-        let (value, marks) = evaluated.value.unmark();
-        if failed {
-            return Ok(Expansion::Unknown { error: true });
-        }
         if marks.is_ephemeral() {
             return Err(invalid(
                 "The given \"count\" is derived from an ephemeral value, which means that the number of instances could not be kept between plan and apply.",
             ));
         }
-        let value = convert(&value, &Type::Number)
+        let value = convert(value, &Type::Number)
             .map_err(|e| invalid(&format!("The given \"count\" argument value is unsuitable: {e}.")))?;
         if value.is_null() {
             return Err(invalid("The given \"count\" argument value is null. A whole number is required."));
@@ -169,26 +163,14 @@ impl Evaluator {
         }
     }
 
-    fn enabled(
-        &self,
-        expr: &Expr,
-        scope: &InstanceScope<'_>,
-        out: &mut Diagnostics,
-    ) -> Result<Expansion, Box<Diagnostic>> {
+    fn enabled(&self, expr: &Expr, value: &Value, marks: Marks) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid enabled argument", detail).at(expr.span));
-        let evaluated = formwork_hcl::evaluate(expr, scope);
-        let failed = evaluated.diagnostics.has_errors();
-        out.extend(evaluated.diagnostics);
-        if failed {
-            return Ok(Expansion::Unknown { error: true });
-        }
-        let (value, marks) = evaluated.value.unmark();
         if marks.is_sensitive() || marks.is_ephemeral() {
             return Err(invalid(
                 "The value is sensitive or ephemeral. Whether there is an instance shows in plan and state, so it cannot depend on such a value.",
             ));
         }
-        let value = convert(&value, &Type::Bool).map_err(|e| invalid(&format!("The value is unsuitable: {e}.")))?;
+        let value = convert(value, &Type::Bool).map_err(|e| invalid(&format!("The value is unsuitable: {e}.")))?;
         if value.is_null() {
             return Err(invalid("The value is null; true or false is required."));
         }
@@ -203,20 +185,8 @@ impl Evaluator {
         }
     }
 
-    fn for_each(
-        &self,
-        expr: &Expr,
-        scope: &InstanceScope<'_>,
-        out: &mut Diagnostics,
-    ) -> Result<Expansion, Box<Diagnostic>> {
+    fn for_each(&self, expr: &Expr, value: &Value, marks: Marks) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
-        let evaluated = formwork_hcl::evaluate(expr, scope);
-        let failed = evaluated.diagnostics.has_errors();
-        out.extend(evaluated.diagnostics);
-        if failed {
-            return Ok(Expansion::Unknown { error: true });
-        }
-        let (value, marks) = evaluated.value.unmark();
         if marks.is_sensitive() {
             return Err(invalid(
                 "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the sensitive value could be exposed as a resource instance key.",

@@ -3,8 +3,9 @@
 use formwork_diag::FileId;
 use formwork_hcl::{
     BodySchema, EmptyScope, body_references, evaluate, expression_text, format, parse, parse_expression, parse_json,
-    parse_template, print, references,
+    parse_template, references,
 };
+use formwork_value::print;
 use proptest::prelude::*;
 
 /// Pieces from which texts are put together: some of them fit, most do not.

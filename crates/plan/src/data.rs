@@ -1,6 +1,6 @@
 //! Data sources.
 
-use crate::managed::{ephemeral_problems, located};
+use crate::managed::ephemeral_problems;
 use crate::planner::Planner;
 use crate::resource::Wanted;
 use crate::{check, refresh};
@@ -63,7 +63,7 @@ fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> (Opt
         let (value, mut problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(wanted));
         problems.extend(ephemeral_problems(&value, schema, wanted.block));
         let failed = problems.has_errors();
-        planner.report(located(problems, wanted));
+        planner.report(wanted.block.located(problems, &wanted.address));
         (Some(value).filter(|_| !failed), good)
     });
     planner.report(evaluator.take_problems());
@@ -158,7 +158,7 @@ async fn read_now(
     if wanted.block.check.is_some() {
         check::nested_read(planner, wanted, &mut problems);
     }
-    planner.report(located(problems, wanted));
+    planner.report(wanted.block.located(problems, &wanted.address));
     let nested = wanted.block.check.is_some();
     let Some(value) = value else {
         ticker.fail();

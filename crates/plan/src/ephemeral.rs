@@ -1,7 +1,6 @@
 //! Ephemeral resources: opened while planning if everything that they need is known, closed at the end.
 
 use crate::check;
-use crate::managed::located;
 use crate::planner::Planner;
 use crate::resource::Wanted;
 use formwork_config::ResourceBlock;
@@ -32,7 +31,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     if let Some(open) = open {
         planner.upkeep.keep_open(open);
     }
-    planner.report(located(problems, &wanted));
+    planner.report(wanted.block.located(problems, &wanted.address));
     if let Some(value) = value {
         set_value(planner, &wanted, value.clone());
         check::resource_after(planner, &wanted, &value);
@@ -55,7 +54,7 @@ fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> Opti
         let good = check::resource_before(planner, wanted);
         let (value, problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(wanted));
         let failed = problems.has_errors();
-        planner.report(located(problems, wanted));
+        planner.report(wanted.block.located(problems, &wanted.address));
         Some(value).filter(|_| good && !failed)
     });
     planner.report(evaluator.take_problems());

@@ -56,7 +56,7 @@ pub(crate) async fn import(
     provider_address: &ProviderConfigAddress,
 ) -> Option<(Stored, Option<Importing>)> {
     let wish = wishes(planner, &wanted.address.config()).get(&wanted.address)?.clone();
-    let place = |problems| crate::managed::located(problems, wanted);
+    let place = |problems| wanted.block.located(problems, &wanted.address);
     let subject = Subject { address: &wanted.address, provider_address, provider, schema, quiet: false };
     let stored = fetch(planner, &subject, &wish, &place).await?;
     let encoded = encode_object(schema, &stored, 0).ok()?;

@@ -3,11 +3,10 @@
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
 use crate::target::Scope;
-use crate::unsettled::SharedAnswers;
 use crate::{PlanInputs, check, exec, moves, output, walk};
 use formwork_config::{Config, VariableBlock};
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
-use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
+use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph, SharedAnswers};
 use formwork_model::{
     AbsResource, Action, CheckResult, CheckableAddress, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan,
     PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State,

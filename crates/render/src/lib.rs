@@ -25,6 +25,7 @@
 //! them, as their readers expect.
 //! Invariant: what is told of a plan depends on the plan alone: the same plan gives the same bytes.
 
+mod attribute_name;
 mod console;
 mod diagnostic;
 mod diff;
@@ -39,7 +40,6 @@ mod output_text;
 mod phrase;
 mod plan_text;
 mod progress;
-mod quote;
 mod report;
 mod sensitive;
 mod state_text;

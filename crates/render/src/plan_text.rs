@@ -8,13 +8,13 @@ pub use output::output_changes_text;
 use crate::diff::{Diff, Relevance};
 use crate::escape::escape_line;
 use crate::labelled::Labelled;
-use crate::quote::quote;
 use crate::sensitive::SchemaMarks;
 use crate::style::{Style, TextOptions};
 use crate::tally::PlanTally;
 use crate::view::{Cause, Heading, change_body, change_diff, is_shown, write_action_symbol};
 use crate::wrap::wrap;
 use formwork_model::{Action, Plan, PlanMode, ProviderAddress, ResourceChange};
+use formwork_value::quote;
 use std::collections::BTreeMap;
 
 /// Renders a plan (plan-formats.md 11): drift, legend, changes, summary line, output changes; or the sentence that

@@ -53,12 +53,7 @@ impl<'a> SchemaMarks<'a> {
 
 /// Schema of a resource type.
 pub(crate) fn resource_schema(provider: &ProviderSchema, resource: &Resource) -> Option<Arc<Schema>> {
-    let schemas = match resource.mode {
-        ResourceMode::Data => &provider.data_sources,
-        ResourceMode::Ephemeral => &provider.ephemeral_resources,
-        ResourceMode::Managed => &provider.resources,
-    };
-    schemas.get(&resource.kind).cloned()
+    provider.resource(resource.mode, &resource.kind).cloned()
 }
 
 fn has_sensitive(block: &Block) -> bool {

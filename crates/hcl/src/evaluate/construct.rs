@@ -13,6 +13,29 @@ enum Key {
     Failed,
 }
 
+/// What is said of values that cannot be keys.
+struct KeyProblems {
+    null: &'static str,
+    null_detail: &'static str,
+    wrong_type: &'static str,
+    /// Before the colon and the reason.
+    wrong_type_detail: &'static str,
+}
+
+const OBJECT_KEY: KeyProblems = KeyProblems {
+    null: "Null value as key",
+    null_detail: "A key of an object cannot be null.",
+    wrong_type: "Incorrect key type",
+    wrong_type_detail: "This value cannot be a key of an object",
+};
+
+const FOR_KEY: KeyProblems = KeyProblems {
+    null: "Invalid object key",
+    null_detail: "The key of an element is null.",
+    wrong_type: "Invalid object key",
+    wrong_type_detail: "The key of an element must be a string",
+};
+
 /// What a `for` expression has produced so far.
 #[derive(Default)]
 struct Produced {
@@ -35,7 +58,7 @@ impl Evaluator<'_> {
                 ObjectKey::Expr(expr) => {
                     let value = self.eval(expr);
                     marks |= value.marks();
-                    self.object_key(expr, &value)
+                    self.key(expr, &value, &OBJECT_KEY)
                 }
             };
             let value = self.eval(&item.value);
@@ -50,25 +73,20 @@ impl Evaluator<'_> {
         object.with_marks(marks)
     }
 
-    fn object_key(&mut self, expr: &Expr, value: &Value) -> Key {
-        match value.kind() {
-            Kind::String(text) => Key::Known(text.clone()),
-            Kind::Null(_) => {
-                self.error(expr, expr.span, "Null value as key", "A key of an object cannot be null.");
-                Key::Failed
-            }
+    fn key(&mut self, expr: &Expr, value: &Value, problems: &KeyProblems) -> Key {
+        let (summary, detail) = match value.kind() {
+            Kind::String(text) => return Key::Known(text.clone()),
+            Kind::Null(_) => (problems.null, problems.null_detail.to_string()),
             _ => match convert(value, &Type::String) {
                 Ok(converted) => match converted.kind() {
-                    Kind::String(text) => Key::Known(text.clone()),
-                    _ => Key::Unknown,
+                    Kind::String(text) => return Key::Known(text.clone()),
+                    _ => return Key::Unknown,
                 },
-                Err(error) => {
-                    let detail = format!("This value cannot be a key of an object: {}.", error.message);
-                    self.error(expr, expr.span, "Incorrect key type", detail);
-                    Key::Failed
-                }
+                Err(error) => (problems.wrong_type, format!("{}: {}.", problems.wrong_type_detail, error.message)),
             },
-        }
+        };
+        self.error(expr, expr.span, summary, detail);
+        Key::Failed
     }
 
     pub fn for_expr(&mut self, expr: &Expr, for_expr: &ForExpr) -> Value {
@@ -139,7 +157,7 @@ impl Evaluator<'_> {
         };
         let key_value = self.eval(key_expr);
         produced.marks |= key_value.marks();
-        let key = self.for_key(key_expr, &key_value);
+        let key = self.key(key_expr, &key_value, &FOR_KEY);
         let value = self.eval(&for_expr.value_expr);
         match key {
             Key::Known(name) if for_expr.grouping => produced.groups.entry(name).or_default().push(value),
@@ -155,27 +173,6 @@ impl Evaluator<'_> {
             }
             Key::Unknown => produced.unknown = true,
             Key::Failed => {}
-        }
-    }
-
-    fn for_key(&mut self, expr: &Expr, value: &Value) -> Key {
-        match value.kind() {
-            Kind::String(text) => Key::Known(text.clone()),
-            Kind::Null(_) => {
-                self.error(expr, expr.span, "Invalid object key", "The key of an element is null.");
-                Key::Failed
-            }
-            _ => match convert(value, &Type::String) {
-                Ok(converted) => match converted.kind() {
-                    Kind::String(text) => Key::Known(text.clone()),
-                    _ => Key::Unknown,
-                },
-                Err(error) => {
-                    let detail = format!("The key of an element must be a string: {}.", error.message);
-                    self.error(expr, expr.span, "Invalid object key", detail);
-                    Key::Failed
-                }
-            },
         }
     }
 

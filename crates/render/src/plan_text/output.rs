@@ -1,8 +1,8 @@
 //! Changes of root outputs.
 
+use crate::attribute_name::attribute_name;
 use crate::diff::DiffAction;
 use crate::labelled::Labelled;
-use crate::quote::attribute_name;
 use crate::style::TextOptions;
 use crate::view::{Mode, output_diff, part_symbol, write_diff};
 use formwork_model::OutputChange;

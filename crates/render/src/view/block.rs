@@ -2,9 +2,10 @@
 
 use super::body::{Mode, write_attributes, write_diff, write_hidden, write_warnings};
 use super::symbol::{write_indent, write_replacement, write_symbol};
+use crate::attribute_name::attribute_name;
 use crate::diff::{BlockDiff, BlockGroup, Diff, DiffAction};
 use crate::labelled::Labelled;
-use crate::quote::{attribute_name, quote};
+use formwork_value::quote;
 
 /// Writes attributes, then nested blocks by type.
 pub(super) fn write_block(out: &mut Labelled, diff: &Diff, block: &BlockDiff, indent: usize, mode: Mode) {

@@ -3,11 +3,12 @@
 use super::block::write_block;
 use super::sequence::{write_list, write_map, write_set};
 use super::symbol::{write_indent, write_null_suffix, write_replacement, write_symbol};
+use crate::attribute_name::attribute_name;
 use crate::diff::{Diff, DiffAction, DiffKind, Scalar};
 use crate::escape::escape_controls;
 use crate::labelled::{Label, Labelled};
-use crate::quote::{attribute_name, quote};
 use formwork_value::Str;
+use formwork_value::quote;
 use std::collections::BTreeMap;
 
 /// How a part is to be shown, which depends on what is around it.

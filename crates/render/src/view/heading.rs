@@ -2,8 +2,8 @@
 
 use crate::escape::escape_line;
 use crate::labelled::{Label, Labelled};
-use crate::quote::quote;
 use formwork_model::{Action, ActionReason, InstanceKey, ResourceChange, ResourceMode};
+use formwork_value::quote;
 
 /// Whether a change is planned, or was found to have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

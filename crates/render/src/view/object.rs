@@ -4,10 +4,10 @@ use super::body::{Mode, write_diff};
 use crate::diff::{Pair, block_diff, is_legacy};
 use crate::json::StateViewError;
 use crate::labelled::Labelled;
-use crate::quote::quote;
 use crate::sensitive::SchemaMarks;
 use crate::stored::{decode_object, stored_schema};
 use formwork_model::{DeposedKey, ObjectState, ObjectStatus, ProviderAddress, ResourceInstance, ResourceMode};
+use formwork_value::quote;
 
 /// Values as they are, rather than changes.
 pub(crate) fn value_mode() -> Mode {

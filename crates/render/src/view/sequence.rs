@@ -4,8 +4,8 @@ use super::body::{Mode, write_diff, write_hidden, write_warnings};
 use super::symbol::{write_indent, write_null_suffix, write_replacement, write_symbol};
 use crate::diff::{Diff, DiffAction, DiffKind};
 use crate::labelled::Labelled;
-use crate::quote::quote;
 use formwork_value::Str;
+use formwork_value::quote;
 use std::collections::BTreeMap;
 
 /// Writes the opening bracket; a container whose parts tell that they force a replacement does not tell so itself.

@@ -163,6 +163,27 @@ fn names(known: &Json, unknown: &Json) -> Vec<String> {
     names
 }
 
+/// The reason with a name.
+fn reason(name: Option<&str>) -> ActionReason {
+    let known = [
+        ActionReason::ReplaceBecauseTainted,
+        ActionReason::ReplaceByRequest,
+        ActionReason::ReplaceByTriggers,
+        ActionReason::ReplaceBecauseCannotUpdate,
+        ActionReason::DeleteBecauseNoResourceConfig,
+        ActionReason::DeleteBecauseNoModule,
+        ActionReason::DeleteBecauseWrongRepetition,
+        ActionReason::DeleteBecauseCountIndex,
+        ActionReason::DeleteBecauseEachKey,
+        ActionReason::DeleteBecauseNoMoveTarget,
+        ActionReason::ReadBecauseConfigUnknown,
+        ActionReason::ReadBecauseDependencyPending,
+        ActionReason::ReadBecauseCheckNested,
+    ];
+    let Some(name) = name else { return ActionReason::None };
+    *known.iter().find(|reason| reason.name() == Some(name)).unwrap_or_else(|| panic!("{name}"))
+}
+
 fn action(json: &Json) -> Action {
     let names: Vec<&str> = items(json).map(|n| n.as_str().unwrap()).collect();
     match names.as_slice() {
@@ -208,7 +229,7 @@ fn resource_change(json: &Json, schemas: &Schemas) -> ResourceChange {
         deposed: json.get("deposed").map(|key| DeposedKey(text(key))),
         provider: ProviderConfigAddress { module: ModulePath::root(), provider, alias: None },
         action: action(&change["actions"]),
-        reason: ActionReason::from_name(json["action_reason"].as_str().unwrap_or_default()),
+        reason: reason(json["action_reason"].as_str()),
         before: value(&change["before"], &Json::Null, &change["before_sensitive"], &object_type),
         after: if change["after"].is_null() {
             Value::null(object_type)
