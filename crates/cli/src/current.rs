@@ -73,10 +73,15 @@ fn load_for_backend(session: &Session) -> Result<Config, Diagnostics> {
     let files = session.files();
     let (config, diagnostics) = load_tree(session, &files, &ModuleManifest::default(), ModuleResolution::Direct);
     session.set_sources(Arc::new(config.sources.clone()));
-    if diagnostics.has_errors() && config.root().backend.is_none() && config.root().resources.is_empty() {
-        return Err(diagnostics);
+    // Which version it wants does not matter for where the state is.
+    let is_in_root = |problem: &Diagnostic| {
+        let file = problem.span.and_then(|span| config.sources.get(span.file));
+        file.is_none_or(|file| !file.name.contains('/')) && problem.summary != "Unsupported Terraform Core version"
+    };
+    match diagnostics.iter().any(|problem| problem.is_error() && is_in_root(problem)) {
+        true => Err(diagnostics),
+        false => Ok(config),
     }
-    Ok(config)
 }
 
 /// What is configured must be what `init` has recorded.

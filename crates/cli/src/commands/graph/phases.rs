@@ -66,8 +66,14 @@ pub fn of_apply(config: &Config, references: &ReferenceGraph, plan: Option<&Plan
 impl Drawing {
     fn configuration(&mut self, config: &Config, references: &ReferenceGraph) {
         let names: Vec<String> = references.nodes.iter().map(|address| self.item(config, address)).collect();
-        for (name, dependencies) in names.iter().zip(&references.dependencies) {
-            for dependency in dependencies.iter().filter_map(|at| names.get(*at)) {
+        // What refers to a variable waits for its rules.
+        let judged: Vec<String> =
+            references.nodes.iter().zip(&names).map(|(address, name)| self.judged(config, address, name)).collect();
+        for (number, dependencies) in references.dependencies.iter().enumerate() {
+            let is_root = references.nodes.get(number).is_some_and(|address| address.module.is_root());
+            // Variables of the root refer to something by their rules only.
+            let Some(name) = (if is_root { &judged } else { &names }).get(number) else { continue };
+            for dependency in dependencies.iter().filter_map(|at| judged.get(*at)) {
                 self.connect(name, dependency);
             }
         }
@@ -80,6 +86,18 @@ impl Drawing {
                 self.provide(&provider, name);
             }
         }
+    }
+
+    /// The name that others wait for.
+    fn judged(&mut self, config: &Config, address: &ItemAddress, name: &str) -> String {
+        let Item::Variable(variable) = &address.item else { return name.to_owned() };
+        let block = config.module(&address.module).and_then(|module| module.variables.get(variable));
+        if block.is_none_or(|block| block.validations.is_empty()) {
+            return name.to_owned();
+        }
+        let rules = format!("{address} (validation)");
+        self.connect(&rules, name);
+        rules
     }
 
     fn outputs(&mut self, config: &Config) {
