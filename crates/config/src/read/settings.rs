@@ -96,7 +96,7 @@ fn read_required_version(
             "The configuration needs a version {text}; this engine behaves as version {TERRAFORM_VERSION}. Change the \
              constraint, or use another version."
         );
-        refused.push(Diagnostic::error("Unsupported Terraform Core version", detail).at(span));
+        refused.push(Diagnostic::error("Unsupported Terraform Core version", detail).at(attribute.span));
     }
     Some((constraints, span))
 }
