@@ -64,6 +64,11 @@ pub fn mirror() -> PathBuf {
     installed("fixtures/mirror")
 }
 
+/// A program of a set of tools that others have written.
+pub fn tool(path: &str) -> PathBuf {
+    installed("tools").join(path)
+}
+
 /// Python with boto3 and moto.
 pub fn python() -> PathBuf {
     installed("venv/bin/python")

@@ -152,6 +152,18 @@ pub(crate) fn record(stage: &Stage<'_>, kind: CheckKind, address: &str, outcomes
     status
 }
 
+/// True if the rules read something that has failed or was not begun: then nobody knows whether they hold.
+fn needs_unfinished(stage: &Stage<'_>, module: ModuleId, rules: &[CheckRule]) -> bool {
+    if !stage.is_any_unfinished() {
+        return false;
+    }
+    let scope = stage.evaluator.module_scope(module);
+    let (_, reads) = stage.evaluator.record(|| rules.iter().for_each(|rule| drop(evaluate_check(rule, &scope))));
+    // They are reported when the rules are judged.
+    drop(stage.evaluator.take_problems());
+    stage.has_unfinished(&reads)
+}
+
 /// Assertions, whose failures are warnings.
 fn check_block(stage: &Stage<'_>, module: ModuleId, name: &Str, address: &str) {
     let config = stage.evaluator.module_config(module);
@@ -160,9 +172,33 @@ fn check_block(stage: &Stage<'_>, module: ModuleId, name: &Str, address: &str) {
     let report = FailureReport { summary: "Check block assertion failed", severity: Severity::Warning, address: None };
     let outcomes = match failure {
         Some(message) => vec![CheckOutcome::Fail(message)],
+        None if needs_unfinished(stage, module, &block.asserts) => vec![CheckOutcome::Unknown],
         None => judge_all(stage, &block.asserts, &stage.evaluator.module_scope(module), report),
     };
     record(stage, CheckKind::Check, address, &outcomes);
+}
+
+/// Conditions of what an earlier run of the plan has finished: whatever builds on it must wait until they hold. True if none
+/// fails.
+pub(crate) fn done_before(stage: &Stage<'_>) -> bool {
+    let mut good = true;
+    for address in stage.inputs.done.iter().filter(|_| stage.inputs.plan.options.mode != PlanMode::Destroy) {
+        let conditions = stage.block(address).is_some_and(|block| {
+            !block.lifecycle.preconditions.is_empty() || !block.lifecycle.postconditions.is_empty()
+        });
+        if !conditions {
+            continue;
+        }
+        let Some(configured) = stage.configured(address) else { continue };
+        let Some(value) = stage.inputs.plan.planned_values.get(address) else { continue };
+        let scope = stage.scope(&configured, address);
+        let holds = before(stage, &configured, &scope, address)
+            && after(stage, &configured, &scope.with_self(value.clone()), address);
+        if !holds {
+            good = false;
+        }
+    }
+    good
 }
 
 /// Conditions of instances without an operation that refer to what has changed.

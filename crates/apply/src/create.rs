@@ -112,7 +112,9 @@ impl Ready {
         let address = &task.operation.address;
         let Some(planned) = self.plan_again(stage, task, &prior, action).await else { return Done::Failed };
         if action == Action::Update && planned.action == Action::NoOp {
-            return Done::of(self.only_remember(stage, task, prior, planned).await);
+            let scope = stage.scope(&self.configured, address).with_self(planned.planned.clone());
+            let good = self.only_remember(stage, task, prior, planned).await;
+            return Done::of(good && check::after(stage, &self.configured, &scope, address));
         }
         let id = prior.stored.as_ref().and_then(|s| object_id(&s.value));
         if action == Action::Update && same_apart_from_marks(&prior.value, &planned.planned) {

@@ -19,9 +19,11 @@ mod provider_config;
 mod provision;
 mod read;
 mod recorder;
+mod resume;
 mod run;
 mod stage;
 mod variable_rules;
 
 pub use inputs::{ApplyInputs, ApplyOutcome};
+pub use resume::{Resumed, resume};
 pub use run::apply;

@@ -114,6 +114,11 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// True if anything is not what it was planned to be.
+    pub fn is_any_unfinished(&self) -> bool {
+        !self.unfinished.borrow().is_empty()
+    }
+
     /// True if something that was read is not what it was planned to be. For after the walk: answers are remembered.
     pub fn has_unfinished(&self, reads: &ReadSet) -> bool {
         let unfinished = self.unfinished.borrow();

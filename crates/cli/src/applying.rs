@@ -3,6 +3,7 @@
 use crate::machine::{MachineClock, MachineEntropy, Provisioners, random_id};
 use crate::planning::{Planned, Stopping, environment, machine_files};
 use crate::progress::Progress;
+use crate::resuming::SavedRun;
 use crate::session::Session;
 use crate::whole_file::write_private;
 use async_trait::async_trait;
@@ -44,7 +45,7 @@ pub async fn apply_plan(
     let journal: Arc<dyn Journal> = match operations {
         0 => Arc::new(NoJournal),
         _ => {
-            let run = random_id(&MachineEntropy);
+            let run = planned.saved.as_ref().map_or_else(|| random_id(&MachineEntropy), SavedRun::run_id);
             let reserve = DEFAULT_RESERVE + operations * BYTES_PER_OPERATION;
             let begun = state.begin_from(&plan.prior.state, run.as_str().into(), reserve).await;
             begun.map_err(|error| crate::state_access::session_problem(&error))?
@@ -67,6 +68,7 @@ pub async fn apply_plan(
         clock: &clock,
         events: &progress as &dyn EventSink,
         parallelism: plan.options.parallelism,
+        done: planned.saved.as_ref().map(|saved| saved.done().to_vec()).unwrap_or_default(),
         cancelled: &cancelled,
     };
     let mut outcome = formwork_apply::apply(&inputs).await;
@@ -79,8 +81,10 @@ pub async fn apply_plan(
         );
         outcome.diagnostics.push(Diagnostic::error("Apply was interrupted", detail).blame(Blame::Environment));
     }
-    if let Err(problems) = store(session, state, &outcome.snapshot).await {
-        outcome.diagnostics.extend(problems);
+    match (store(session, state, &outcome.snapshot).await, &planned.saved) {
+        (Err(problems), _) => outcome.diagnostics.extend(problems),
+        (Ok(()), Some(saved)) => saved.note(session, &outcome.finished, state.snapshot()),
+        (Ok(()), None) => {}
     }
     planned.providers.pool.shutdown_all().await;
     let failed = outcome.diagnostics.has_errors();

@@ -1,10 +1,10 @@
 //! The file of `-json-into`: the JSON messages beside the text for people.
 
 use crate::arguments::Flag;
-use crate::whole_file::create_private;
+use crate::whole_file::{create_private, write_all};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -33,7 +33,7 @@ impl JsonFile {
     pub fn write(&self, lines: &str) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(open) = &mut *file
-            && let Err(error) = open.write_all(lines.as_bytes())
+            && let Err(error) = write_all(open, lines.as_bytes())
         {
             *file = Err(error);
         }

@@ -9,6 +9,7 @@
 //! Invariant: problems inside a remembered value are reported once, whoever asked first.
 
 mod check_rule;
+mod cycle;
 mod decode;
 mod environment;
 mod evaluator;

@@ -2,7 +2,6 @@
 
 use crate::{Reference, Subject};
 use formwork_config::{Config, Module, ProviderScope};
-use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_graph::Scheduler;
 use formwork_hcl::{Expr, Traversal, body_references, references};
 use formwork_model::{ConfigResource, ModulePath, ProviderConfigAddress, Resource, ResourceMode};
@@ -97,8 +96,8 @@ impl ReferenceGraph {
         Scheduler::new(self.dependencies.clone())
     }
 
-    /// The nodes in an order in which every node comes after its dependencies, or the cycles found.
-    pub fn order(&self) -> Result<Vec<usize>, Diagnostics> {
+    /// The nodes in an order in which every node comes after its dependencies, or the nodes of one cycle.
+    pub fn order(&self) -> Result<Vec<usize>, Vec<usize>> {
         let mut scheduler = self.scheduler();
         let mut order = Vec::with_capacity(self.nodes.len());
         while let Some(node) = scheduler.take_ready() {
@@ -108,9 +107,7 @@ impl ReferenceGraph {
         if scheduler.is_done() {
             return Ok(order);
         }
-        let members = self.cycle(&scheduler.untaken());
-        let names: Vec<String> = members.iter().filter_map(|n| self.nodes.get(*n)).map(ToString::to_string).collect();
-        Err(Diagnostic::error("Cycle", format!("Cycle: {}", names.join(", "))).into())
+        Err(self.cycle(&scheduler.untaken()))
     }
 
     /// One cycle among nodes of which each depends on another of them.

@@ -30,4 +30,4 @@ pub use module_manifest::{ManifestError, parse_manifest, read_manifest, write_ma
 pub use package::executable;
 pub use pattern::ProviderPattern;
 pub use platform::{Platform, current_platform};
-pub use sources::{ProviderSource, ProviderSources, implied_dirs};
+pub use sources::{Available, ProviderSource, ProviderSources, implied_dirs};

@@ -57,10 +57,7 @@ pub async fn read_state(
         );
         return (None, diagnostics);
     }
-    let marks: Vec<PathMarks> =
-        object.sensitive.iter().map(|path| PathMarks { path: path.clone(), marks: Marks::SENSITIVE }).collect();
-    let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
-    let value = crate::with_schema_marks(&schema.block, &value);
+    let value = marked(schema, object, value);
     let identity = stored_identity(provider, address, object, &mut diagnostics).await;
     let stored = Stored {
         value,
@@ -71,6 +68,22 @@ pub async fn read_state(
         create_before_destroy: object.create_before_destroy,
     };
     (Some(stored), diagnostics)
+}
+
+/// The value of a stored object, with marks, without asking a provider. `None`: it is of another version of the schema, or
+/// does not fit it.
+pub fn decode_object(schema: &Schema, object: &ObjectState) -> Option<Value> {
+    if object.schema_version != schema.version {
+        return None;
+    }
+    decode_data(object, &schema.block.implied_type()).map(|value| marked(schema, object, value))
+}
+
+fn marked(schema: &Schema, object: &ObjectState, value: Value) -> Value {
+    let marks: Vec<PathMarks> =
+        object.sensitive.iter().map(|path| PathMarks { path: path.clone(), marks: Marks::SENSITIVE }).collect();
+    let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
+    crate::with_schema_marks(&schema.block, &value)
 }
 
 fn newer(address: &ResourceInstance, object: &ObjectState, schema: &Schema) -> Diagnostic {

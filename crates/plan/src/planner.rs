@@ -71,7 +71,7 @@ pub(crate) struct Work {
 pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
     let graph = ReferenceGraph::build(&inputs.config);
-    if let Err(cycles) = graph.order() {
+    if let Err(cycles) = graph.check_cycles(&inputs.config) {
         return (empty_plan(inputs), cycles);
     }
     let planner = Planner::new(inputs, evaluator, graph);

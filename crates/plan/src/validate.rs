@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub async fn validate(config: Arc<Config>, environment: Environment, providers: &dyn PlanProviders) -> Diagnostics {
     let graph = ReferenceGraph::build(&config);
     let mut diagnostics = Diagnostics::new();
-    if let Err(cycles) = graph.order() {
+    if let Err(cycles) = graph.check_cycles(&config) {
         return cycles;
     }
     let mut wanted: BTreeSet<ProviderAddress> = BTreeSet::new();

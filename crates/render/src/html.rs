@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const STYLE: &str = include_str!("html/style.css");
 
 /// What a browser may do with the file: apply the style, nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-3ikIOHdlJcke3U2wNCM3lyok+aiteDtjfnfY6IDc0AY='; base-uri 'none'; form-action 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'sha256-eVVDQpFwbbVlBdceqtM2Oh3bICmXw3yIG/JXTnLoCK4='; base-uri 'none'; form-action 'none'";
 
 /// Up to this number of entries everything is open.
 const FEW: usize = 12;
@@ -38,7 +38,13 @@ pub(crate) fn html_page(view: &View<'_>, marks: &mut SchemaMarks<'_>) -> Result<
     for section in &view.sections {
         write_section(&mut out, section, is_short, &mut anchors, marks)?;
     }
-    out.push_str("</main>\n</body>\n</html>\n");
+    out.push_str("</main>\n");
+    if !view.facts.is_empty() {
+        let fact = |(name, fact): &(&str, String)| format!("{name} <code>{}</code>", escaped(&escape_line(fact)));
+        let facts: Vec<String> = view.facts.iter().map(fact).collect();
+        out.push_str(&format!("<footer>{}</footer>\n", facts.join(" · ")));
+    }
+    out.push_str("</body>\n</html>\n");
     Ok(out)
 }
 

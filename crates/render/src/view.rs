@@ -26,6 +26,8 @@ pub(crate) use plan::plan_view;
 pub(crate) use state::state_view;
 pub(crate) use symbol::{part_symbol, write_action_symbol};
 
+use formwork_model::{FORMWORK_VERSION, Plan};
+
 /// How much attention something deserves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -45,6 +47,8 @@ pub(crate) struct View<'a> {
     pub(crate) remarks: Vec<&'static str>,
     /// Names of columns with numbers.
     pub(crate) counts: Vec<(&'static str, usize)>,
+    /// Where it comes from, for who finds it later.
+    pub(crate) facts: Vec<(&'static str, String)>,
     /// What matters most comes first.
     pub(crate) sections: Vec<Section<'a>>,
 }
@@ -64,6 +68,17 @@ impl<'a> View<'a> {
         self.sections.retain(|section| !section.entries.is_empty());
         self
     }
+}
+
+/// When a plan was made, and for which state. Texts are from elsewhere.
+fn facts_of_plan(plan: &Plan) -> Vec<(&'static str, String)> {
+    let facts = [
+        ("Made", plan.timestamp.to_string()),
+        ("Workspace", plan.backend.workspace.to_string()),
+        ("Backend", plan.backend.kind.to_string()),
+        ("Formwork", FORMWORK_VERSION.to_owned()),
+    ];
+    facts.into_iter().filter(|(_, fact)| !fact.is_empty()).collect()
 }
 
 /// `1 to create, 2 to destroy`, without what there is none of.

@@ -342,6 +342,7 @@ impl FileRun<'_> {
             clock: self.machine.clock(),
             events: &Silent,
             parallelism,
+            done: Vec::new(),
             cancelled: &cancelled,
         };
         let outcome = formwork_apply::apply(&inputs).await;

@@ -1,6 +1,6 @@
 //! Forms of output for machines and bots: Markdown, HTML, and JSON messages beside the text.
 
-use formwork_tests::{Folder, Run};
+use formwork_tests::{Folder, Program, Run};
 use std::os::unix::fs::PermissionsExt;
 
 const CONFIGURATION: &str = "resource \"terraform_data\" \"a\" {\n  input = \"```\\n</details>\\n@all\"\n}\n\noutput \"o\" {\n  \
@@ -108,4 +108,89 @@ fn plans_and_states_for_reviewers() {
     folder.run("apply p").ok();
     folder.run("show -format=markdown").ok().says("State: 1 resources, 1 outputs");
     assert!(folder.run("show -format=html").ok().out.contains("id=\"terraform_data.a\""));
+}
+
+const GRAPHED: &str = r#"
+variable "x" {
+  default = 1
+  validation {
+    condition     = var.x > 0 && local.k
+    error_message = "x"
+  }
+}
+locals {
+  y = var.x + 1
+  k = true
+}
+resource "terraform_data" "a" {
+  triggers_replace = local.y
+}
+resource "terraform_data" "b" {
+  count      = COUNT
+  input      = terraform_data.a.id
+  depends_on = [module.m]
+}
+module "m" {
+  source = "./m"
+  v      = terraform_data.a.output
+}
+output "o" {
+  value = module.m.out
+}
+check "c" {
+  assert {
+    condition     = terraform_data.a.id != ""
+    error_message = "x"
+  }
+}
+"#;
+
+/// Everything that `graph` draws for one history.
+fn drawings(program: &Program) -> Vec<(String, String)> {
+    let folder = Folder::with(&GRAPHED.replace("COUNT", "2"));
+    folder.write("m/main.tf", "variable \"v\" {}\nresource \"terraform_data\" \"in\" {\n  input = var.v\n}\noutput \"out\" {\n  value = terraform_data.in.id\n}\n");
+    let mut found = Vec::new();
+    let mut draw = |when: &str, flags: &str| {
+        let drawing = program.run(&folder, &format!("graph {flags}")).ok().out;
+        found.push((format!("{when}: graph {flags}"), drawing));
+    };
+    let types = ["", "-type=plan", "-type=plan-refresh-only", "-type=plan-destroy", "-type=apply"];
+    program.run(&folder, "init").ok();
+    program.run(&folder, "plan -out=p").ok();
+    types.iter().for_each(|flags| draw("before", flags));
+    draw("before", "-plan=p");
+    draw("before", "-type=plan -plan=p");
+    program.run(&folder, "apply p").ok();
+    types.iter().for_each(|flags| draw("after", flags));
+    program.run(&folder, "plan -destroy -out=d").ok();
+    draw("after", "-plan=d");
+    folder.write("main.tf", &GRAPHED.replace("COUNT", "1").replace("default = 1", "default = 2"));
+    program.run(&folder, "plan -out=c").ok();
+    draw("changed", "-plan=c");
+    found
+}
+
+#[test]
+fn graphs_are_those_of_the_reference() {
+    let ours = drawings(&Program::formwork());
+    let Some(reference) = Program::terraform("graphs of all phases") else { return };
+    for ((what, ours), (_, theirs)) in ours.into_iter().zip(drawings(&reference)) {
+        assert_eq!(ours, theirs, "{what}");
+    }
+}
+
+#[test]
+fn cycles_can_be_drawn_and_everything_as_mermaid() {
+    let circle = "resource \"terraform_data\" \"a\" {\n  input = terraform_data.b.id\n}\nresource \"terraform_data\" \"b\" {\n  \
+                  input = terraform_data.a.id\n}\nresource \"terraform_data\" \"c\" {\n  input = terraform_data.a.id\n}\n";
+    let folder = Folder::with(circle);
+    folder.run("graph -type=plan").expect(1).says("Cycle");
+    let drawing = folder.run("graph -type=plan -draw-cycles").ok().out;
+    assert_eq!(drawing.matches("[color = \"red\", penwidth = \"2.0\"]").count(), 2, "{drawing}");
+    let folder = Folder::with(CONFIGURATION);
+    folder.run("plan -out=p").ok();
+    for flags in ["", "-type=plan", "-type=plan-destroy", "-plan=p", "-type=operations -plan=p"] {
+        let drawing = folder.run(&format!("graph -format=mermaid {flags}")).ok().out;
+        assert!(drawing.starts_with("flowchart RL\n"), "{drawing}");
+    }
 }

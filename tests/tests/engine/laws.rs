@@ -1,10 +1,11 @@
 //! What holds for every configuration.
 
 use crate::configuration::{Configuration, MODULE, changes, configurations};
-use formwork_apply::ApplyOutcome;
+use formwork_apply::{ApplyOutcome, Resumed};
 use formwork_model::{
-    Action, Event, ExecutionGraph, JournalEntry, OperationId, OperationKind, Plan, PlanMode, PlanOptions,
+    Action, Event, ExecutionGraph, JournalEntry, Operation, OperationId, OperationKind, Plan, PlanMode, PlanOptions,
 };
+use formwork_object::Deviation;
 use formwork_tests::engine::{Engine, Fault, text};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -77,6 +78,16 @@ fn only_early_deletes(engine: &Engine, plan: &Plan) -> TestCaseResult {
         prop_assert!(!late.contains(gone) && objects.contains_key(holder), "{violation}\n{}", plan.execution);
     }
     Ok(())
+}
+
+/// What is left of a plan; what was done is nowhere else but in the plan and the state.
+fn resumed(engine: &Engine, plan: &Plan, known: Option<&BTreeSet<OperationId>>) -> Result<Resumed, TestCaseError> {
+    let rest = engine.resume(plan, known);
+    let lines = |found: &Vec<Deviation>| found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    prop_assert!(rest.is_ok(), "{}\n{}", rest.as_ref().err().map(lines).unwrap_or_default(), plan.execution);
+    let rest = rest.expect("it was looked at");
+    prop_assert!(rest.plan.verify().is_ok(), "{:?}", rest.plan.verify());
+    Ok(rest)
 }
 
 fn is_empty(engine: &Engine) -> TestCaseResult {
@@ -199,6 +210,52 @@ proptest! {
         is_empty(&failing)?;
         same(&comparable(&whole), &comparable(&failing))?;
         prop_assert_eq!(whole.cloud.objects().len(), failing.cloud.objects().len());
+    }
+
+    #[test]
+    fn a_resumed_plan_ends_as_an_uninterrupted_one(
+        (before, after) in changes(),
+        limits in proptest::collection::vec(0usize..8, 0..3),
+        faults in proptest::collection::vec((0usize..8, 0usize..3, any::<bool>()), 0..3),
+        is_known in any::<bool>(),
+    ) {
+        let mut whole = engine(&before);
+        run(&mut whole, PlanMode::Normal)?;
+        whole.configure(&after.text());
+        run(&mut whole, PlanMode::Normal)?;
+        let mut cut = engine(&before);
+        run(&mut cut, PlanMode::Normal)?;
+        cut.configure(&after.text());
+        let begun = plan(&cut, PlanMode::Normal)?;
+        for (name, call, half) in faults {
+            let call = ["create", "update", "delete"][call];
+            cut.cloud.inject(call, &format!("r{name}"), if half { Fault::Partial } else { Fault::Fail });
+        }
+        let mut finished = BTreeSet::new();
+        for limit in limits {
+            let rest = resumed(&cut, &begun, is_known.then_some(&finished))?;
+            let origins = rest.origins.clone();
+            let (outcome, _) = cut.apply_resumed(rest, |started| started >= limit);
+            finished.extend(outcome.finished.iter().filter_map(|id| origins[id.0 as usize]));
+        }
+        for _ in 0..4 {
+            let rest = resumed(&cut, &begun, is_known.then_some(&finished))?;
+            let origins = rest.origins.clone();
+            let (outcome, _) = cut.apply_resumed(rest, |_| false);
+            finished.extend(outcome.finished.iter().filter_map(|id| origins[id.0 as usize]));
+        }
+        let rest = resumed(&cut, &begun, is_known.then_some(&finished))?;
+        // The state alone does not tell when a data source was read, nor whether an update came to its end: they are done
+        // once more, without an effect.
+        prop_assert!(rest.left() == 0 || !is_known, "{}\n{}", rest.plan.execution, begun.execution);
+        cut.cloud.take_calls();
+        cut.apply_resumed(rest.clone(), |_| false);
+        let calls = cut.cloud.take_calls();
+        prop_assert!(!["create", "update", "delete"].iter().any(|call| calls.contains_key(call)), "{calls:?}");
+        prop_assert!(rest.half_made.is_empty());
+        same(&comparable(&whole), &comparable(&cut))?;
+        prop_assert_eq!(whole.cloud.objects().len(), cut.cloud.objects().len());
+        is_empty(&cut)?;
     }
 
     #[test]

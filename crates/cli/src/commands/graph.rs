@@ -61,7 +61,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let style = Style { mermaid, cycles: arguments.switch("draw-cycles") };
     let draw = if mermaid { graph_mermaid } else { graph_dot };
     let plan = match arguments.value("plan").filter(|path| !path.is_empty()) {
-        Some(path) => Some(saved_plan::read(path)?),
+        Some(path) => Some(saved_plan::read(path)?.plan),
         None => None,
     };
     let kind = arguments.value("type").filter(|kind| !kind.is_empty()).or(plan.as_ref().map(|_| "apply"));
@@ -104,7 +104,7 @@ fn drawn(draw: impl Fn(&[GraphNode], &[(usize, usize)]) -> String, (nodes, edges
 fn references(config: &Config, style: Style) -> Result<ReferenceGraph, Diagnostics> {
     let references = ReferenceGraph::build(config);
     if !style.cycles {
-        references.order()?;
+        references.check_cycles(config)?;
     }
     Ok(references)
 }

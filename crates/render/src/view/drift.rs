@@ -1,7 +1,7 @@
 //! Drift: what has changed outside since the last apply.
 
 use super::change::drifted;
-use super::{Entry, Section, Tone, View, listed};
+use super::{Entry, Section, Tone, View, facts_of_plan, listed};
 use crate::sensitive::SchemaMarks;
 use formwork_diag::Diagnostics;
 use formwork_model::{Action, Plan, ResourceChange};
@@ -39,6 +39,7 @@ pub(crate) fn drift_view<'a>(plan: &'a Plan, problems: &'a Diagnostics, marks: &
         tone,
         remarks,
         counts: vec![("Deleted", deleted.len()), ("Changed", changed.len()), ("Errors", errors.len())],
+        facts: facts_of_plan(plan),
         sections: vec![
             Section { title: "Errors", unit: "errors", tone: Tone::Grave, entries: errors },
             Section { title: "Deleted outside", unit: "deleted outside", tone: Tone::Grave, entries: deleted },

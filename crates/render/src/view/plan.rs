@@ -2,7 +2,7 @@
 
 use super::change::{drifted, is_shown};
 use super::counts::output_changes;
-use super::{ChangeCounts, Entry, Section, Tone, View, listed};
+use super::{ChangeCounts, Entry, Section, Tone, View, facts_of_plan, listed};
 use crate::sensitive::SchemaMarks;
 use formwork_model::{Action, CheckObject, CheckStatus, Plan, PlanMode, ResourceChange};
 
@@ -21,17 +21,27 @@ pub(crate) fn plan_view<'a>(plan: &'a Plan, marks: &mut SchemaMarks<'_>) -> View
     let mut columns = counts.columns();
     columns.push(("Drift", drift_count));
     columns.push(("Failed checks", check_count));
-    View { title: title(plan, &counts), tone: tone(plan, &counts), remarks: remarks(plan), counts: columns, sections }
-        .without_empty()
+    View {
+        title: title(plan, &counts),
+        tone: tone(plan, &counts),
+        remarks: remarks(plan),
+        counts: columns,
+        facts: facts_of_plan(plan),
+        sections,
+    }
+    .without_empty()
 }
 
 fn section<'a>(title: &'static str, unit: &'static str, tone: Tone, entries: Vec<Entry<'a>>) -> Section<'a> {
     Section { title, unit, tone, entries }
 }
 
+/// Title, unit and tone of a section, and which changes are in it.
+type Kind = (&'static str, &'static str, Tone, fn(&ResourceChange) -> bool);
+
 /// What destroys something comes first.
 fn change_sections(plan: &Plan) -> Vec<Section<'_>> {
-    let kinds: [(&'static str, &'static str, Tone, fn(&ResourceChange) -> bool); 8] = [
+    let kinds: [Kind; 8] = [
         ("Destroy", "to destroy", Tone::Grave, |c| c.action == Action::Delete),
         ("Replace", "to replace", Tone::Grave, |c| c.action.is_replace()),
         ("Forget", "to forget", Tone::Grave, |c| c.action == Action::Forget),

@@ -31,5 +31,5 @@ pub(crate) fn state_view(state: &State) -> View<'_> {
     let title = if content.is_empty() { "State: empty".to_owned() } else { format!("State: {content}") };
     let sections =
         kinds.into_iter().map(|(title, unit, tone, entries)| Section { title, unit, tone, entries }).collect();
-    View { title, tone: Tone::Calm, remarks: Vec::new(), counts, sections }.without_empty()
+    View { title, tone: Tone::Calm, remarks: Vec::new(), counts, facts: Vec::new(), sections }.without_empty()
 }
