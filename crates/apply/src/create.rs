@@ -10,8 +10,8 @@ use formwork_model::{
     Action, ApplyProvider, ApplyRequest, ApplyResponse, DeposedKey, ObjectState, ObjectStatus, Schema,
 };
 use formwork_object::{
-    Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, normalize, object_id, plan_object,
-    read_state, with_schema_marks, without_write_only,
+    Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, is_write_only, normalize, object_id,
+    plan_object, read_state, with_schema_marks, without_write_only,
 };
 use formwork_value::{Marks, PathMarks, Str, Value, conforms, json};
 use std::sync::Arc;
@@ -341,7 +341,7 @@ impl Ready {
         let marks: Vec<PathMarks> = marks
             .into_iter()
             .map(|m| PathMarks { marks: m.marks.without(Marks::EPHEMERAL), ..m })
-            .filter(|m| !m.marks.is_none())
+            .filter(|m| !m.marks.is_none() && !is_write_only(&self.schema.block, &m.path))
             .collect();
         let value = if marks.is_empty() { value.clone() } else { value.with_path_marks(&marks) };
         with_schema_marks(&self.schema.block, &value)

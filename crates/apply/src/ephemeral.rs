@@ -111,8 +111,15 @@ impl Stage<'_> {
 
     async fn open_instance(&self, address: &ResourceInstance) -> bool {
         let Some(configured) = self.configured(address) else { return false };
-        let provider_address =
-            self.inputs.config.provider_config(&address.module.path(), &configured.block.provider.name);
+        let repetition = configured.expansion.repetition(&address.key);
+        let provider = &configured.block.provider;
+        let provider_address = match self.evaluator.provider_instance(configured.module, provider, &repetition) {
+            Ok(provider_address) => provider_address,
+            Err(problems) => {
+                self.report(configured.block.located(problems, address));
+                return false;
+            }
+        };
         let Some(provider) = self.provider(&provider_address).await else { return false };
         let provider: Arc<dyn PlanProvider> = provider;
         let schemas = provider.schema();

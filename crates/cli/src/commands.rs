@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod apply;
+mod bundle;
 mod console;
 mod drift;
 mod fmt;
@@ -54,6 +55,7 @@ static COMMANDS: &[&Command] = &[
     &apply::APPLY,
     &apply::DESTROY,
     &apply::REFRESH,
+    &bundle::COMMAND,
     &console::COMMAND,
     &drift::COMMAND,
     &fmt::COMMAND,

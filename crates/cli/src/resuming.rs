@@ -29,13 +29,16 @@ pub struct SavedRun {
     finished: BTreeSet<OperationId>,
     done: Vec<ResourceInstance>,
     origins: Vec<Option<OperationId>>,
+    /// Operations of the plan, done and left.
+    operations: usize,
 }
 
 impl SavedRun {
     /// The run, and the plan that it carries out.
     pub fn new(digest: String, rest: Resumed) -> (SavedRun, Plan) {
+        let operations = rest.finished.len() + rest.left();
         let Resumed { plan, finished, done, origins, .. } = rest;
-        (SavedRun { digest, finished, done, origins }, plan)
+        (SavedRun { digest, finished, done, origins, operations }, plan)
     }
 
     /// A name for the run that tells, in its journal, of which plan it is. The numbers of operations in the journal of what was
@@ -52,15 +55,16 @@ impl SavedRun {
     /// Notes what is done by now. A note that cannot be written is missed only where the state does not tell as much.
     pub fn note(&self, session: &Session, finished: &[OperationId], stored: Option<&StateSnapshot>) {
         let Some(stored) = stored.filter(|_| !self.origins.is_empty()) else { return };
-        if finished.len() == self.origins.len() && !session.data_dir().path().exists() {
-            return;
-        }
         let origin = |id: &OperationId| self.origins.get(id.0 as usize).copied().flatten();
         let all: BTreeSet<OperationId> =
             self.finished.iter().copied().chain(finished.iter().filter_map(origin)).collect();
         let numbers: Vec<u32> = all.iter().map(|id| id.0).collect();
         let note = json!({ "lineage": &*stored.lineage, "serial": stored.serial, "finished": numbers });
         let path = note_path(session, &self.digest);
+        // A run that has come to its end leaves none, but keeps one right that is there.
+        if all.len() == self.operations && !path.exists() {
+            return;
+        }
         let directory = path.parent().unwrap_or(Path::new("."));
         if std::fs::create_dir_all(directory).and_then(|()| write_private(&path, note.to_string().as_bytes())).is_ok() {
             forget_old(directory);

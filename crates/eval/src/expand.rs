@@ -1,8 +1,9 @@
 //! Repetition: `count` and `for_each`.
 
+use crate::limits::INSTANCES;
 use crate::{Evaluator, InstanceScope, ModuleId, Phase};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
-use formwork_hcl::Expr;
+use formwork_hcl::{Expr, Scope};
 use formwork_model::InstanceKey;
 use formwork_value::{Kind, Marks, Str, Type, Value, convert};
 use std::collections::BTreeMap;
@@ -90,9 +91,6 @@ impl Repetition {
     }
 }
 
-/// Most instances that one count may ask for.
-const MAX_COUNT: i64 = 10_000_000;
-
 impl Evaluator {
     /// Evaluates `count`, `for_each` or `enabled` in a module instance.
     pub(crate) fn expand(
@@ -103,8 +101,20 @@ impl Evaluator {
         enabled: Option<&Expr>,
         diagnostics: &mut Diagnostics,
     ) -> Expansion {
+        self.expand_in(&InstanceScope::new(self, module), count, for_each, enabled, diagnostics)
+    }
+
+    /// As [`Evaluator::expand`], in any scope.
+    pub(crate) fn expand_in(
+        &self,
+        scope: &dyn Scope,
+        count: Option<&Expr>,
+        for_each: Option<&Expr>,
+        enabled: Option<&Expr>,
+        diagnostics: &mut Diagnostics,
+    ) -> Expansion {
         let Some(expr) = count.or(for_each).or(enabled) else { return Expansion::Single };
-        let evaluated = formwork_hcl::evaluate(expr, &InstanceScope::new(self, module));
+        let evaluated = formwork_hcl::evaluate(expr, scope);
         let failed = evaluated.diagnostics.has_errors();
         diagnostics.extend(evaluated.diagnostics);
         if failed {
@@ -150,12 +160,12 @@ impl Evaluator {
             ));
         };
         match number.to_i64() {
-            Some(n) if (0..=MAX_COUNT).contains(&n) => {
-                Ok(Expansion::Count { count: n.unsigned_abs(), marks: marks.without(Marks::EPHEMERAL) })
-            }
-            Some(n) if n > MAX_COUNT => {
-                Err(invalid(&format!("The given \"count\" of {n} is above the limit of {MAX_COUNT}.")))
-            }
+            Some(n) if n >= 0 => match usize::try_from(n) {
+                Ok(count) if count <= INSTANCES => {
+                    Ok(Expansion::Count { count: n.unsigned_abs(), marks: marks.without(Marks::EPHEMERAL) })
+                }
+                _ => Err(invalid(&too_many(n))),
+            },
             Some(_) => {
                 Err(invalid("The given \"count\" argument value is unsuitable: must be greater than or equal to zero."))
             }
@@ -204,8 +214,8 @@ impl Evaluator {
                 ));
             }
             Kind::Unknown(ty, _) => return self.unknown_for_each(ty, &invalid),
-            Kind::Map(map) => map.items.clone(),
-            Kind::Object(object) => (**object).clone(),
+            Kind::Map(map) => (*map.items).clone(),
+            Kind::Object(object) => (***object).clone(),
             Kind::Set(set) => set_items(&set.items, self.phase(), expr.span)?,
             _ => {
                 return Err(invalid(&format!(
@@ -214,6 +224,9 @@ impl Evaluator {
                 )));
             }
         };
+        if items.len() > INSTANCES {
+            return Err(invalid(&too_many(items.len())));
+        }
         if items.contains_key("\u{0}unknown") {
             return Ok(Expansion::Unknown { error: false });
         }
@@ -243,6 +256,13 @@ impl Evaluator {
             "The \"for_each\" map includes keys, or the set includes values, derived from resource attributes that cannot be determined until apply, so the full set of instance keys cannot be known. Use a map whose keys are known now and put apply-time results only in its values, or use -target to first apply what for_each depends on.",
         ))
     }
+}
+
+fn too_many(count: impl std::fmt::Display) -> String {
+    format!(
+        "{count} instances are asked for; one block can have {INSTANCES}. Divide them among several configurations with a \
+         state of their own."
+    )
 }
 
 /// Keys of a set of strings.

@@ -17,6 +17,7 @@ mod expand;
 mod functions;
 mod ignored_changes;
 mod instance_values;
+pub mod limits;
 mod module_instance;
 mod module_value;
 mod provider;

@@ -212,6 +212,7 @@ impl Edges<'_> {
             for traversal in body_references(&provider.body) {
                 self.traversal(&from, &traversal);
             }
+            self.exprs(&from, &provider.for_each);
         }
         for (name, check) in &self.module.checks {
             let from = Item::Check(name.clone());
@@ -228,7 +229,8 @@ impl Edges<'_> {
             let target = import.to.config_in(self.path);
             let from = Item::Resource(target.resource.clone());
             let keys = import.to.module.iter().map(|(_, key)| key).chain([&import.to.key]).flatten();
-            let exprs = import.id.iter().chain(&import.identity).chain(&import.for_each).chain(keys);
+            let provider = import.provider.iter().filter_map(|provider| provider.key.as_ref());
+            let exprs = import.id.iter().chain(&import.identity).chain(&import.for_each).chain(keys).chain(provider);
             for traversal in exprs.flat_map(references) {
                 self.traversal_from(&target.module, &from, traversal);
             }
@@ -276,6 +278,7 @@ impl Edges<'_> {
         self.exprs(&from, &block.lifecycle.replace_triggered_by);
         self.rules(&from, &block.lifecycle.preconditions);
         self.rules(&from, &block.lifecycle.postconditions);
+        self.exprs(&from, &block.provider.key);
         self.provider(&from, block);
         if let Some((parent, call)) = self.path.parent() {
             self.edge(&from, &parent, Item::Call(call.clone()));
@@ -299,6 +302,7 @@ impl Edges<'_> {
     fn call(&mut self, call: &formwork_config::ModuleCall) {
         let expand = Item::Call(call.name.clone());
         self.exprs(&expand, call.count.iter().chain(&call.for_each).chain(&call.enabled));
+        self.exprs(&expand, call.providers.iter().flatten().filter_map(|passed| passed.key.as_ref()));
         self.traversals(&expand, &call.depends_on);
         if let Some((parent, own)) = self.path.parent() {
             self.edge(&expand, &parent, Item::Call(own.clone()));

@@ -14,6 +14,7 @@ mod evaluate;
 mod format;
 mod json;
 mod lexer;
+pub mod limits;
 mod locate;
 mod parse;
 mod parser;
@@ -25,7 +26,8 @@ mod type_constraint;
 mod write;
 
 pub use ast::{
-    BinaryOp, Expr, ExprKind, ForExpr, FunctionName, ObjectItem, ObjectKey, TemplateDirective, TemplatePart, UnaryOp,
+    BinaryOp, BinaryStep, Expr, ExprKind, ForExpr, FunctionName, ObjectItem, ObjectKey, TemplateDirective,
+    TemplatePart, UnaryOp,
 };
 pub use body::{Attribute, AttributeSchema, Block, BlockSchema, Body, BodySchema, Content, Ident, Label};
 pub use defaults::{Defaults, apply_defaults};

@@ -145,7 +145,10 @@ impl<'e> Visitor<'e, '_> {
             ExprKind::Splat { source, each, .. } => self.all([&**source, &**each]),
             ExprKind::Call { args, .. } => self.all(args.iter()),
             ExprKind::Conditional { condition, yes, no } => self.all([&**condition, &**yes, &**no]),
-            ExprKind::Binary { left, right, .. } => self.all([&**left, &**right]),
+            ExprKind::Binary { first, rest } => {
+                self.expr(first);
+                self.all(rest.iter().map(|step| &step.right));
+            }
             ExprKind::Unary { operand, .. } => self.expr(operand),
             ExprKind::Tuple(items) => self.all(items.iter()),
             ExprKind::Object(items) => {

@@ -150,7 +150,6 @@ fn depth_is_limited_not_fatal() {
         format!("a = {}1\n", "{a=".repeat(50_000)),
         format!("a = {}1\n", "-".repeat(100_000)),
         format!("a = {}1\n", "!".repeat(100_000)),
-        format!("a = 1{}\n", " + 1".repeat(100_000)),
         format!("a = {}1\n", "x ? 1 : ".repeat(100_000)),
         format!("a = x{}\n", "[y]".repeat(100_000)),
         format!("a = x{}\n", "[*]".repeat(100_000)),
@@ -175,7 +174,6 @@ fn depth_is_limited_not_fatal() {
 fn deep_trees_within_the_limit_are_evaluated() {
     for text in [
         format!("{}1{}", "(".repeat(390), ")".repeat(390)),
-        format!("1{}", " + 1".repeat(700)),
         format!("{}1", "true ? 1 : ".repeat(390)),
     ] {
         let (expr, diagnostics) = parse_expression(FileId(0), &text, 0);

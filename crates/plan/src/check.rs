@@ -5,7 +5,7 @@ use crate::resource::Wanted;
 use formwork_config::{CheckRule, Module};
 use formwork_diag::{Diagnostic, Diagnostics, Severity, Span};
 use formwork_eval::{CheckOutcome, FailureReport, InstanceScope, Item, ItemAddress, ModuleId, evaluate_check, judge};
-use formwork_model::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress, PlanMode};
+use formwork_model::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress, PlanMode, ResourceInstance};
 use formwork_value::{Str, Value};
 
 /// Validation rules of a variable.
@@ -182,7 +182,13 @@ pub(crate) fn results(planner: &Planner<'_>) -> Vec<CheckResult> {
             });
         }
     }
-    results.into_values().collect()
+    let mut results: Vec<CheckResult> = results.into_values().collect();
+    for result in results.iter_mut().filter(|result| result.address.kind == CheckKind::Resource) {
+        // They came in the order in which providers answered.
+        let objects = result.objects.iter_mut();
+        objects.for_each(|objects| objects.sort_by_cached_key(|o| ResourceInstance::parse(&o.address).ok()));
+    }
+    results
 }
 
 /// Everything in a module that has conditions.

@@ -9,7 +9,7 @@ use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Expansion, ModuleId, ReadSet, decode_block};
 use formwork_model::{
     AbsResource, Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
-    Schema,
+    ResourceMode, Schema,
 };
 use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
 use formwork_value::{Value, conforms};
@@ -18,7 +18,10 @@ use std::sync::Arc;
 /// Reads a data source now if everything that it needs is known and settled, else plans to read it in apply.
 pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     let address = &wanted.address;
-    let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
+    let Some(provider_address) = planner.provider_address(&wanted) else {
+        planner.set_value(&wanted, Value::dynamic());
+        return;
+    };
     let Some(schema) = planner.schema(&provider_address, address) else { return };
     if !planner.scope.reads(&planner.graph, address) {
         refresh::keep(planner, &wanted, &schema);
@@ -29,7 +32,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         planner.set_value(&wanted, unknown());
         return;
     };
-    let (config, pending) = evaluate(planner, &wanted, &schema);
+    let (config, pending) = evaluate(planner, &wanted, &provider_address, &schema);
     let Some(config) = config else {
         planner.set_value(&wanted, unknown());
         return;
@@ -48,13 +51,19 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
 }
 
 /// The configuration (`None`: it has errors), and whether something that it explicitly depends on is still to change.
-fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> (Option<Value>, bool) {
+fn evaluate(
+    planner: &Planner<'_>,
+    wanted: &Wanted<'_>,
+    provider: &ProviderConfigAddress,
+    schema: &Schema,
+) -> (Option<Value>, bool) {
     let evaluator = &planner.evaluator;
     let lifecycle = &wanted.block.lifecycle;
     let mut depends = ReadSet::default();
     let ((config, good), reads) = evaluator.record(|| {
         evaluator.read_expansion(&wanted.expansion_reads);
         evaluator.read_repetitions(wanted.module);
+        planner.read_provider_key(provider, wanted);
         let ((), explicit) = evaluator.record(|| evaluator.read_depends_on(wanted.module, &wanted.block.depends_on));
         depends = explicit;
         let conditions = lifecycle.postconditions.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
@@ -68,7 +77,10 @@ fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> (Opt
     });
     planner.report(evaluator.take_problems());
     let has_conditions = !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty();
-    let pending = planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
+    // A destroy ends what is there; what is there no more, after one that was interrupted, a normal run would create first.
+    let ending = planner.mode() == PlanMode::Destroy
+        && depends.all().iter().any(|read| read.resource.mode == ResourceMode::Managed);
+    let pending = ending || planner.is_pending(&depends) || (has_conditions && planner.is_pending(&reads));
     planner.work.borrow_mut().reads.insert(wanted.address.clone(), reads);
     (config.filter(|_| good), pending)
 }

@@ -18,7 +18,10 @@ use std::sync::Arc;
 /// Refreshes, evaluates and plans one instance, and records the change.
 pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     let address = wanted.address.clone();
-    let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
+    let Some(provider_address) = planner.provider_address(&wanted) else {
+        planner.set_value(&wanted, Value::dynamic());
+        return;
+    };
     let Some(schema) = planner.schema(&provider_address, &address) else { return };
     if !planner.scope.wants(&planner.graph, &address) {
         refresh::keep(planner, &wanted, &schema);
@@ -75,6 +78,7 @@ async fn plan_change(
         planner.evaluator.read_expansion(&wanted.expansion_reads);
         planner.evaluator.read_repetitions(wanted.module);
         planner.evaluator.read_depends_on(wanted.module, &wanted.block.depends_on);
+        planner.read_provider_key(&provider_address, &wanted);
         read_later(planner, &wanted);
         let good = check::resource_before(planner, &wanted);
         let config = evaluate_config(planner, &wanted, schema);

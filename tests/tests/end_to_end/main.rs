@@ -4,6 +4,8 @@
 
 mod aws_network;
 mod broken_inputs;
+mod bundle;
+mod broken_provider;
 mod command_line;
 mod console;
 mod documents;
@@ -16,11 +18,13 @@ mod killed;
 mod locked;
 mod null_provider;
 mod official_aws;
+mod provider_instances;
 mod quickstart;
 mod remote;
 mod remote_machines;
 mod reports;
 mod resumed;
+mod shapes;
 mod slow;
 mod state;
 mod state_exchange;

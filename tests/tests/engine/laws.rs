@@ -1,20 +1,20 @@
 //! What holds for every configuration.
 
-use crate::configuration::{Configuration, MODULE, changes, configurations};
+use crate::configuration::{Configuration, MODULE, changes, configurations, repeatable_changes};
 use formwork_apply::{ApplyOutcome, Resumed};
 use formwork_model::{
-    Action, Event, ExecutionGraph, JournalEntry, Operation, OperationId, OperationKind, Plan, PlanMode, PlanOptions,
+    Action, Event, ExecutionGraph, JournalEntry, OperationId, OperationKind, Plan, PlanMode, PlanOptions,
 };
 use formwork_object::Deviation;
 use formwork_tests::engine::{Engine, Fault, text};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Enough for every shape to occur; more with PROPTEST_CASES.
 fn cases() -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() }
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(210);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 150, ..ProptestConfig::default() }
 }
 
 fn engine(configuration: &Configuration) -> Engine {
@@ -60,6 +60,31 @@ fn obeys(graph: &ExecutionGraph, events: &[Event]) -> TestCaseResult {
                 ended.insert(*operation);
             }
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What waited for another object when it was created has gone before that one goes.
+fn reverses(creation: &ExecutionGraph, destruction: &[Event]) -> TestCaseResult {
+    let mut gone: BTreeSet<String> = BTreeSet::new();
+    let mut began: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for event in destruction {
+        match event {
+            Event::Started { object, .. } => drop(began.insert(object.address.to_string(), gone.clone())),
+            Event::Finished { object, .. } => drop(gone.insert(object.address.to_string())),
+            _ => {}
+        }
+    }
+    for operation in creation.operations.iter().filter(|o| matches!(o.kind, OperationKind::Create)) {
+        let mut pending = operation.after.clone();
+        let mut seen = BTreeSet::new();
+        while let Some(other) = pending.pop().and_then(|id| creation.get(id).filter(|_| seen.insert(id))) {
+            pending.extend(other.after.iter().copied());
+            if let (OperationKind::Create, Some(before)) = (&other.kind, began.get(&other.address.to_string())) {
+                let own = operation.address.to_string();
+                prop_assert!(before.contains(&own), "{} went before {own}\n{creation}", other.address);
+            }
         }
     }
     Ok(())
@@ -152,11 +177,13 @@ proptest! {
         let second = plan(&engine, PlanMode::Normal)?;
         prop_assert_eq!(text::plan(&first, true), text::plan(&second, true));
         prop_assert!(first == second);
+        let bytes = |plan: &Plan| formwork_backend::plan_file::encode(plan).map_err(|e| TestCaseError::fail(e.to_string()));
+        prop_assert_eq!(bytes(&first)?, bytes(&second)?);
         prop_assert!(first.verify().is_ok());
     }
 
     #[test]
-    fn parallelism_does_not_matter((before, after) in changes(), seed in any::<u64>()) {
+    fn parallelism_does_not_matter((before, after) in repeatable_changes(), seed in any::<u64>()) {
         let mut ends = Vec::new();
         for (parallelism, jitter) in [(1, 0), (32, seed | 1)] {
             let mut engine = engine(&before);
@@ -171,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn an_interrupted_apply_is_taken_up_again((before, after) in changes(), limit in 0usize..12, serial in any::<bool>()) {
+    fn an_interrupted_apply_is_taken_up_again((before, after) in repeatable_changes(), limit in 0usize..12, serial in any::<bool>()) {
         let mut whole = engine(&before);
         run(&mut whole, PlanMode::Normal)?;
         whole.configure(&after.text());
@@ -190,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn a_failed_apply_is_taken_up_again((before, after) in changes(), name in 0usize..8, call in 0usize..3, half in any::<bool>()) {
+    fn a_failed_apply_is_taken_up_again((before, after) in repeatable_changes(), name in 0usize..8, call in 0usize..3, half in any::<bool>()) {
         let mut whole = engine(&before);
         run(&mut whole, PlanMode::Normal)?;
         whole.configure(&after.text());
@@ -214,7 +241,7 @@ proptest! {
 
     #[test]
     fn a_resumed_plan_ends_as_an_uninterrupted_one(
-        (before, after) in changes(),
+        (before, after) in repeatable_changes(),
         limits in proptest::collection::vec(0usize..8, 0..3),
         faults in proptest::collection::vec((0usize..8, 0usize..3, any::<bool>()), 0..3),
         is_known in any::<bool>(),
@@ -256,6 +283,69 @@ proptest! {
         same(&comparable(&whole), &comparable(&cut))?;
         prop_assert_eq!(whole.cloud.objects().len(), cut.cloud.objects().len());
         is_empty(&cut)?;
+    }
+
+    #[test]
+    fn moved_and_back_is_nothing(configuration in configurations(), jitter in any::<u64>()) {
+        let mut engine = engine(&configuration);
+        engine.cloud.set_jitter(jitter | 1);
+        run(&mut engine, PlanMode::Normal)?;
+        let before = text::state(&engine.state.state);
+        let there = configuration.renamed();
+        for next in [&there, &there.renamed()] {
+            engine.configure(&next.text());
+            let plan = plan(&engine, PlanMode::Normal)?;
+            let acts = |change: &&formwork_model::ResourceChange| change.action != Action::NoOp;
+            prop_assert!(!plan.changes.iter().any(|c| acts(&c)), "{}", text::plan(&plan, true));
+            run(&mut engine, PlanMode::Normal)?;
+            is_empty(&engine)?;
+        }
+        prop_assert_eq!(before, text::state(&engine.state.state));
+    }
+
+    #[test]
+    fn destruction_reverses_creation(configuration in configurations(), seed in any::<u64>()) {
+        let mut engine = engine(&configuration);
+        engine.cloud.set_jitter(seed | 1);
+        let creation = plan(&engine, PlanMode::Normal)?;
+        let (outcome, events) = engine.apply_until(creation.clone(), |_| false);
+        prop_assert!(outcome.diagnostics.is_empty(), "{:#?}", outcome.diagnostics);
+        obeys(&creation.execution, &events)?;
+        let destruction = plan(&engine, PlanMode::Destroy)?;
+        let (outcome, events) = engine.apply_until(destruction.clone(), |_| false);
+        prop_assert!(outcome.diagnostics.is_empty(), "{:#?}", outcome.diagnostics);
+        obeys(&destruction.execution, &events)?;
+        reverses(&creation.execution, &events)?;
+    }
+
+    #[test]
+    fn an_interrupted_destroy_is_taken_up_again(configuration in configurations(), limit in 0usize..12) {
+        let mut engine = engine(&configuration);
+        run(&mut engine, PlanMode::Normal)?;
+        let destruction = plan(&engine, PlanMode::Destroy)?;
+        let (outcome, _) = engine.apply_until(destruction, |started| started >= limit);
+        prop_assert!(!outcome.diagnostics.has_errors(), "{:#?}", outcome.diagnostics);
+        run(&mut engine, PlanMode::Destroy)?;
+        prop_assert!(engine.state.state.is_empty(), "{}", text::state(&engine.state.state));
+        prop_assert!(engine.cloud.objects().is_empty());
+        prop_assert_eq!(engine.cloud.take_violations(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_others_change_is_put_right((before, after) in changes(), drift in proptest::collection::vec((0usize..8, 0u8..3), 1..4)) {
+        let mut engine = engine(&before);
+        run(&mut engine, PlanMode::Normal)?;
+        for (node, what) in drift {
+            let name = format!("r{node}");
+            match what {
+                0 => engine.cloud.remove(&name),
+                1 => engine.cloud.set(&name, "zone", "\"elsewhere\""),
+                _ => engine.cloud.set(&name, "links", "[\"theirs\"]"),
+            };
+        }
+        engine.configure(&after.text());
+        run(&mut engine, PlanMode::Normal)?;
+        is_empty(&engine)?;
     }
 
     #[test]

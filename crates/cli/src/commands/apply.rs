@@ -275,7 +275,10 @@ async fn finish(
     workspace: &str,
     state: &mut StateSession,
 ) -> Result<Exit, Diagnostics> {
-    let Applied { outcome, failed } = apply_plan(session, planned, workspace, state).await?;
+    let Applied { outcome, failed, times } = apply_plan(session, planned, workspace, state).await?;
+    if let Some(times) = times {
+        session.say(&format!("\n{}", times.trim_end()));
+    }
     let outputs = &outcome.snapshot.state.outputs;
     if !failed {
         let destroy = command == Mode::Destroy;

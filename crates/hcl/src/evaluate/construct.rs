@@ -2,6 +2,7 @@
 
 use super::evaluator::Evaluator;
 use super::iteration::Iteration;
+use crate::limits::ELEMENTS;
 use crate::{Expr, ForExpr, ObjectItem, ObjectKey};
 use formwork_value::{Kind, Marks, Str, Type, Value, convert};
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ const FOR_KEY: KeyProblems = KeyProblems {
 /// What a `for` expression has produced so far.
 #[derive(Default)]
 struct Produced {
+    /// Elements, including those that a condition left out.
+    count: usize,
     items: Vec<Value>,
     attributes: BTreeMap<Str, Value>,
     groups: BTreeMap<Str, Vec<Value>>,
@@ -140,6 +143,10 @@ impl Evaluator<'_> {
     }
 
     fn for_item(&mut self, for_expr: &ForExpr, produced: &mut Produced) {
+        produced.count += 1;
+        if produced.count > ELEMENTS {
+            return self.too_many_elements(for_expr.header_span);
+        }
         if let Some(condition) = &for_expr.condition {
             match self.for_condition(condition, produced) {
                 Some(true) => {}

@@ -3,7 +3,7 @@
 use super::body::{Mode, write_attributes, write_diff, write_hidden, write_warnings};
 use super::symbol::{write_indent, write_replacement, write_symbol};
 use crate::attribute_name::attribute_name;
-use crate::diff::{BlockDiff, BlockGroup, Diff, DiffAction};
+use crate::diff::{BlockDiff, BlockGroup, Diff, DiffAction, DiffKind};
 use crate::labelled::Labelled;
 use formwork_value::quote;
 
@@ -44,11 +44,12 @@ fn write_group(
 ) -> usize {
     let mut unchanged = 0;
     for (label, diff) in &group.blocks {
-        let is_hidden = match diff.action {
-            DiffAction::Create => group.after_sensitive,
-            DiffAction::Delete => group.before_sensitive,
-            _ => group.before_sensitive || group.after_sensitive,
-        };
+        let is_hidden = matches!(diff.kind, DiffKind::Sensitive { .. })
+            || match diff.action {
+                DiffAction::Create => group.after_sensitive,
+                DiffAction::Delete => group.before_sensitive,
+                _ => group.before_sensitive || group.after_sensitive,
+            };
         if diff.action == DiffAction::NoOp && !mode.show_unchanged {
             unchanged += 1;
             continue;

@@ -44,6 +44,7 @@ pub(crate) fn write_diff(out: &mut Labelled, diff: &Diff, indent: usize, mode: M
         }
         DiffKind::WriteOnly { sensitive } => {
             out.push_str(if *sensitive { "(sensitive, write-only attribute)" } else { "(write-only attribute)" });
+            write_null_suffix(out, diff, mode);
             write_replacement(out, diff, mode);
         }
         DiffKind::Object { attributes, nested } => write_object(out, diff, attributes, *nested, indent, mode),

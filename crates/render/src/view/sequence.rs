@@ -96,8 +96,8 @@ pub(super) fn write_map(
         return empty(out, "{}", diff, mode);
     }
     open(out, '{', diff, nested, mode);
-    let is_deleted = diff.action == DiffAction::Delete && !nested;
-    let inner = Mode { hide_null: mode.hide_null || is_deleted, force_replace: nested && diff.replace, ..mode };
+    let is_deleted = diff.action == DiffAction::Delete;
+    let inner = Mode { hide_null: nested || is_deleted, force_replace: nested && diff.replace, ..mode };
     let width = if nested { 0 } else { elements.keys().map(|key| quote(key).chars().count()).max().unwrap_or(0) };
     let mut unchanged = 0;
     for (key, element) in elements {

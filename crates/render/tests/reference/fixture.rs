@@ -227,7 +227,7 @@ fn resource_change(json: &Json, schemas: &Schemas) -> ResourceChange {
         },
         address,
         deposed: json.get("deposed").map(|key| DeposedKey(text(key))),
-        provider: ProviderConfigAddress { module: ModulePath::root(), provider, alias: None },
+        provider: ProviderConfigAddress { module: ModulePath::root(), provider, alias: None, key: InstanceKey::None },
         action: action(&change["actions"]),
         reason: reason(json["action_reason"].as_str()),
         before: value(&change["before"], &Json::Null, &change["before_sensitive"], &object_type),
@@ -298,7 +298,8 @@ fn module(state: &mut State, json: &Json, schemas: &Schemas) {
                 .collect(),
             create_before_destroy: false,
         };
-        let provider = ProviderConfigAddress { module: ModulePath::root(), provider, alias: None };
+        let provider =
+            ProviderConfigAddress { module: ModulePath::root(), provider, alias: None, key: InstanceKey::None };
         let deposed = resource.get("deposed_key").map(|key| DeposedKey(text(key)));
         state.set_object(&address, deposed.as_ref(), &provider, Some(Arc::new(object)));
     }
@@ -400,6 +401,7 @@ pub fn plan(document: &str, schemas: &Schemas) -> Plan {
     let providers = members(&document["configuration"]["provider_config"])
         .map(|(key, p)| {
             let summary = ProviderConfigSummary {
+                for_each_expression: None,
                 name: text(&p["name"]),
                 full_name: text(&p["full_name"]),
                 alias: p.get("alias").map(text),

@@ -29,7 +29,7 @@ fn run(files: MemoryFiles) -> Vec<String> {
     let manifest = ModuleManifest::default();
     let resolution = ModuleResolution::Direct;
     let (config, mut problems) = load(&files, ".", &manifest, resolution);
-    let options = LoadOptions { test_dir: None, manifest: &manifest, resolution };
+    let options = LoadOptions { test_dir: None, manifest: &manifest, resolution, early: None };
     let (suite, more) = formwork_testing::load(&files, config, options);
     problems.extend(more);
     let told = Told::new(suite.sources.clone());
