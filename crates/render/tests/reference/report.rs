@@ -115,6 +115,7 @@ prop_compose! {
                 module: ModulePath::root(),
                 provider: ProviderAddress::parse("terraform.io/builtin/terraform").unwrap(),
                 alias: None,
+                key: InstanceKey::None,
             },
             action,
             reason: reasons[reason],
