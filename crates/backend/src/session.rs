@@ -127,6 +127,20 @@ impl StateSession {
         lock: Option<LockInfo>,
         fresh_lineage: Str,
     ) -> Result<StateSession, SessionError> {
+        StateSession::open_for(place, lock, fresh_lineage, true).await
+    }
+
+    /// As [`StateSession::open`], but nothing is written: what an interrupted run left stays in memory, also under the lock.
+    pub async fn open_to_read(place: StatePlace, lock: Option<LockInfo>) -> Result<StateSession, SessionError> {
+        StateSession::open_for(place, lock, Str::default(), false).await
+    }
+
+    async fn open_for(
+        place: StatePlace,
+        lock: Option<LockInfo>,
+        fresh_lineage: Str,
+        settles: bool,
+    ) -> Result<StateSession, SessionError> {
         let lock = match lock {
             Some(info) => Some(place.store.lock(info).await?),
             None => None,
@@ -143,7 +157,7 @@ impl StateSession {
             journal: None,
             fresh_lineage,
         };
-        match session.load().await {
+        match session.load(settles).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 // The first error is the one to tell.
@@ -153,7 +167,7 @@ impl StateSession {
         }
     }
 
-    async fn load(&mut self) -> Result<(), SessionError> {
+    async fn load(&mut self, settles: bool) -> Result<(), SessionError> {
         self.snapshot = self.place.store.read().await?;
         self.in_doubt = self.load_in_doubt().await?;
         let local = match journal::recover(&self.place.journal.journal) {
@@ -173,7 +187,7 @@ impl StateSession {
         if let Some(recovered) = self.last_run(local, uploaded) {
             self.fold_in(recovered)?;
         }
-        if self.lock.is_some() {
+        if self.lock.is_some() && settles {
             self.settle_recovery().await?;
             if !self.covered {
                 self.remove_journal(!pieces.is_empty()).await?;

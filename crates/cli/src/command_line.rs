@@ -1,12 +1,13 @@
 //! From the words of the command line to a command that runs.
 
-use crate::arguments::{ArgumentError, parse};
+use crate::arguments::{ArgumentError, Arguments, parse};
 use crate::commands::{Command, all, streams};
 use crate::exit::Exit;
 use crate::help;
+use crate::json_file::JsonFile;
 use crate::session::Session;
-use formwork_diag::{Diagnostic, nearest};
-use formwork_render::{JsonStream, StreamMode};
+use formwork_diag::{Diagnostic, Diagnostics, nearest};
+use formwork_render::StreamMode;
 
 /// Runs what the words (without the program's name) say.
 pub fn run(session: &Session, words: &[String]) -> Exit {
@@ -131,7 +132,7 @@ fn run_command(session: &Session, command: &'static Command, words: &[String], h
         }
         Err(ArgumentError::Invalid(message)) => {
             if streams(command) && all_words.iter().any(|word| matches!(word.as_str(), "-json" | "--json")) {
-                session.set_json(JsonStream::new(StreamMode::Plan));
+                session.set_json(StreamMode::Plan, true, None);
             }
             return command_usage_error(session, command, &message);
         }
@@ -139,11 +140,9 @@ fn run_command(session: &Session, command: &'static Command, words: &[String], h
     if arguments.switch("no-color") {
         session.output.disable_color();
     }
-    if arguments.switch("json") && streams(command) {
-        let saved = command.name == "apply" && !arguments.positional.is_empty();
-        session.set_json(JsonStream::new(if saved { StreamMode::SavedPlan } else { StreamMode::Plan }));
-    } else if arguments.switch("compact-warnings") {
-        session.set_compact_warnings();
+    if let Err(diagnostics) = set_view(session, command, &arguments) {
+        session.report(&diagnostics);
+        return Exit::Error;
     }
     let (least, most) = command.positional;
     if arguments.positional.len() < least {
@@ -156,13 +155,34 @@ fn run_command(session: &Session, command: &'static Command, words: &[String], h
     }
     let flags = arguments.in_order(&["var", "var-file"]);
     session.note_variable_flags(flags.map(|(flag, value)| (flag.to_owned(), value.to_owned())).collect());
-    match (command.run)(session, &arguments) {
-        Ok(exit) => exit,
-        Err(diagnostics) => {
-            session.report(&diagnostics);
+    let exit = (command.run)(session, &arguments).unwrap_or_else(|diagnostics| {
+        session.report(&diagnostics);
+        Exit::Error
+    });
+    match session.json_file_problem() {
+        Some(problem) => {
+            session.report(&problem);
             Exit::Error
         }
+        None => exit,
     }
+}
+
+/// Whether things are told as text, as JSON, or both.
+fn set_view(session: &Session, command: &Command, arguments: &Arguments) -> Result<(), Diagnostics> {
+    if arguments.switch("compact-warnings") {
+        session.set_compact_warnings();
+    }
+    if !streams(command) {
+        return Ok(());
+    }
+    let file = arguments.value("json-into").map(JsonFile::create).transpose()?;
+    let on_stdout = arguments.switch("json");
+    if on_stdout || file.is_some() {
+        let saved = command.name == "apply" && !arguments.positional.is_empty();
+        session.set_json(if saved { StreamMode::SavedPlan } else { StreamMode::Plan }, on_stdout, file);
+    }
+    Ok(())
 }
 
 fn usage_error(session: &Session, message: &str) -> Exit {

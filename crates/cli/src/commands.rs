@@ -3,6 +3,7 @@
 mod apply;
 mod bundle;
 mod console;
+mod drift;
 mod fmt;
 mod force_unlock;
 mod get;
@@ -56,6 +57,7 @@ static COMMANDS: &[&Command] = &[
     &apply::REFRESH,
     &bundle::COMMAND,
     &console::COMMAND,
+    &drift::COMMAND,
     &fmt::COMMAND,
     &force_unlock::COMMAND,
     &get::COMMAND,

@@ -55,7 +55,7 @@ impl Default for InitOptions {
             lock_file_readonly: false,
             plugin_dirs: Vec::new(),
             backend_config: Vec::new(),
-            lock: LockFlags { lock: true, timeout: std::time::Duration::ZERO },
+            lock: LockFlags { lock: true, timeout: std::time::Duration::ZERO, only_reads: false },
             test_dir: None,
             talk: false,
         }

@@ -10,12 +10,11 @@ use formwork_model::{PlanMode, PlanOptions, ResourceInstance, TargetAddress};
 /// Operations that run at once if nothing is said.
 const DEFAULT_PARALLELISM: usize = 10;
 
-/// Of plan, apply, destroy and refresh.
+/// Of commands that plan.
 pub const OPERATION_FLAGS: &[Flag] = &[
     Flag::switch("compact-warnings", "Show warnings in short, if there are no errors."),
     Flag::switch("init", "Do what init would, if needed: install modules and providers, set up the backend."),
     Flag::switch("input", "Ask for what is missing (default true)."),
-    Flag::switch("json", "Tell everything as JSON, one object a line."),
     Flag::value("parallelism", "N", "How many operations may run at once (default 10)."),
     Flag::value("state", "FILE", "Read this state file. For the local backend only."),
     Flag::value("target", "ADDRESS", "Only this module, resource or instance, and what it needs. Can be repeated."),

@@ -177,11 +177,20 @@ impl Planned {
 
     /// Shows the plan, and then the problems found on the way.
     pub fn tell(&self, session: &Session) {
-        let nothing = self.plan.is_blank() || self.has_errors() && self.plan.changes.is_empty() && !session.is_json();
-        if !nothing {
-            Progress::tell(session, &Event::Planned(self.plan.clone()));
+        let event = Event::Planned(self.plan.clone());
+        if self.has_errors() && self.plan.changes.is_empty() {
+            // People learn more from the problems.
+            self.tell_json(session, &event);
+        } else if !self.plan.is_blank() {
+            Progress::tell(session, &event);
         }
         self.tell_problems(session);
+    }
+
+    fn tell_json(&self, session: &Session, event: &Event) {
+        if !self.plan.is_blank() {
+            Progress::tell_json(session, event);
+        }
     }
 
     /// Drops the warnings about assertions of check blocks.
@@ -322,9 +331,7 @@ fn given_as_text(config: &Config, given: &BTreeMap<Str, GivenValue>) -> Vec<Str>
 const VALUE_PROBLEMS: [&str; 2] = ["Invalid value for input variable", "Required variable not set"];
 
 fn tell_empty_plan(session: &Session) {
-    if session.is_json() {
-        Progress::tell(session, &Event::Planned(Arc::new(Plan { errored: true, ..Plan::default() })));
-    }
+    Progress::tell_json(session, &Event::Planned(Arc::new(Plan { errored: true, ..Plan::default() })));
 }
 
 /// What the lock says about the operation. Source: fact sheet `state-v4.md` 8.2.

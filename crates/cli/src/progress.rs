@@ -95,15 +95,22 @@ impl Progress<'_> {
 
     /// Tells one event.
     pub fn tell(session: &Session, event: &Event) {
-        let sources = session.sources();
-        match session.with_stream(|stream| stream.event(event, &sources, &message_timestamp())) {
-            Some(lines) => session.output.print(&lines),
-            None => match event {
-                Event::Diagnostic(diagnostic) => session.report(&diagnostic.clone().into()),
-                Event::Planned(plan) => session.output.print(&plan_text(plan, session.text())),
-                event => session.output.print(&event_text(event, session.text())),
-            },
+        if let Event::Diagnostic(diagnostic) = event {
+            return session.report(&diagnostic.clone().into());
         }
+        if Progress::tell_json(session, event) || session.is_silent() {
+            return;
+        }
+        session.output.print(&match event {
+            Event::Planned(plan) => plan_text(plan, session.text()),
+            event => event_text(event, session.text()),
+        });
+    }
+
+    /// Tells one event to those who want JSON. True if this was instead of text.
+    pub fn tell_json(session: &Session, event: &Event) -> bool {
+        let sources = session.sources();
+        session.tell_json(|stream| stream.event(event, &sources, &message_timestamp()))
     }
 }
 
@@ -114,6 +121,7 @@ impl EventSink for Progress<'_> {
             lock(live).observe(&event);
             // The display shows what runs; lines would say it twice.
             if matches!(event, Event::Running { .. }) {
+                Progress::tell_json(self.session, &event);
                 return;
             }
         }

@@ -3,6 +3,7 @@
 use crate::data_dir::DataDir;
 use crate::environment::Environment;
 use crate::interrupt::{Interrupts, Urgency};
+use crate::json_file::JsonFile;
 use crate::machine::{MachineFiles, message_timestamp};
 use crate::output::Output;
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
@@ -25,23 +26,41 @@ pub struct Session {
     interrupts: Mutex<Option<Arc<Interrupts>>>,
 }
 
-/// How a command tells what happens.
-enum View {
-    /// Text for people.
-    Text { compact_warnings: bool },
-    /// One JSON object a line.
-    Json(Box<JsonStream>),
+/// How a command tells what happens: as text for people, as JSON messages, or both.
+#[derive(Default)]
+struct View {
+    compact_warnings: bool,
+    /// One JSON object a line, if somebody wants that.
+    stream: Option<Box<JsonStream>>,
+    /// The messages are on standard output, instead of text.
+    on_stdout: bool,
+    /// The messages are in a file.
+    file: Option<Arc<JsonFile>>,
+    /// Standard output is for the result alone.
+    silent: bool,
+}
+
+impl View {
+    /// Passes messages on. True if they are on standard output.
+    fn pass_on(&self, output: &Output, lines: &str) -> bool {
+        if let Some(file) = &self.file {
+            file.write(lines);
+        }
+        if self.on_stdout {
+            output.print(lines);
+        }
+        self.on_stdout
+    }
 }
 
 impl Session {
     pub fn new(environment: Environment, output: Output, original_dir: String) -> Session {
-        let view = Mutex::new(View::Text { compact_warnings: false });
         Session {
             environment,
             output: Arc::new(output),
             original_dir,
             sources: Mutex::default(),
-            view,
+            view: Mutex::default(),
             variable_flags: OnceLock::new(),
             interrupts: Mutex::default(),
         }
@@ -66,25 +85,43 @@ impl Session {
 
     /// From now on warnings are told in short.
     pub fn set_compact_warnings(&self) {
-        *self.view() = View::Text { compact_warnings: true };
+        self.view().compact_warnings = true;
     }
 
     /// From now on everything is told as JSON, beginning with the version.
-    pub fn set_json(&self, stream: JsonStream) {
-        self.output.print(&stream.version(&message_timestamp()));
-        *self.view() = View::Json(Box::new(stream));
+    pub fn set_json(&self, mode: StreamMode, on_stdout: bool, file: Option<JsonFile>) {
+        let stream = JsonStream::new(mode);
+        let mut view = self.view();
+        (view.on_stdout, view.file) = (on_stdout, file.map(Arc::new));
+        view.pass_on(&self.output, &stream.version(&message_timestamp()));
+        view.stream = Some(Box::new(stream));
     }
 
+    /// From now on only results go to standard output, and what else there is to say to standard error.
+    pub fn set_silent(&self) {
+        self.view().silent = true;
+    }
+
+    pub fn is_silent(&self) -> bool {
+        self.view().silent
+    }
+
+    /// True if standard output has JSON messages instead of text.
     pub fn is_json(&self) -> bool {
-        matches!(*self.view(), View::Json(_))
+        self.view().on_stdout
     }
 
-    /// Works with the JSON stream, if that is how things are told.
-    pub fn with_stream<T>(&self, work: impl FnOnce(&mut JsonStream) -> T) -> Option<T> {
-        match &mut *self.view() {
-            View::Json(stream) => Some(work(stream)),
-            View::Text { .. } => None,
-        }
+    /// Tells something as JSON to whoever wants that. True if this was instead of text.
+    pub fn tell_json(&self, lines: impl FnOnce(&mut JsonStream) -> String) -> bool {
+        let mut view = self.view();
+        let Some(stream) = &mut view.stream else { return false };
+        let lines = lines(stream);
+        view.pass_on(&self.output, &lines)
+    }
+
+    /// Why the file of JSON messages is not complete.
+    pub fn json_file_problem(&self) -> Option<Diagnostics> {
+        self.view().file.as_ref().and_then(|file| file.problem())
     }
 
     pub fn set_sources(&self, sources: Arc<Sources>) {
@@ -102,23 +139,34 @@ impl Session {
 
     /// A sentence for the user.
     pub fn say(&self, text: &str) {
-        match &*self.view() {
-            View::Text { .. } => self.output.line(text),
-            View::Json(stream) => self.output.print(&stream.log(text, &message_timestamp())),
+        if !self.tell_json(|stream| stream.log(text, &message_timestamp())) {
+            self.hint(text);
+        }
+    }
+
+    /// A sentence that is for people only.
+    pub fn hint(&self, text: &str) {
+        let view = self.view();
+        match (view.on_stdout, view.silent) {
+            (true, _) => {}
+            (false, true) => self.output.error(&format!("{text}\n")),
+            (false, false) => self.output.line(text),
         }
     }
 
     /// A step of an initialization; `code` names it for tools.
     pub fn say_step(&self, code: &str, text: &str) {
-        match &*self.view() {
-            View::Text { .. } => self.output.line(text),
-            View::Json(stream) => self.output.print(&stream.init_output(text, code, &message_timestamp())),
+        if !self.tell_json(|stream| stream.init_output(text, code, &message_timestamp())) {
+            self.hint(text);
         }
     }
 
     /// Something that can say sentences from any thread.
     pub fn notices(&self) -> Notices {
-        Notices { output: self.output.clone(), is_json: self.is_json() }
+        let view = self.view();
+        let stream = view.stream.clone();
+        let (on_stdout, silent, file) = (view.on_stdout, view.silent, view.file.clone());
+        Notices { output: self.output.clone(), view: View { stream, on_stdout, file, silent, ..View::default() } }
     }
 
     /// Tells problems: for people on standard error, in JSON on standard output.
@@ -127,22 +175,19 @@ impl Session {
             return;
         }
         let sources = self.sources();
-        match &mut *self.view() {
-            View::Text { compact_warnings } => {
-                let options = TextOptions { colour: self.output.error_color(), width: self.output.width() };
-                let text = match *compact_warnings && !diagnostics.has_errors() {
-                    true => compact_warnings_text(diagnostics, &sources, options),
-                    false => diagnostics_text(diagnostics, &sources, options),
-                };
-                self.output.error(&text);
-            }
-            View::Json(stream) => {
-                for diagnostic in diagnostics {
-                    let event = Event::Diagnostic(diagnostic.clone());
-                    self.output.print(&stream.event(&event, &sources, &message_timestamp()));
-                }
-            }
+        let lines = |stream: &mut JsonStream| {
+            let events = diagnostics.iter().map(|diagnostic| Event::Diagnostic(diagnostic.clone()));
+            events.map(|event| stream.event(&event, &sources, &message_timestamp())).collect()
+        };
+        if self.tell_json(lines) {
+            return;
         }
+        let options = TextOptions { colour: self.output.error_color(), width: self.output.width() };
+        let text = match self.view().compact_warnings && !diagnostics.has_errors() {
+            true => compact_warnings_text(diagnostics, &sources, options),
+            false => diagnostics_text(diagnostics, &sources, options),
+        };
+        self.output.error(&text);
     }
 
     /// As [`Session::block_on`], for work that decides itself what an interrupt means.
@@ -199,14 +244,20 @@ impl Session {
 /// Says sentences while the session is busy.
 pub struct Notices {
     output: Arc<Output>,
-    is_json: bool,
+    view: View,
 }
 
 impl Notices {
     pub fn say(&self, text: &str) {
-        match self.is_json {
-            true => self.output.print(&JsonStream::new(StreamMode::Plan).log(text, &message_timestamp())),
-            false => self.output.line(text),
+        let is_told = self
+            .view
+            .stream
+            .as_ref()
+            .is_some_and(|stream| self.view.pass_on(&self.output, &stream.log(text, &message_timestamp())));
+        match (is_told, self.view.silent) {
+            (true, _) => {}
+            (false, true) => self.output.error(&format!("{text}\n")),
+            (false, false) => self.output.line(text),
         }
     }
 }

@@ -34,6 +34,8 @@ const GRACE: Duration = Duration::from_secs(3);
 pub struct LockFlags {
     pub lock: bool,
     pub timeout: Duration,
+    /// Nothing is written, not even what an interrupted run has left.
+    pub only_reads: bool,
 }
 
 impl LockFlags {
@@ -45,7 +47,7 @@ impl LockFlags {
                 Diagnostics::from(Diagnostic::error("Invalid command line", detail))
             })?,
         };
-        Ok(LockFlags { lock: arguments.switch_or("lock", true), timeout })
+        Ok(LockFlags { lock: arguments.switch_or("lock", true), timeout, only_reads: false })
     }
 }
 
@@ -146,7 +148,11 @@ async fn open(
     let lineage = random_id(&MachineEntropy);
     let mut wait = Wait::new(flags.timeout);
     loop {
-        match StateSession::open(place.clone(), info.clone(), lineage.as_str().into()).await {
+        let opened = match flags.only_reads {
+            true => StateSession::open_to_read(place.clone(), info.clone()).await,
+            false => StateSession::open(place.clone(), info.clone(), lineage.as_str().into()).await,
+        };
+        match opened {
             Ok(state) => return Ok(state),
             Err(SessionError::Lock(error)) => {
                 if !wait.again(session, &error).await {

@@ -158,8 +158,7 @@ impl TestReporter for Reporter<'_> {
         self.keep(&event);
         let (session, output) = (self.session, &self.session.output);
         let sources = session.sources();
-        if session.is_json() {
-            output.print(&test_event_json(&event, self.verbose, &sources, &message_timestamp()));
+        if session.tell_json(|_| test_event_json(&event, self.verbose, &sources, &message_timestamp())) {
             return;
         }
         let problems = TextOptions { colour: output.error_color(), width: output.width() };

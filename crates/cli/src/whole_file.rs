@@ -27,21 +27,32 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
 /// a pipe or a terminal, is written to. A link is replaced unless it leads to such a thing.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return write_to(path, content);
+        return write_all(&mut open_other(path)?, content);
     }
     replace(path, content, PRIVATE)
 }
 
-/// Writes to what is no regular file. Nothing waits for ever: neither for somebody to open a pipe, nor for a reader that
-/// takes nothing.
-fn write_to(path: &Path, content: &[u8]) -> io::Result<()> {
+/// As [`write_private`], for a file that grows, by [`write_all`]: readers may follow it.
+pub fn create_private(path: &Path) -> io::Result<fs::File> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return open_other(path);
+    }
+    create(path, PRIVATE)
+}
+
+/// Opens what is no regular file, without waiting for somebody to read a pipe.
+fn open_other(path: &Path) -> io::Result<fs::File> {
     let opened = OpenOptions::new().write(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
-    let mut file = opened.map_err(|error| match error.raw_os_error() {
+    opened.map_err(|error| match error.raw_os_error() {
         Some(code) if Errno::from_raw(code) == Errno::ENXIO => {
             io::Error::new(error.kind(), "it is a pipe, and nobody reads it. Start the reader first, or name a file")
         }
         _ => error,
-    })?;
+    })
+}
+
+/// Writes everything. Nothing waits for ever for a reader that takes nothing.
+pub fn write_all(file: &mut fs::File, content: &[u8]) -> io::Result<()> {
     let mut rest = content;
     let mut idle = Duration::ZERO;
     while !rest.is_empty() {

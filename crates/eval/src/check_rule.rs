@@ -152,8 +152,7 @@ fn condition(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics)
 }
 
 /// Stands in place of a message with values that must not be shown; nothing that records failures keeps it.
-const HIDDEN_MESSAGE: &str =
-    "The error message included a value that must not be shown, so it will not be displayed.";
+const HIDDEN_MESSAGE: &str = "The error message included a value that must not be shown, so it will not be displayed.";
 
 /// The text of a message, which may be in place of one that cannot be shown.
 fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> String {

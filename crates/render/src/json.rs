@@ -3,6 +3,7 @@
 pub(crate) mod change;
 pub(crate) mod check;
 mod configuration;
+mod drift;
 mod output;
 mod plan;
 pub(crate) mod provider_schema;
@@ -13,6 +14,7 @@ pub(crate) mod value;
 mod version;
 pub(crate) mod writer;
 
+pub use drift::{has_drift, json_drift};
 pub use output::{json_output, json_outputs};
 pub use plan::json_plan;
 pub(crate) use plan::write_plan_changes;

@@ -1,25 +1,20 @@
 //! Plans for people.
 
-mod block;
-mod body;
 mod drift;
-mod header;
 mod output;
-mod sequence;
-mod symbol;
 
-pub(crate) use body::{Mode, write_diff};
 pub use output::output_changes_text;
 
-use crate::diff::{Diff, Pair, Relevance, ReplacePaths, block_diff, dynamic_diff, is_legacy};
+use crate::diff::{Diff, Relevance};
 use crate::escape::escape_line;
+use crate::labelled::Labelled;
 use crate::sensitive::SchemaMarks;
 use crate::style::{Style, TextOptions};
 use crate::tally::PlanTally;
+use crate::view::{Cause, Heading, change_body, change_diff, is_shown, write_action_symbol};
 use crate::wrap::wrap;
-use formwork_model::{Action, Plan, PlanMode, ProviderAddress, ResourceChange, ResourceMode};
+use formwork_model::{Action, Plan, PlanMode, ProviderAddress, ResourceChange};
 use formwork_value::quote;
-use header::{Cause, comment, title};
 use std::collections::BTreeMap;
 
 /// Renders a plan (plan-formats.md 11): drift, legend, changes, summary line, output changes; or the sentence that
@@ -75,15 +70,6 @@ pub fn plan_end_text(saved_to: Option<&str>, options: TextOptions) -> String {
     }
 }
 
-/// Changes of nothing and removals of data sources are not shown.
-fn is_shown(change: &ResourceChange) -> bool {
-    match change.action {
-        Action::NoOp => change.is_moved() || change.importing.is_some(),
-        Action::Delete => change.address.resource.mode != ResourceMode::Data,
-        _ => true,
-    }
-}
-
 fn write_legend(out: &mut String, changes: &[&ResourceChange], options: TextOptions) {
     let mut counts: BTreeMap<Action, usize> = BTreeMap::new();
     for change in changes.iter().filter(|c| c.action != Action::NoOp) {
@@ -105,7 +91,10 @@ fn write_legend(out: &mut String, changes: &[&ResourceChange], options: TextOpti
         (Action::Read, "read (data resources)"),
     ] {
         if counts.contains_key(&action) {
-            out.push_str(&format!("{} {meaning}\n", symbol::action_symbol(action, options)));
+            let mut line = Labelled::new();
+            write_action_symbol(&mut line, action);
+            line.push_str(&format!(" {meaning}\n"));
+            line.write_terminal(out, options);
         }
     }
 }
@@ -130,39 +119,13 @@ fn write_changes(
     out.push_str(&format!("\n{} {}\n", options.paint(Style::Bold, "Plan:"), PlanTally::of(plan).counts()));
 }
 
-/// The difference that a change makes to its object.
-pub(crate) fn change_diff<'a>(
-    change: &'a ResourceChange,
-    relevance: Relevance<'a>,
-    marks: &mut SchemaMarks<'_>,
-) -> Diff {
-    let (provider, resource) = (&change.provider.provider, &change.address.resource);
-    let before = marks.apply(&change.before, provider, resource);
-    let after = marks.apply(&change.after, provider, resource);
-    let schema = marks.schema(provider, resource);
-    let mut pair = Pair::new(&before, &after);
-    pair.replace = ReplacePaths::new(&change.replace_paths);
-    pair.relevance = relevance;
-    if change.action == Action::Forget {
-        // The object stays as it is.
-        pair = pair.unchanged();
-    }
-    match schema {
-        Some(schema) => {
-            pair.legacy = is_legacy(&schema.block);
-            block_diff(&pair, &schema.block)
-        }
-        // A plan carries its schemas; without one the values can still be shown as they are.
-        None => dynamic_diff(&pair),
-    }
-}
-
 fn write_change(out: &mut String, change: &ResourceChange, diff: &Diff, cause: Cause, options: TextOptions) {
-    out.push_str(&comment(change, cause, options));
-    let mode = Mode { show_unchanged: change.importing.is_some(), ..Mode::of(options) };
-    out.push_str(&format!("{} {} ", symbol::action_symbol(change.action, options), title(change)));
-    write_diff(out, diff, 0, mode);
-    out.push('\n');
+    let mut text = Heading::of(change, cause).comment(change.action);
+    write_action_symbol(&mut text, change.action);
+    text.push(' ');
+    text.append(&change_body(change, diff));
+    text.push('\n');
+    text.write_terminal(out, options);
 }
 
 fn no_changes_text(plan: &Plan, has_drift: bool, options: TextOptions) -> String {

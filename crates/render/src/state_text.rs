@@ -1,17 +1,12 @@
 //! States for people.
 
-use crate::attribute_name::attribute_name;
-use crate::diff::{Pair, block_diff, is_legacy, typed_diff};
 use crate::json::StateViewError;
-use crate::plan_text::{Mode, write_diff};
 use crate::sensitive::SchemaMarks;
-use crate::stored::{decode_object, stored_schema};
 use crate::style::TextOptions;
+use crate::view::{object_body, object_note, stored_output};
 use formwork_model::{
-    DeposedKey, ModuleInstance, ObjectState, ObjectStatus, ProviderAddress, ProviderSchema, ResourceInstance,
-    ResourceMode, State,
+    DeposedKey, ModuleInstance, ObjectState, ProviderAddress, ProviderSchema, ResourceInstance, State,
 };
-use formwork_value::quote;
 use std::sync::Arc;
 
 /// Renders all objects and outputs, as `show` does (plan-formats.md 11.5).
@@ -42,13 +37,7 @@ pub fn state_text(
     if !state.outputs.is_empty() {
         out.push_str("\n\nOutputs:\n\n");
         for (name, output) in &state.outputs {
-            out.push_str(&format!("{} = ", attribute_name(name)));
-            if output.sensitive {
-                out.push_str("(sensitive value)");
-            } else {
-                let pair = Pair::new(&output.value, &output.value);
-                write_diff(&mut out, &typed_diff(&pair, &output.value.ty()), 0, value_mode(options));
-            }
+            stored_output(name, output).write_terminal(&mut out, options);
             out.push('\n');
         }
     }
@@ -75,10 +64,6 @@ pub fn state_list_text<'a>(addresses: impl IntoIterator<Item = &'a ResourceInsta
     addresses.into_iter().map(|address| format!("{}\n", crate::escape::escape_line(&address.to_string()))).collect()
 }
 
-fn value_mode(options: TextOptions) -> Mode {
-    Mode { show_unchanged: true, hide_symbols: true, ..Mode::of(options) }
-}
-
 fn object_text(
     address: &ResourceInstance,
     provider: &ProviderAddress,
@@ -87,24 +72,8 @@ fn object_text(
     marks: &mut SchemaMarks<'_>,
     options: TextOptions,
 ) -> Result<String, StateViewError> {
-    let schema = stored_schema(marks, address, provider)?;
-    let value = marks.apply(&decode_object(address, object, &schema)?, provider, &address.resource);
-    let mut pair = Pair::new(&value, &value);
-    pair.legacy = is_legacy(&schema.block);
-    let note = match (deposed, object.status) {
-        (Some(key), _) => format!(" (deposed object {key})"),
-        (None, ObjectStatus::Tainted) => " (tainted)".into(),
-        (None, ObjectStatus::Ready) => String::new(),
-    };
-    let block = if address.resource.mode == ResourceMode::Data { "data" } else { "resource" };
-    let address_text = address.to_string();
-    let mut out = format!(
-        "# {}:{note}\n{block} {} {} ",
-        crate::escape::escape_line(&address_text),
-        quote(&address.resource.kind),
-        quote(&address.resource.name)
-    );
-    write_diff(&mut out, &block_diff(&pair, &schema.block), 0, value_mode(options));
-    out.push('\n');
-    Ok(out)
+    let body = object_body(address, provider, object, marks)?;
+    let address = address.to_string();
+    let note = object_note(deposed, object.status);
+    Ok(format!("# {}:{note}\n{}\n", crate::escape::escape_line(&address), body.terminal(options)))
 }

@@ -7,6 +7,7 @@ use crate::configuration::{VARIABLE_FLAGS, load_configuration, require_files};
 use crate::current::Current;
 use crate::exit::Exit;
 use crate::initialization::initialize_if_needed;
+use crate::json_file::STREAM_FLAGS;
 use crate::machine::message_timestamp;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, WRITING_FLAGS, warn_state_flag};
 use crate::planning::{Planned, Unplanned, in_doubt_again, lock_name, make_plan};
@@ -48,6 +49,7 @@ pub static APPLY: Command = Command {
         WRITING_FLAGS,
         APPROVAL_FLAG,
         RESUME_FLAG,
+        STREAM_FLAGS,
     ],
     positional: (0, 1),
     run: |session, arguments| run(session, arguments, Mode::Apply),
@@ -59,7 +61,16 @@ pub static DESTROY: Command = Command {
     summary: "Destroy everything that the state knows.",
     description: "Plans the destruction of all objects in the state (or of those that -target names), shows the plan, \
                   asks, and applies it. The same as \"formwork apply -destroy\".",
-    flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, PLANNING_FLAGS, WRITING_FLAGS, APPROVAL_FLAG],
+    flags: &[
+        GENERAL,
+        LOCK_FLAGS,
+        VARIABLE_FLAGS,
+        OPERATION_FLAGS,
+        PLANNING_FLAGS,
+        WRITING_FLAGS,
+        APPROVAL_FLAG,
+        STREAM_FLAGS,
+    ],
     positional: (0, 0),
     run: |session, arguments| run(session, arguments, Mode::Destroy),
 };
@@ -70,7 +81,7 @@ pub static REFRESH: Command = Command {
     summary: "Bring the state up to date with the objects.",
     description: "Reads all objects and writes what was found into the state, without asking. With \"formwork apply \
                   -refresh-only\" you see what it is before.",
-    flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, WRITING_FLAGS],
+    flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, WRITING_FLAGS, STREAM_FLAGS],
     positional: (0, 0),
     run: |session, arguments| run(session, arguments, Mode::Refresh),
 };
@@ -167,7 +178,7 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
             }
             if !approved && planned.plan.applyable && !approve(session, &planned.plan) {
                 planned.providers.pool.shutdown_all().await;
-                session.say(if planned.plan.options.mode == PlanMode::Destroy {
+                session.hint(if planned.plan.options.mode == PlanMode::Destroy {
                     "Destroy cancelled."
                 } else {
                     "Apply cancelled."
@@ -186,10 +197,9 @@ async fn finish_refresh(session: &Session, planned: &Planned, state: &mut StateS
     let new = State { checks: Vec::new(), ..planned.plan.prior.state.clone() };
     let stored = store(session, state, &StateSnapshot { state: new, ..planned.plan.prior.clone() }).await;
     let outputs = &planned.plan.prior.state.outputs;
-    match session.with_stream(|stream| stream.outputs(outputs, &message_timestamp())) {
-        Some(lines) => session.output.print(&lines),
-        None if !outputs.is_empty() => session.output.print(&format!("\nOutputs:\n\n{}", outputs_text(outputs))),
-        None => {}
+    let is_told = session.tell_json(|stream| stream.outputs(outputs, &message_timestamp()));
+    if !is_told && !outputs.is_empty() {
+        session.output.print(&format!("\nOutputs:\n\n{}", outputs_text(outputs)));
     }
     stored.map(|()| Exit::Success)
 }
@@ -256,9 +266,7 @@ fn apply_file(
             let providers = Providers::prepare(session, &config, Some(&rest.plan.prior.state))?;
             let (run, plan) = SavedRun::new(saved.digest.clone(), rest);
             let (plan, config) = (Arc::new(plan), Arc::new(config));
-            if session.is_json() {
-                Progress::tell(session, &Event::Planned(plan.clone()));
-            }
+            Progress::tell_json(session, &Event::Planned(plan.clone()));
             let variables = variables?;
             let diagnostics = Diagnostics::new();
             let planned = Planned { plan, diagnostics, config, variables, providers, saved: Some(run) };
@@ -283,13 +291,10 @@ async fn finish(
     let outputs = &outcome.snapshot.state.outputs;
     if !failed {
         let destroy = command == Mode::Destroy;
-        match session.with_stream(|stream| stream.applied(destroy, outputs, &message_timestamp())) {
-            Some(lines) => session.output.print(&lines),
-            None => {
-                let none = BTreeMap::new();
-                let outputs = if destroy { &none } else { outputs };
-                session.output.print(&apply_end_text(&tally(&outcome).sentence(destroy), outputs, session.text()));
-            }
+        if !session.tell_json(|stream| stream.applied(destroy, outputs, &message_timestamp())) {
+            let none = BTreeMap::new();
+            let outputs = if destroy { &none } else { outputs };
+            session.output.print(&apply_end_text(&tally(&outcome).sentence(destroy), outputs, session.text()));
         }
     }
     session.report(&outcome.diagnostics);

@@ -16,6 +16,7 @@ use formwork_eval::ReferenceGraph;
 use formwork_graph::Graph;
 use formwork_model::{AbsResource, ConfigResource, Plan, ResourceMode, State};
 use formwork_render::{GraphNode, graph_dot, graph_mermaid};
+use phases::Style;
 use std::collections::BTreeSet;
 
 pub static COMMAND: Command = Command {
@@ -24,11 +25,12 @@ pub static COMMAND: Command = Command {
     summary: "Draw what depends on what, in DOT or Mermaid.",
     description: "The resources of the configuration, each with an arrow to those it depends on. With -type: everything \
                   that takes part in planning or destroying. With -plan: what applying a saved plan does as well; with \
-                  -type=operations its operations alone, in the order in which apply runs them.",
+                  -type=operations its operations alone, in the order in which apply runs them.\n\nWith -draw-cycles \
+                  references that lead in a circle are no error; with -type they are drawn in red.",
     flags: &[
         GENERAL,
         &[
-            Flag::switch("draw-cycles", ""),
+            Flag::switch("draw-cycles", "Draw references that lead in a circle, instead of refusing them."),
             Flag::value("format", "dot|mermaid", "The language of the drawing (default dot)."),
             Flag::value("module-depth", "N", ""),
             Flag::value("plan", "FILE", "Draw what applying this plan does."),
@@ -51,63 +53,73 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     if let Some(kind) = arguments.value("type").filter(|kind| !kind.is_empty() && !TYPES.contains(kind)) {
         return Err(invalid(format!("-type takes one of {}, not {kind:?}.", TYPES.join(", "))));
     }
-    let draw = match arguments.value("format").unwrap_or("dot") {
-        "dot" => graph_dot,
-        "mermaid" => graph_mermaid,
+    let mermaid = match arguments.value("format").unwrap_or("dot") {
+        "dot" => false,
+        "mermaid" => true,
         other => return Err(invalid(format!("-format takes dot or mermaid, not {other:?}."))),
     };
-    let kind = arguments.value("type").filter(|kind| !kind.is_empty());
+    let style = Style { mermaid, cycles: arguments.switch("draw-cycles") };
+    let draw = if mermaid { graph_mermaid } else { graph_dot };
     let plan = match arguments.value("plan").filter(|path| !path.is_empty()) {
         Some(path) => Some(saved_plan::read(path)?.plan),
         None => None,
     };
-    let is_mermaid = arguments.value("format") == Some("mermaid");
-    let text = match (kind, plan) {
+    let kind = arguments.value("type").filter(|kind| !kind.is_empty()).or(plan.as_ref().map(|_| "apply"));
+    let text = match (kind, &plan) {
+        (None, _) => {
+            let (config, _) = load_configuration(session)?;
+            drawn(draw, resources(&config, &current_state(session, &config)?, style)?)
+        }
         (Some("operations"), None) => return Err(invalid("-type=operations needs a plan: -plan=FILE.".to_owned())),
-        (Some("operations"), Some(plan)) => drawn(draw, operations(&plan)),
-        (None, Some(plan)) if is_mermaid => drawn(draw, operations(&plan)),
-        (None, None) => {
-            let (config, _) = load_configuration(session)?;
-            let current = Current::of_config(session, &config, &LocalFlags::default())?;
-            let snapshot = session.block_on(async { current.read(session).await })?.unwrap_or_default();
-            drawn(draw, resources(&config, &snapshot.state)?)
-        }
-        _ if is_mermaid => return Err(invalid("-format=mermaid draws resources and operations only.".to_owned())),
-        (_, Some(plan)) => {
-            let config = saved_plan::configuration(session, &plan)?;
-            phases::of_configuration(&config, &ordered(&config)?, Some(&plan))
-        }
-        (Some("plan-destroy"), None) => {
-            let (config, _) = load_configuration(session)?;
-            let current = Current::of_config(session, &config, &LocalFlags::default())?;
-            let snapshot = session.block_on(async { current.read(session).await })?.unwrap_or_default();
-            phases::of_destruction(&config, &snapshot.state)
-        }
-        (Some(_), None) => {
-            let (config, _) = load_configuration(session)?;
-            phases::of_configuration(&config, &ordered(&config)?, None)
-        }
+        (Some("operations"), Some(plan)) => drawn(draw, operations(plan)),
+        (Some(kind), plan) => phase(session, kind, plan.as_ref(), style)?,
     };
     session.output.print(&text);
     Ok(Exit::Success)
+}
+
+/// Everything that takes part in a phase, by the configuration of a plan or of this directory.
+fn phase(session: &Session, kind: &str, plan: Option<&Plan>, style: Style) -> Result<String, Diagnostics> {
+    let config = match plan {
+        Some(plan) => saved_plan::configuration(session, plan)?,
+        None => load_configuration(session)?.0,
+    };
+    if kind == "plan-destroy" {
+        if let Some(plan) = plan {
+            return Ok(phases::of_destruction(&config, &plan.prior.state, style));
+        }
+        return Ok(phases::of_destruction(&config, &current_state(session, &config)?, style));
+    }
+    let references = references(&config, style)?;
+    Ok(match kind {
+        "apply" => phases::of_apply(&config, &references, plan, style),
+        _ => phases::of_plan(&config, &references, style),
+    })
+}
+
+fn current_state(session: &Session, config: &Config) -> Result<State, Diagnostics> {
+    let current = Current::of_config(session, config, &LocalFlags::default())?;
+    Ok(session.block_on(async { current.read(session).await })?.unwrap_or_default().state)
 }
 
 fn drawn(draw: impl Fn(&[GraphNode], &[(usize, usize)]) -> String, (nodes, edges): Drawing) -> String {
     draw(&nodes, &edges)
 }
 
-/// The references, if they do not lead in a circle.
-fn ordered(config: &Config) -> Result<ReferenceGraph, Diagnostics> {
+/// The references; those that lead in a circle only for who wants to see that.
+fn references(config: &Config, style: Style) -> Result<ReferenceGraph, Diagnostics> {
     let references = ReferenceGraph::build(config);
-    references.check_cycles(config)?;
+    if !style.cycles {
+        references.check_cycles(config)?;
+    }
     Ok(references)
 }
 
 type Drawing = (Vec<GraphNode>, Vec<(usize, usize)>);
 
 /// Resources, those that only the state has included, with arrows only where no longer way leads to the same place.
-fn resources(config: &Config, state: &State) -> Result<Drawing, Diagnostics> {
-    let references = ordered(config)?;
+fn resources(config: &Config, state: &State, style: Style) -> Result<Drawing, Diagnostics> {
+    let references = references(config, style)?;
     let mut graph: Graph<ConfigResource> = Graph::new();
     let all: BTreeSet<ConfigResource> = config
         .modules

@@ -5,6 +5,7 @@ use crate::arguments::{Arguments, Flag};
 use crate::configuration::VARIABLE_FLAGS;
 use crate::exit::Exit;
 use crate::initialization::{InitOptions, initialize};
+use crate::json_file::STREAM_FLAGS;
 use crate::session::Session;
 use crate::state_access::LOCK_FLAGS;
 use formwork_config::config_files;
@@ -24,6 +25,7 @@ pub static COMMAND: Command = Command {
         GENERAL,
         LOCK_FLAGS,
         VARIABLE_FLAGS,
+        STREAM_FLAGS,
         &[
             Flag::switch("backend", "Set up the backend (default true)."),
             Flag::switch("cloud", ""),
@@ -33,7 +35,6 @@ pub static COMMAND: Command = Command {
             Flag::switch("get", "Install modules (default true)."),
             Flag::switch("ignore-remote-version", ""),
             Flag::switch("input", "Ask for what is missing (default true)."),
-            Flag::switch("json", "Tell everything as JSON, one object a line."),
             Flag::value("lockfile", "readonly", "Do not write the lock file."),
             Flag::switch("migrate-state", "Copy states to a changed backend."),
             Flag::value("plugin-dir", "DIR", "Take providers from this directory only. Can be repeated."),
@@ -59,11 +60,10 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         return Ok(Exit::Success);
     }
     initialize(session, &options)?;
-    let hint = match session.environment.in_automation() || session.is_json() {
-        true => "",
-        false => "\n\nNow see what would be done: formwork plan",
-    };
-    session.say_step("output_init_success_message", &format!("\nThis directory is ready.{hint}"));
+    session.say_step("output_init_success_message", "\nThis directory is ready.");
+    if !session.environment.in_automation() {
+        session.hint("\nNow see what would be done: formwork plan");
+    }
     Ok(Exit::Success)
 }
 

@@ -5,8 +5,12 @@ use crate::arguments::{Arguments, Flag};
 use crate::configuration::{load_configuration, manifest};
 use crate::exit::Exit;
 use crate::session::Session;
+use formwork_config::{Config, ModuleCall};
 use formwork_diag::Diagnostics;
-use serde_json::json;
+use formwork_model::{ModuleManifest, ModulePath};
+use formwork_render::escape_controls;
+use formwork_value::Str;
+use serde_json::{Value, json};
 
 pub static COMMAND: Command = Command {
     name: "modules",
@@ -18,29 +22,67 @@ pub static COMMAND: Command = Command {
     run,
 };
 
+/// A call, as it is installed.
+struct Called {
+    key: Str,
+    source: Str,
+    version: String,
+    /// Its own calls.
+    calls: Vec<Called>,
+}
+
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let (config, _) = load_configuration(session)?;
-    let manifest = manifest(session)?;
-    let mut modules = Vec::new();
-    for (path, module) in &config.modules {
-        for call in module.calls.values() {
-            let installed = manifest.modules.get(&path.child(call.name.clone()));
-            let version = installed.and_then(|installed| installed.version.as_ref()).map(ToString::to_string);
-            modules.push((call.name.clone(), call.source_text.clone(), version.unwrap_or_default()));
-        }
-    }
+    let called = calls_of(&config, &manifest(session)?, &ModulePath::root());
     if arguments.switch("json") {
-        let entry = |(key, source, version): &(formwork_value::Str, formwork_value::Str, String)| json!({ "key": &**key, "source": &**source, "version": version });
-        let document = json!({ "format_version": "1.0", "modules": modules.iter().map(entry).collect::<Vec<_>>() });
-        session.output.line(&document.to_string());
+        let mut all = Vec::new();
+        flatten(&called, &mut all);
+        // As the reference has it.
+        let modules = if all.is_empty() { Value::Null } else { Value::Array(all) };
+        session.output.line(&json!({ "format_version": "1.0", "modules": modules }).to_string());
         return Ok(Exit::Success);
     }
-    if modules.is_empty() {
+    if called.is_empty() {
         session.output.line("No modules are called.");
-    }
-    for (key, source, version) in modules {
-        let version = if version.is_empty() { version } else { format!(" ({version})") };
-        session.output.line(&format!("{key}: {source}{version}"));
+    } else {
+        let mut text = ".\n".to_owned();
+        write_tree(&mut text, &called, "");
+        session.output.print(&text);
     }
     Ok(Exit::Success)
+}
+
+/// The calls of a module, by name, each with those below it.
+fn calls_of(config: &Config, manifest: &ModuleManifest, path: &ModulePath) -> Vec<Called> {
+    let Some(module) = config.module(path) else { return Vec::new() };
+    let called = |(name, call): (&Str, &ModuleCall)| {
+        let path = path.child(name.clone());
+        let version = manifest.modules.get(&path).and_then(|installed| installed.version.as_ref());
+        Called {
+            key: name.clone(),
+            source: call.source_text.clone(),
+            version: version.map(ToString::to_string).unwrap_or_default(),
+            calls: calls_of(config, manifest, &path),
+        }
+    };
+    module.calls.iter().map(called).collect()
+}
+
+/// Each call before those below it.
+fn flatten(calls: &[Called], all: &mut Vec<Value>) {
+    for call in calls {
+        all.push(json!({ "key": &*call.key, "source": &*call.source, "version": call.version }));
+        flatten(&call.calls, all);
+    }
+}
+
+fn write_tree(out: &mut String, calls: &[Called], indent: &str) {
+    for (number, call) in calls.iter().enumerate() {
+        let (branch, below) = if number + 1 == calls.len() { ("└── ", "    ") } else { ("├── ", "│   ") };
+        let version = if call.version.is_empty() { String::new() } else { format!(" ({})", call.version) };
+        let line = format!("{indent}{branch}{} from {}{version}", call.key, call.source);
+        out.push_str(&escape_controls(&line.replace('\n', " ")));
+        out.push('\n');
+        write_tree(out, &call.calls, &format!("{indent}{below}"));
+    }
 }

@@ -6,6 +6,7 @@ use crate::configuration::{VARIABLE_FLAGS, load_configuration, require_files};
 use crate::current::Current;
 use crate::exit::Exit;
 use crate::initialization::initialize_if_needed;
+use crate::json_file::STREAM_FLAGS;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, warn_state_flag};
 use crate::planning::{Unplanned, lock_name, make_plan};
 use crate::session::Session;
@@ -30,6 +31,7 @@ pub static COMMAND: Command = Command {
         VARIABLE_FLAGS,
         OPERATION_FLAGS,
         PLANNING_FLAGS,
+        STREAM_FLAGS,
         &[
             Flag::switch("detailed-exitcode", "Exit with 0 for no changes, 2 for changes, 1 for errors."),
             Flag::value("generate-config-out", "FILE", "Write configuration for imported objects that have none."),
@@ -94,19 +96,19 @@ fn save(path: &str, plan: &Plan) -> Result<(), Diagnostics> {
 }
 
 fn hint(session: &Session, out: Option<&str>, plan: &Plan) {
-    if session.is_json() || !plan.applyable {
+    if !plan.applyable {
         return;
     }
     let text = session.text();
     let rule = "─".repeat(text.width.saturating_sub(1).max(1));
     let automation = session.environment.in_automation();
     match out {
-        Some(path) if automation => session.say(&format!("{rule}\n\nSaved the plan to: {path}")),
-        Some(path) => session.say(&format!(
+        Some(path) if automation => session.hint(&format!("{rule}\n\nSaved the plan to: {path}")),
+        Some(path) => session.hint(&format!(
             "{rule}\n\nSaved the plan to: {path}\n\nTo do exactly this, run:\n    formwork apply {path:?}"
         )),
         None if automation => {}
-        None => session.say(&format!(
+        None => session.hint(&format!(
             "{rule}\n\nNote: the plan was not kept (-out), so an apply now may find other things to do."
         )),
     }

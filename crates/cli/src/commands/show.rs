@@ -5,20 +5,25 @@ use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
 use crate::current::Current;
 use crate::exit::Exit;
+use crate::format::{FORMAT_FLAGS, Format};
 use crate::session::Session;
 use crate::stored_schemas::stored_schemas;
 use formwork_backend::{PlanFileError, plan_file, state_file};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{Plan, ProviderAddress, StateSnapshot};
-use formwork_render::{StateViewError, json_plan, json_state, plan_text, state_text};
+use formwork_render::{StateViewError, Subject, html, json_plan, json_state, markdown, plan_text, state_text};
+use std::collections::BTreeMap;
 
 pub static COMMAND: Command = Command {
     name: "show",
     arguments: "[FILE]",
     summary: "Show the state, or a saved plan.",
     description: "Shows the current state, a state file, or a plan that \"formwork plan -out\" has kept. JSON shows \
-                  everything in the clear, secrets included.",
-    flags: &[GENERAL, &[Flag::switch("json", "Print one JSON object.")]],
+                  everything in the clear, secrets included; all other forms hide them.\n\nMarkdown is for comments on \
+                  changes: counts first, then what is destroyed or replaced, then the rest, each object in a block that \
+                  can be opened. If it would be longer than -max-bytes, whole objects are left out, and it says which. \
+                  HTML is one file that needs neither network nor scripts.",
+    flags: &[GENERAL, FORMAT_FLAGS, &[Flag::switch("json", "Print one JSON object. The same as -format=json.")]],
     positional: (0, 1),
     run,
 };
@@ -31,7 +36,7 @@ enum Shown {
 }
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
-    let json = arguments.switch("json");
+    let format = Format::of(arguments)?;
     let shown = match arguments.at(0).filter(|path| !path.is_empty()) {
         Some(path) => read(path)?,
         None => {
@@ -40,24 +45,39 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         }
     };
     let text = match &shown {
-        Shown::Plan(plan) if json => json_plan(plan).map_err(|error| unshowable(&error))? + "\n",
-        Shown::Plan(plan) => plan_text(plan, session.text()),
-        Shown::State(snapshot) => state(session, snapshot, json)?,
-        Shown::Nothing if json => state(session, &StateSnapshot::default(), json)?,
-        Shown::Nothing => "No state.\n".to_owned(),
+        Shown::Plan(plan) => show_plan(session, plan, format)?,
+        Shown::State(snapshot) => show_state(session, snapshot, format)?,
+        Shown::Nothing if format == Format::Text => "No state.\n".to_owned(),
+        Shown::Nothing => show_state(session, &StateSnapshot::default(), format)?,
     };
     session.output.print(&text);
     Ok(Exit::Success)
 }
 
-fn state(session: &Session, snapshot: &StateSnapshot, json: bool) -> Result<String, Diagnostics> {
-    let schemas = session.block_on(async { stored_schemas(session, &snapshot.state).await })?;
-    let schema_of = |provider: &ProviderAddress| schemas.get(provider).cloned();
-    let text = match json {
-        true => json_state(snapshot, &schema_of).map(|text| text + "\n"),
-        false => state_text(&snapshot.state, &schema_of, session.text()),
+fn show_plan(session: &Session, plan: &Plan, format: Format) -> Result<String, Diagnostics> {
+    match format {
+        Format::Text => Ok(plan_text(plan, session.text())),
+        Format::Json => json_plan(plan).map(|text| text + "\n"),
+        Format::Markdown { max_bytes } => markdown(Subject::Plan(plan), max_bytes),
+        Format::Html => html(Subject::Plan(plan)),
+    }
+    .map_err(|error| unshowable(&error))
+}
+
+fn show_state(session: &Session, snapshot: &StateSnapshot, format: Format) -> Result<String, Diagnostics> {
+    let schemas = match snapshot.state.resources.is_empty() {
+        true => BTreeMap::new(),
+        false => session.block_on(async { stored_schemas(session, &snapshot.state).await })?,
     };
-    text.map_err(|error| unshowable(&error))
+    let schema_of = |provider: &ProviderAddress| schemas.get(provider).cloned();
+    let subject = Subject::State { state: &snapshot.state, schema_of: &schema_of };
+    match format {
+        Format::Text => state_text(&snapshot.state, &schema_of, session.text()),
+        Format::Json => json_state(snapshot, &schema_of).map(|text| text + "\n"),
+        Format::Markdown { max_bytes } => markdown(subject, max_bytes),
+        Format::Html => html(subject),
+    }
+    .map_err(|error| unshowable(&error))
 }
 
 fn unshowable(error: &StateViewError) -> Diagnostics {

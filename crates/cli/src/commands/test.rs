@@ -4,6 +4,7 @@ use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
 use crate::configuration::{VARIABLE_FLAGS, inputs, load_suite, test_inputs};
 use crate::exit::Exit;
+use crate::json_file::STREAM_FLAGS;
 use crate::session::Session;
 use crate::test_run::{Machine, Reporter};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
@@ -21,10 +22,10 @@ pub static COMMAND: Command = Command {
     flags: &[
         GENERAL,
         VARIABLE_FLAGS,
+        STREAM_FLAGS,
         &[
             Flag::value("cloud-run", "SOURCE", ""),
             Flag::value("filter", "FILE", "Execute this test file only. Can be repeated."),
-            Flag::switch("json", "Tell everything as JSON, one object a line."),
             Flag::value("junit-xml", "FILE", "Write the results to a file in JUnit's format as well."),
             Flag::value("parallelism", "N", "Number of operations at the same time (default 10)."),
             Flag::value("test-directory", "DIR", "Where test files lie besides this directory (default tests)."),

@@ -35,11 +35,12 @@ pub static COMMAND: Command = Command {
 };
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
-    let diagnostics = match load_configuration(session) {
-        Ok((config, warnings)) if arguments.switch("no-tests") => validate(session, &[Arc::new(config)], warnings)?,
-        Ok((config, warnings)) => validate_with_tests(session, config, warnings, arguments.value("test-directory"))?,
-        Err(diagnostics) => diagnostics,
-    };
+    let found = load_configuration(session).and_then(|(config, warnings)| match arguments.switch("no-tests") {
+        true => validate(session, &[Arc::new(config)], warnings),
+        false => validate_with_tests(session, config, warnings, arguments.value("test-directory")),
+    });
+    // Whatever keeps it from being checked is a result as well.
+    let diagnostics = found.unwrap_or_else(|problems| problems);
     let valid = !diagnostics.has_errors();
     if arguments.switch("json") {
         session.output.line(&json_validation(&diagnostics, &session.sources()));

@@ -107,7 +107,7 @@ fn read_required_version(
             "The configuration needs a version {text}; this engine behaves as version {TERRAFORM_VERSION}. Change the \
              constraint, or use another version."
         );
-        refused.push(Diagnostic::error(UNSUPPORTED_VERSION, detail).at(span));
+        refused.push(Diagnostic::error(UNSUPPORTED_VERSION, detail).at(attribute.span));
     }
     Some((constraints, span))
 }

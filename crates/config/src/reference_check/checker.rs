@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
         let hint = did_you_mean("var.", nearest(name, names))
             .unwrap_or_else(|| format!("Declare it with a block: variable \"{name}\" {{}}."));
         let detail = format!("There is no input variable \"{name}\" in {}. {hint}", self.place());
-        self.error("Reference to undeclared input variable", detail, reference.span);
+        self.error("Reference to undeclared input variable", detail, name_span(reference, 1));
     }
 
     fn local(&mut self, name: &Str, reference: &Traversal) {
@@ -114,7 +114,7 @@ impl<'a> Checker<'a> {
         let names = self.module.locals.keys().map(|n| &**n);
         let hint = did_you_mean("local.", nearest(name, names)).unwrap_or_default();
         let detail = format!("There is no local value \"{name}\" in {}. {hint}", self.place());
-        self.error("Reference to undeclared local value", detail.trim_end().to_string(), reference.span);
+        self.error("Reference to undeclared local value", detail.trim_end().to_string(), name_span(reference, 1));
     }
 
     fn call(&mut self, name: &Str, rest: &[TraversalStep], reference: &Traversal) {
@@ -186,7 +186,8 @@ impl<'a> Checker<'a> {
             did_you_mean(prefix, nearest(&resource.name, same_type.map(|r| &*r.name))).unwrap_or_default()
         };
         let detail = format!("There is no {resource} in {}. {hint}", self.place());
-        self.error("Reference to undeclared resource", detail.trim_end().to_string(), reference.span);
+        let steps = if resource.mode == ResourceMode::Managed { 1 } else { 2 };
+        self.error("Reference to undeclared resource", detail.trim_end().to_string(), name_span(reference, steps));
     }
 
     /// A variable or local value with a name that stands alone.
@@ -264,4 +265,10 @@ fn goes_inside(subject: &Subject, rest: &[TraversalStep]) -> bool {
             | (Subject::Module(_), [TraversalStep::Attribute { .. }])
             | (Subject::Module(_), [TraversalStep::Index { .. }, TraversalStep::Attribute { .. }])
     )
+}
+
+/// The part of a reference that names the object, without what is taken from it: the root and so many steps.
+fn name_span(reference: &Traversal, steps: usize) -> Span {
+    let last = steps.checked_sub(1).and_then(|last| reference.steps.get(last));
+    last.map_or(reference.span, |step| reference.root_span.to(step.span()))
 }

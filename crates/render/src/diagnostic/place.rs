@@ -26,7 +26,8 @@ impl<'a> Place<'a> {
             end += text.get(start..).and_then(|rest| rest.graphemes(true).next()).map_or(0, str::len);
         }
         let first_line = file.line(u32::try_from(start).unwrap_or(u32::MAX));
-        let last_byte = if end > start { end - 1 } else { end };
+        // A span that ends with a line break touches the next line, which then is shown as well, unless the file ends.
+        let last_byte = if end == text.len() && end > start { end - 1 } else { end };
         let last_line = file.line(u32::try_from(last_byte).unwrap_or(u32::MAX)).max(first_line);
         let code_start = file.line_start(first_line);
         let code_end = file.line_start(last_line) + file.line_text(last_line).len();

@@ -1,6 +1,7 @@
 //! Graphs of a whole phase, in the form that tools know from the reference.
 
 use formwork_value::quote;
+use std::collections::BTreeSet;
 
 /// A node; those without a shape are drawn by their name alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +12,8 @@ pub struct PhaseNode {
 }
 
 /// Renders a graph in DOT: nodes with a shape, then all edges, each sorted. An edge goes from a node to one that it
-/// depends on; both are positions in `nodes`, others are left out.
-pub fn phase_dot(nodes: &[PhaseNode], edges: &[(usize, usize)]) -> String {
+/// depends on; both are positions in `nodes`, others are left out. Those in `marked` are drawn in red.
+pub fn phase_dot(nodes: &[PhaseNode], edges: &[(usize, usize)], marked: &BTreeSet<(usize, usize)>) -> String {
     let name = |node: &PhaseNode| quote(&format!("[root] {}", node.name));
     let mut drawn: Vec<&PhaseNode> = nodes.iter().filter(|node| node.shape.is_some()).collect();
     drawn.sort_by(|a, b| a.name.cmp(&b.name));
@@ -23,7 +24,11 @@ pub fn phase_dot(nodes: &[PhaseNode], edges: &[(usize, usize)]) -> String {
     let shapes: Vec<String> = drawn.iter().filter_map(shape).collect();
     let mut arrows: Vec<String> = edges
         .iter()
-        .filter_map(|(from, to)| Some(format!("\t\t{} -> {}\n", name(nodes.get(*from)?), name(nodes.get(*to)?))))
+        .filter_map(|edge| {
+            let (from, to) = (nodes.get(edge.0)?, nodes.get(edge.1)?);
+            let style = if marked.contains(edge) { " [color = \"red\", penwidth = \"2.0\"]" } else { "" };
+            Some(format!("\t\t{} -> {}{style}\n", name(from), name(to)))
+        })
         .collect();
     arrows.sort();
     let head = "digraph {\n\tcompound = \"true\"\n\tnewrank = \"true\"\n\tsubgraph \"root\" {\n";
@@ -44,6 +49,6 @@ mod tests {
         let expected = "digraph {\n\tcompound = \"true\"\n\tnewrank = \"true\"\n\tsubgraph \"root\" {\n\t\t\
                         \"[root] p[\\\"x\\\"]\" [label = \"p\", shape = \"diamond\"]\n\t\t\
                         \"[root] root\" -> \"[root] p[\\\"x\\\"]\"\n\t}\n}\n";
-        assert_eq!(phase_dot(&nodes, &[(0, 1), (0, 9)]), expected);
+        assert_eq!(phase_dot(&nodes, &[(0, 1), (0, 9)], &BTreeSet::new()), expected);
     }
 }

@@ -4,60 +4,128 @@
 use formwork_config::Config;
 use formwork_eval::{Item, ItemAddress, ReferenceGraph};
 use formwork_graph::Graph;
-use formwork_model::{ConfigResource, ModulePath, OperationKind, Plan, ProviderConfigAddress, ResourceMode, State};
-use formwork_render::{PhaseNode, phase_dot};
+use formwork_model::{
+    ConfigResource, ModulePath, OperationKind, Plan, PlanMode, ProviderConfigAddress, ResourceMode, State,
+};
+use formwork_render::{GraphNode, PhaseNode, graph_mermaid, phase_dot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A graph while it grows.
 struct Drawing {
     graph: Graph<String>,
     /// What is drawn as a shape, by name.
-    shapes: BTreeMap<String, (String, &'static str)>,
+    shapes: BTreeMap<String, Shape>,
+    /// Whether checks report: a plan finds out what there is to report, an apply knows it.
+    reports: bool,
 }
 
-/// What a plan evaluates; with a saved plan also what applying it does.
-pub fn of_configuration(config: &Config, references: &ReferenceGraph, plan: Option<&Plan>) -> String {
-    let mut drawing = Drawing { graph: Graph::new(), shapes: BTreeMap::new() };
-    let names: Vec<String> = references.nodes.iter().map(|address| drawing.item(config, address)).collect();
-    for (name, dependencies) in names.iter().zip(&references.dependencies) {
-        for dependency in dependencies.iter().filter_map(|at| names.get(*at)) {
-            drawing.connect(name, dependency);
+struct Shape {
+    label: String,
+    shape: &'static str,
+    /// How often the reference draws it.
+    copies: usize,
+}
+
+/// How to draw.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    pub mermaid: bool,
+    /// Arrows that lead in a circle are drawn in red instead of being refused; then no arrow is left out.
+    pub cycles: bool,
+}
+
+impl Drawing {
+    fn new(reports: bool) -> Drawing {
+        Drawing { graph: Graph::new(), shapes: BTreeMap::new(), reports }
+    }
+}
+
+/// What a plan evaluates.
+pub fn of_plan(config: &Config, references: &ReferenceGraph, style: Style) -> String {
+    let mut drawing = Drawing::new(true);
+    drawing.configuration(config, references);
+    drawing.text(style)
+}
+
+/// What an apply evaluates and does; without a plan nothing is done.
+pub fn of_apply(config: &Config, references: &ReferenceGraph, plan: Option<&Plan>, style: Style) -> String {
+    let mut drawing = Drawing::new(false);
+    match plan {
+        Some(plan) if plan.options.mode == PlanMode::Destroy => {
+            drawing.operations(plan);
+            drawing.outputs(config);
+        }
+        plan => {
+            drawing.configuration(config, references);
+            plan.into_iter().for_each(|plan| drawing.operations(plan));
         }
     }
-    for (address, name) in references.nodes.iter().zip(&names) {
-        drawing.enclose(&address.module, name);
-        if let Item::Resource(resource) = &address.item
-            && let Some(block) = config.module(&address.module).and_then(|module| module.resources.get(resource))
-        {
-            let provider = config.provider_config(&address.module, &block.provider.name);
-            drawing.provide(&provider, name);
+    drawing.text(style)
+}
+
+impl Drawing {
+    fn configuration(&mut self, config: &Config, references: &ReferenceGraph) {
+        let names: Vec<String> = references.nodes.iter().map(|address| self.item(config, address)).collect();
+        // What refers to a variable waits for its rules.
+        let judged: Vec<String> =
+            references.nodes.iter().zip(&names).map(|(address, name)| self.judged(config, address, name)).collect();
+        for (number, dependencies) in references.dependencies.iter().enumerate() {
+            let is_root = references.nodes.get(number).is_some_and(|address| address.module.is_root());
+            // Variables of the root refer to something by their rules only.
+            let Some(name) = (if is_root { &judged } else { &names }).get(number) else { continue };
+            for dependency in dependencies.iter().filter_map(|at| judged.get(*at)) {
+                self.connect(name, dependency);
+            }
+        }
+        for (address, name) in references.nodes.iter().zip(&names) {
+            self.enclose(&address.module, name);
+            if let Item::Resource(resource) = &address.item
+                && let Some(block) = config.module(&address.module).and_then(|module| module.resources.get(resource))
+            {
+                let provider = config.provider_config(&address.module, &block.provider.name);
+                self.provide(&provider, name);
+            }
         }
     }
-    if let Some(plan) = plan {
-        drawing.operations(plan);
+
+    /// The name that others wait for.
+    fn judged(&mut self, config: &Config, address: &ItemAddress, name: &str) -> String {
+        let Item::Variable(variable) = &address.item else { return name.to_owned() };
+        let block = config.module(&address.module).and_then(|module| module.variables.get(variable));
+        if block.is_none_or(|block| block.validations.is_empty()) {
+            return name.to_owned();
+        }
+        let rules = format!("{address} (validation)");
+        self.connect(&rules, name);
+        rules
     }
-    drawing.text()
+
+    fn outputs(&mut self, config: &Config) {
+        for output in config.root().outputs.keys() {
+            self.graph.add(format!("output.{output} (expand)"));
+        }
+    }
 }
 
 /// What a destroy does: the end of every resource in the state, dependents first.
-pub fn of_destruction(config: &Config, state: &State) -> String {
-    let mut drawing = Drawing { graph: Graph::new(), shapes: BTreeMap::new() };
+pub fn of_destruction(config: &Config, state: &State, style: Style) -> String {
+    let mut drawing = Drawing::new(false);
     let name = |resource: &ConfigResource| format!("{resource} (destroy)");
     let managed = || state.resources.iter().filter(|(address, _)| address.resource.mode == ResourceMode::Managed);
     let stored: BTreeSet<ConfigResource> = managed().map(|(address, _)| address.config()).collect();
     for (address, resource) in managed() {
         let own = name(&address.config());
-        drawing.shape(&own, address.config().to_string(), "box");
+        for _ in resource.instances.values().filter(|instance| instance.current.is_some()) {
+            drawing.shape(&own, address.config().to_string(), "box");
+        }
         drawing.provide(&resource.provider, &own);
         let objects = resource.instances.values().flat_map(|i| i.current.iter().chain(i.deposed.values()));
         for dependency in objects.flat_map(|object| &object.dependencies).filter(|d| stored.contains(*d)) {
             drawing.connect(&name(dependency), &own);
         }
     }
-    for output in config.root().outputs.keys() {
-        drawing.graph.add(format!("output.{output} (expand)"));
-    }
-    drawing.text()
+    drawing.outputs(config);
+    drawing.text(style)
 }
 
 fn provider_name(provider: &ProviderConfigAddress) -> String {
@@ -69,7 +137,9 @@ fn provider_name(provider: &ProviderConfigAddress) -> String {
 impl Drawing {
     fn shape(&mut self, name: &str, label: String, shape: &'static str) {
         self.graph.add(name.to_owned());
-        self.shapes.insert(name.to_owned(), (label, shape));
+        let entry = self.shapes.entry(name.to_owned()).or_insert_with(|| Shape { label, shape, copies: 0 });
+        // Only what is destroyed is drawn once for each instance.
+        entry.copies = if name.ends_with(" (destroy)") { entry.copies + 1 } else { 1 };
     }
 
     fn connect(&mut self, name: &str, dependency: &str) {
@@ -102,7 +172,10 @@ impl Drawing {
             Item::Variable(_) | Item::Local(_) | Item::Output(_) => self.plain(format!("{address} (expand)")),
             Item::Check(_) => {
                 let name = format!("{address} (expand)");
-                self.connect(&name, &format!("{address} (report)"));
+                self.graph.add(name.clone());
+                if self.reports {
+                    self.connect(&name, &format!("{address} (report)"));
+                }
                 name
             }
         }
@@ -176,16 +249,32 @@ impl Drawing {
     }
 
     /// Everything leads to the root; arrows only where no longer way leads to the same place.
-    fn text(mut self) -> String {
+    fn text(mut self, style: Style) -> String {
         let root = self.graph.add("root".to_owned());
         for node in (0..self.graph.len()).filter(|node| *node != root) {
             self.graph.add_dependency(root, node);
         }
-        let reduced = self.graph.reduced();
-        let node = |name: &String| PhaseNode { name: name.clone(), shape: self.shapes.get(name).cloned() };
-        let nodes: Vec<PhaseNode> = reduced.keys().map(node).collect();
+        let drawn = self.graph.reduced();
         let edges: Vec<(usize, usize)> =
-            (0..reduced.len()).flat_map(|node| reduced.dependencies(node).map(move |other| (node, other))).collect();
-        phase_dot(&nodes, &edges)
+            (0..drawn.len()).flat_map(|node| drawn.dependencies(node).map(move |other| (node, other))).collect();
+        if style.mermaid {
+            let node = |name: &String| GraphNode { name: name.clone(), label: name.clone(), module: String::new() };
+            return graph_mermaid(&drawn.keys().map(node).collect::<Vec<_>>(), &edges);
+        }
+        let shapes = &self.shapes;
+        let node = |name: &String| {
+            let shape = shapes.get(name).map(|shape| (shape.label.clone(), shape.shape));
+            PhaseNode { name: name.clone(), shape }
+        };
+        let again = shapes.iter().flat_map(|(name, shape)| {
+            let node = PhaseNode { name: name.clone(), shape: Some((shape.label.clone(), shape.shape)) };
+            std::iter::repeat_n(node, shape.copies.saturating_sub(1))
+        });
+        // Behind the others, so that the positions in the arrows stay.
+        let nodes: Vec<PhaseNode> = drawn.keys().map(node).chain(again).collect();
+        let groups = drawn.groups();
+        let in_cycle = |(from, to): &&(usize, usize)| groups.get(*from) == groups.get(*to);
+        let cycles: BTreeSet<(usize, usize)> = edges.iter().filter(in_cycle).copied().collect();
+        phase_dot(&nodes, &edges, &cycles)
     }
 }

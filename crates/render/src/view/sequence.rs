@@ -1,34 +1,36 @@
 //! Lists, sets and maps.
 
 use super::body::{Mode, write_diff, write_hidden, write_warnings};
-use super::symbol::{forces_replacement, null_suffix, write_indent, write_symbol};
+use super::symbol::{write_indent, write_null_suffix, write_replacement, write_symbol};
 use crate::diff::{Diff, DiffAction, DiffKind};
-use formwork_value::{Str, quote};
+use crate::labelled::Labelled;
+use formwork_value::Str;
+use formwork_value::quote;
 use std::collections::BTreeMap;
 
 /// Writes the opening bracket; a container whose parts tell that they force a replacement does not tell so itself.
-fn open(out: &mut String, bracket: char, diff: &Diff, pushes_replace: bool, mode: Mode) {
+fn open(out: &mut Labelled, bracket: char, diff: &Diff, pushes_replace: bool, mode: Mode) {
     out.push(bracket);
     if !pushes_replace || mode.force_replace {
-        out.push_str(&forces_replacement(diff, mode));
+        write_replacement(out, diff, mode);
     }
     out.push('\n');
 }
 
-fn close(out: &mut String, bracket: char, diff: &Diff, indent: usize, mode: Mode) {
+fn close(out: &mut Labelled, bracket: char, diff: &Diff, indent: usize, mode: Mode) {
     write_indent(out, indent);
     write_symbol(out, DiffAction::NoOp, mode);
     out.push(bracket);
-    out.push_str(&null_suffix(diff, mode));
+    write_null_suffix(out, diff, mode);
 }
 
-fn empty(out: &mut String, brackets: &str, diff: &Diff, mode: Mode) {
+fn empty(out: &mut Labelled, brackets: &str, diff: &Diff, mode: Mode) {
     out.push_str(brackets);
-    out.push_str(&null_suffix(diff, mode));
-    out.push_str(&forces_replacement(diff, mode));
+    write_null_suffix(out, diff, mode);
+    write_replacement(out, diff, mode);
 }
 
-fn write_element(out: &mut String, element: &Diff, indent: usize, mode: Mode) {
+fn write_element(out: &mut Labelled, element: &Diff, indent: usize, mode: Mode) {
     write_warnings(out, element, indent + 1, mode);
     write_indent(out, indent + 1);
     write_symbol(out, element.action, mode);
@@ -37,7 +39,7 @@ fn write_element(out: &mut String, element: &Diff, indent: usize, mode: Mode) {
 }
 
 /// Writes changed elements, each with the unchanged ones next to it, since order matters in lists.
-pub(super) fn write_list(out: &mut String, diff: &Diff, elements: &[Diff], nested: bool, indent: usize, mode: Mode) {
+pub(super) fn write_list(out: &mut Labelled, diff: &Diff, elements: &[Diff], nested: bool, indent: usize, mode: Mode) {
     if elements.is_empty() {
         return empty(out, "[]", diff, mode);
     }
@@ -64,7 +66,7 @@ pub(super) fn write_list(out: &mut String, diff: &Diff, elements: &[Diff], neste
     close(out, ']', diff, indent, mode);
 }
 
-pub(super) fn write_set(out: &mut String, diff: &Diff, elements: &[Diff], nested: bool, indent: usize, mode: Mode) {
+pub(super) fn write_set(out: &mut Labelled, diff: &Diff, elements: &[Diff], nested: bool, indent: usize, mode: Mode) {
     if elements.is_empty() {
         return empty(out, "[]", diff, mode);
     }
@@ -83,7 +85,7 @@ pub(super) fn write_set(out: &mut String, diff: &Diff, elements: &[Diff], nested
 }
 
 pub(super) fn write_map(
-    out: &mut String,
+    out: &mut Labelled,
     diff: &Diff,
     elements: &BTreeMap<Str, Diff>,
     nested: bool,

@@ -1,20 +1,21 @@
 //! Blocks.
 
 use super::body::{Mode, write_attributes, write_diff, write_hidden, write_warnings};
-use super::symbol::{forces_replacement, write_indent, write_symbol};
+use super::symbol::{write_indent, write_replacement, write_symbol};
 use crate::attribute_name::attribute_name;
 use crate::diff::{BlockDiff, BlockGroup, Diff, DiffAction, DiffKind};
+use crate::labelled::Labelled;
 use formwork_value::quote;
 
 /// Writes attributes, then nested blocks by type.
-pub(super) fn write_block(out: &mut String, diff: &Diff, block: &BlockDiff, indent: usize, mode: Mode) {
+pub(super) fn write_block(out: &mut Labelled, diff: &Diff, block: &BlockDiff, indent: usize, mode: Mode) {
     out.push('{');
     if block.attributes.is_empty() && block.blocks.is_empty() {
         out.push('}');
-        out.push_str(&forces_replacement(diff, mode));
+        write_replacement(out, diff, mode);
         return;
     }
-    out.push_str(&forces_replacement(diff, mode));
+    write_replacement(out, diff, mode);
     out.push('\n');
     let inner = Mode { force_replace: false, ..mode };
     write_attributes(out, &block.attributes, indent, inner);
@@ -34,7 +35,7 @@ pub(super) fn write_block(out: &mut String, diff: &Diff, block: &BlockDiff, inde
 
 /// Writes the blocks of a type, and gives the number of those left out.
 fn write_group(
-    out: &mut String,
+    out: &mut Labelled,
     name: &str,
     group: &BlockGroup,
     mut needs_line: bool,
@@ -73,9 +74,9 @@ fn write_group(
 }
 
 /// A block whose content is sensitive as a whole.
-fn write_hidden_block(out: &mut String, diff: &Diff, indent: usize, mode: Mode) {
+fn write_hidden_block(out: &mut Labelled, diff: &Diff, indent: usize, mode: Mode) {
     out.push('{');
-    out.push_str(&forces_replacement(diff, mode));
+    write_replacement(out, diff, mode);
     for line in ["# Something in this block is (or was) sensitive,", "# so its content is not shown."] {
         out.push('\n');
         write_indent(out, indent);
