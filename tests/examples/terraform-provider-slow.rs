@@ -1,5 +1,8 @@
 //! A provider to test with: its cloud is a directory with a file for each object, and it takes its time.
 //!
+//! With `SLOW_FAULT=crash CALL` in its environment the process ends in that call, with `hang CALL` it answers never;
+//! `SLOW_FAULT_ONCE=FILE` does so only if the file is not there yet, and creates it.
+//!
 //! Every object gets an id of its own, `NAME.PROCESS-NUMBER`, so that an object that was created twice shows as two files.
 
 use async_trait::async_trait;
@@ -130,6 +133,22 @@ impl Slow {
     }
 }
 
+/// What the environment asks for in a call.
+async fn fault(call: &str) {
+    let wanted = std::env::var("SLOW_FAULT").unwrap_or_default();
+    let Some((what, _)) = wanted.split_once(' ').filter(|(_, name)| *name == call) else { return };
+    if let Ok(path) = std::env::var("SLOW_FAULT_ONCE") {
+        if std::path::Path::new(&path).exists() {
+            return;
+        }
+        let _ = std::fs::write(path, "");
+    }
+    match what {
+        "crash" => std::process::exit(7),
+        _ => std::future::pending().await,
+    }
+}
+
 /// Waits until the file is there.
 async fn pass(gate: &str) -> std::io::Result<()> {
     if gate.is_empty() {
@@ -149,10 +168,12 @@ impl PlanProvider for Slow {
     }
 
     async fn validate_provider(&self, config: &Value) -> ValidateResponse {
+        fault("validate-provider").await;
         ValidateResponse { prepared: config.clone(), diagnostics: Diagnostics::new() }
     }
 
     async fn configure(&self, request: ConfigureRequest<'_>) -> Diagnostics {
+        fault("configure").await;
         let delay = request.config.get("delay_ms").and_then(Value::as_number).and_then(|n| n.to_string().parse().ok());
         let delay = Duration::from_millis(delay.unwrap_or(0));
         let cloud = PathBuf::from(text(request.config, "cloud"));
@@ -163,6 +184,7 @@ impl PlanProvider for Slow {
     }
 
     async fn validate_resource(&self, _: &str, _: &Value) -> Diagnostics {
+        fault("validate").await;
         Diagnostics::new()
     }
 
@@ -175,6 +197,7 @@ impl PlanProvider for Slow {
     }
 
     async fn upgrade_resource_state(&self, _: &str, _: u64, state: RawState) -> UpgradeResponse {
+        fault("upgrade").await;
         let RawState::Json(text) = state else {
             let diagnostics = problem("Old state", "There is no older form of this state.");
             return UpgradeResponse { state: Value::null(object_type()), diagnostics };
@@ -192,6 +215,7 @@ impl PlanProvider for Slow {
     }
 
     async fn read_resource(&self, request: ReadRequest<'_>) -> ReadResponse {
+        fault("read").await;
         let looked = self.look(request.current, text(request.current, "id"));
         let (state, diagnostics) = match looked {
             Ok(state) => (state, Diagnostics::new()),
@@ -201,6 +225,7 @@ impl PlanProvider for Slow {
     }
 
     async fn plan_resource(&self, request: PlanRequest<'_>) -> PlanResponse {
+        fault("plan").await;
         let (prior, proposed) = (request.prior, request.proposed);
         let creates = prior.is_null() && !proposed.is_null();
         let planned = match creates {
@@ -269,6 +294,7 @@ impl PlanProvider for Slow {
 #[async_trait]
 impl ApplyProvider for Slow {
     async fn apply_resource(&self, request: ApplyRequest<'_>) -> ApplyResponse {
+        fault("apply").await;
         let (new_state, diagnostics) = match self.change(request.prior, request.planned).await {
             Ok(state) => (state, Diagnostics::new()),
             Err(error) => (request.prior.clone(), problem("The cloud does not answer", error)),

@@ -7,14 +7,15 @@ mod cloud;
 mod ports;
 pub mod text;
 
-use formwork_apply::{ApplyInputs, ApplyOutcome};
+use formwork_apply::{ApplyInputs, ApplyOutcome, Resumed};
 use formwork_config::{Config, ModuleResolution};
 use formwork_diag::Diagnostics;
 use formwork_eval::{Environment, Phase};
-use formwork_model::{Event, ModuleManifest, Plan, PlanOptions, StateSnapshot};
+use formwork_model::{Event, ModuleManifest, OperationId, Plan, PlanOptions, ResourceInstance, StateSnapshot};
+use formwork_object::Deviation;
 use formwork_plan::PlanInputs;
 use formwork_value::{Str, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use clock::SimulatedClock;
@@ -144,6 +145,32 @@ impl Engine {
     /// well.
     #[track_caller]
     pub fn apply_until(&mut self, plan: Plan, cancelled: impl Fn(usize) -> bool + Sync) -> (ApplyOutcome, Vec<Event>) {
+        self.apply_rest(plan, Vec::new(), cancelled)
+    }
+
+    /// What is left of a plan, by the state alone or by what is known of its operations; objects that are not as they
+    /// should be otherwise.
+    pub fn resume(&self, plan: &Plan, known: Option<&BTreeSet<OperationId>>) -> Result<Resumed, Vec<Deviation>> {
+        formwork_apply::resume(plan, &self.load(), &self.state, known)
+    }
+
+    /// As [`Engine::apply_until`], for what is left of a plan.
+    #[track_caller]
+    pub fn apply_resumed(
+        &mut self,
+        rest: Resumed,
+        cancelled: impl Fn(usize) -> bool + Sync,
+    ) -> (ApplyOutcome, Vec<Event>) {
+        self.apply_rest(rest.plan, rest.done, cancelled)
+    }
+
+    #[track_caller]
+    fn apply_rest(
+        &mut self,
+        plan: Plan,
+        done: Vec<ResourceInstance>,
+        cancelled: impl Fn(usize) -> bool + Sync,
+    ) -> (ApplyOutcome, Vec<Event>) {
         let events = NotedEvents::default();
         let started = || {
             let events = events.0.lock().expect("no panic while it was held");
@@ -160,6 +187,7 @@ impl Engine {
             clock: &*self.clock,
             events: &events,
             parallelism: self.parallelism,
+            done,
             cancelled: &|| cancelled(started()),
         };
         let outcome = self.clock.run(formwork_apply::apply(&inputs));

@@ -48,10 +48,11 @@ fn installed(path: &str) -> PathBuf {
     path
 }
 
-/// The provider of `tests/examples`. Cargo builds it with all targets of this package, but not with a single one.
-pub fn slow_provider() -> PathBuf {
+/// A provider of `tests/examples`, by its name. Cargo builds them with all targets of this package, but not with a single one.
+pub fn example_provider(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test has a path");
-    let path = test.ancestors().nth(2).map(|dir| dir.join("examples/terraform-provider-slow")).unwrap_or_default();
+    let program = format!("examples/terraform-provider-{name}");
+    let path = test.ancestors().nth(2).map(|dir| dir.join(program)).unwrap_or_default();
     if !path.exists() {
         build("formwork-tests", &["--examples"]);
     }
@@ -62,6 +63,11 @@ pub fn slow_provider() -> PathBuf {
 /// A filesystem mirror with hashicorp/null 2.1.2 and hashicorp/aws 3.39.0.
 pub fn mirror() -> PathBuf {
     installed("fixtures/mirror")
+}
+
+/// A program of a set of tools that others have written.
+pub fn tool(path: &str) -> PathBuf {
+    installed("tools").join(path)
 }
 
 /// Python with boto3 and moto.

@@ -2,7 +2,7 @@
 
 use crate::{Folder, Run, fixtures};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// The version of Terraform that comparisons mean something with.
@@ -38,6 +38,10 @@ impl Program {
             );
         }
         path.map(|path| Program { name: "terraform", path })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     pub fn command(&self, folder: &Folder, words: &str) -> Command {

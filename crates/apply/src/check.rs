@@ -3,8 +3,8 @@
 use crate::stage::{Configured, Stage};
 use crate::variable_rules;
 use formwork_config::CheckRule;
-use formwork_diag::{Diagnostic, Severity};
-use formwork_eval::{CheckOutcome, HIDDEN_MESSAGE, InstanceScope, ModuleId, evaluate_check};
+use formwork_diag::Severity;
+use formwork_eval::{CheckOutcome, FailureReport, InstanceScope, ModuleId, evaluate_check, judge};
 use formwork_model::{Action, CheckKind, CheckResult, CheckStatus, PlanMode, ResourceInstance};
 use formwork_value::Str;
 use std::collections::BTreeMap;
@@ -98,49 +98,24 @@ fn run(
         return true;
     }
     let text = address.to_string();
-    let (status, failures) = judge(stage, rules, scope, summary, Severity::Error, Some(&text));
-    stage.checks.borrow_mut().set(CheckKind::Resource, &text, status, failures);
-    status < CheckStatus::Fail
+    let outcomes =
+        judge_all(stage, rules, scope, FailureReport { summary, severity: Severity::Error, address: Some(&text) });
+    record(stage, CheckKind::Resource, &text, &outcomes) < CheckStatus::Fail
 }
 
 /// Evaluates rules, and reports those that fail.
-fn judge(
+fn judge_all(
     stage: &Stage<'_>,
     rules: &[CheckRule],
     scope: &InstanceScope<'_>,
-    summary: &str,
-    severity: Severity,
-    address: Option<&str>,
-) -> (CheckStatus, Vec<Str>) {
-    let mut status = CheckStatus::Pass;
-    let mut failures: Vec<Str> = Vec::new();
-    for rule in rules {
-        let (outcome, mut problems) = evaluate_check(rule, scope);
-        // Of check blocks, only assertions that do not hold are warnings.
-        for problem in problems.iter_mut().filter(|_| address.is_some()) {
-            problem.severity = problem.severity.min(severity);
-        }
+    report: FailureReport<'_>,
+) -> Vec<CheckOutcome> {
+    let judge = |rule: &CheckRule| {
+        let (outcome, problems) = judge(rule, scope, report);
         stage.report(problems);
-        status = status.max(status_of(&outcome));
-        if let CheckOutcome::Fail(message) = outcome {
-            failures.extend((message != HIDDEN_MESSAGE).then(|| message.as_str().into()));
-            let mut problem = Diagnostic::error(summary, message).at(rule.condition.span);
-            problem.severity = severity;
-            problem.address = address.map(str::to_string);
-            stage.report_one(problem);
-        }
-    }
-    failures.sort();
-    (status, failures)
-}
-
-fn status_of(outcome: &CheckOutcome) -> CheckStatus {
-    match outcome {
-        CheckOutcome::Pass => CheckStatus::Pass,
-        CheckOutcome::Unknown => CheckStatus::Unknown,
-        CheckOutcome::Fail(_) => CheckStatus::Fail,
-        CheckOutcome::Error => CheckStatus::Error,
-    }
+        outcome
+    };
+    rules.iter().map(judge).collect()
 }
 
 /// After the walk: check blocks, and whatever the plan could not decide of things that do not change.
@@ -185,19 +160,23 @@ pub(crate) fn conclude(stage: &Stage<'_>) {
     }
 }
 
-/// The worst of several outcomes.
-pub(crate) fn outcomes_status(outcomes: &[CheckOutcome]) -> CheckStatus {
-    outcomes.iter().map(status_of).max().unwrap_or(CheckStatus::Pass)
+/// Keeps what came of the rules of one object; the worst of it.
+pub(crate) fn record(stage: &Stage<'_>, kind: CheckKind, address: &str, outcomes: &[CheckOutcome]) -> CheckStatus {
+    let (status, failures) = CheckOutcome::summarize(outcomes);
+    stage.checks.borrow_mut().set(kind, address, status, failures);
+    status
 }
 
-/// Keeps what came of the rules of one object.
-pub(crate) fn record(stage: &Stage<'_>, kind: CheckKind, address: &str, outcomes: &[CheckOutcome]) {
-    let status = outcomes_status(outcomes);
-    let failures = outcomes.iter().filter_map(|o| match o {
-        CheckOutcome::Fail(message) => Some(message.as_str().into()),
-        _ => None,
-    });
-    stage.checks.borrow_mut().set(kind, address, status, failures.collect());
+/// True if the rules read something that has failed or was not begun: then nobody knows whether they hold.
+fn needs_unfinished(stage: &Stage<'_>, module: ModuleId, rules: &[CheckRule]) -> bool {
+    if !stage.is_any_unfinished() {
+        return false;
+    }
+    let scope = stage.evaluator.module_scope(module);
+    let (_, reads) = stage.evaluator.record(|| rules.iter().for_each(|rule| drop(evaluate_check(rule, &scope))));
+    // They are reported when the rules are judged.
+    drop(stage.evaluator.take_problems());
+    stage.has_unfinished(&reads)
 }
 
 /// Assertions, whose failures are warnings.
@@ -205,20 +184,36 @@ fn check_block(stage: &Stage<'_>, module: ModuleId, name: &Str, address: &str) {
     let config = stage.evaluator.module_config(module);
     let Some(block) = config.checks.get(name) else { return };
     let failure = stage.nested_failures.borrow().get(&(module, name.clone())).cloned();
-    let (status, failures) = match failure {
-        Some(message) => (CheckStatus::Fail, vec![message.into()]),
-        None => {
-            let scope = stage.evaluator.module_scope(module);
-            let exprs = block.asserts.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
-            let ((), reads) = stage.evaluator.record(|| stage.evaluator.read_references(&scope, exprs, []));
-            if stage.has_unfinished(&reads) {
-                // It would judge what was never finished.
-                return stage.checks.borrow_mut().set(CheckKind::Check, address, CheckStatus::Unknown, Vec::new());
-            }
-            judge(stage, &block.asserts, &scope, "Check block assertion failed", Severity::Warning, None)
-        }
+    let report = FailureReport { summary: "Check block assertion failed", severity: Severity::Warning, address: None };
+    let outcomes = match failure {
+        Some(message) => vec![CheckOutcome::Fail(message)],
+        None if needs_unfinished(stage, module, &block.asserts) => vec![CheckOutcome::Unknown],
+        None => judge_all(stage, &block.asserts, &stage.evaluator.module_scope(module), report),
     };
-    stage.checks.borrow_mut().set(CheckKind::Check, address, status, failures);
+    record(stage, CheckKind::Check, address, &outcomes);
+}
+
+/// Conditions of what an earlier run of the plan has finished: whatever builds on it must wait until they hold. True if none
+/// fails.
+pub(crate) fn done_before(stage: &Stage<'_>) -> bool {
+    let mut good = true;
+    for address in stage.inputs.done.iter().filter(|_| stage.inputs.plan.options.mode != PlanMode::Destroy) {
+        let conditions = stage.block(address).is_some_and(|block| {
+            !block.lifecycle.preconditions.is_empty() || !block.lifecycle.postconditions.is_empty()
+        });
+        if !conditions {
+            continue;
+        }
+        let Some(configured) = stage.configured(address) else { continue };
+        let Some(value) = stage.inputs.plan.planned_values.get(address) else { continue };
+        let scope = stage.scope(&configured, address);
+        let holds = before(stage, &configured, &scope, address)
+            && after(stage, &configured, &scope.with_self(value.clone()), address);
+        if !holds {
+            good = false;
+        }
+    }
+    good
 }
 
 /// Conditions of instances without an operation that refer to what has changed.

@@ -4,14 +4,14 @@ use crate::operation::{Done, Task};
 use crate::recorder::{Intent, Outcome};
 use crate::stage::{Configured, Stage};
 use crate::{check, provision};
-use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_eval::decode_block;
+use formwork_diag::{Blame, Diagnostic};
+use formwork_eval::{decode_block, ignored_changes};
 use formwork_model::{
     Action, ApplyProvider, ApplyRequest, ApplyResponse, DeposedKey, ObjectState, ObjectStatus, Schema,
 };
 use formwork_object::{
-    Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, normalize, object_id, plan_object,
-    read_state, with_schema_marks, without_write_only,
+    Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, is_write_only, normalize, object_id,
+    plan_object, read_state, with_schema_marks, without_write_only,
 };
 use formwork_value::{Marks, PathMarks, Str, Value, conforms, json};
 use std::sync::Arc;
@@ -85,7 +85,7 @@ impl Ready {
         }
         let (config, problems) = decode_block(&configured.block.body, &schema.block, &scope);
         let failed = problems.has_errors();
-        stage.report(located(problems, &configured, address));
+        stage.report(configured.block.located(problems, address));
         stage.report(stage.evaluator.take_problems());
         if failed {
             return None;
@@ -116,7 +116,9 @@ impl Ready {
         let address = &task.operation.address;
         let Some(planned) = self.plan_again(stage, task, &prior, action).await else { return Done::Failed };
         if action == Action::Update && planned.action == Action::NoOp {
-            return Done::of(self.only_remember(stage, task, prior, planned).await);
+            let scope = stage.scope(&self.configured, address).with_self(planned.planned.clone());
+            let good = self.only_remember(stage, task, prior, planned).await;
+            return Done::of(good && check::after(stage, &self.configured, &scope, address));
         }
         let id = prior.stored.as_ref().and_then(|s| object_id(&s.value));
         if action == Action::Update && same_apart_from_marks(&prior.value, &planned.planned) {
@@ -186,12 +188,9 @@ impl Ready {
         action: Action,
     ) -> Option<ObjectPlan> {
         let address = &task.operation.address;
-        let ignore = match (&self.configured.block.lifecycle.ignore_changes, action) {
-            (_, Action::Create) | (formwork_config::IgnoreChanges::None, _) => Ignore::Nothing,
-            (formwork_config::IgnoreChanges::All, _) => Ignore::Everything,
-            (formwork_config::IgnoreChanges::Paths(paths), _) => {
-                Ignore::Paths(paths.iter().map(|p| p.path.clone()).collect())
-            }
+        let ignore = match action {
+            Action::Create => Ignore::Nothing,
+            _ => ignored_changes(&self.configured.block.lifecycle),
         };
         let private: &[u8] = prior.stored.as_ref().map_or(&[], |s| &s.private);
         let meta = self.meta(stage, task);
@@ -211,7 +210,7 @@ impl Ready {
             create_before_destroy: task.change.create_before_destroy,
         };
         let (planned, problems) = plan_object(&*self.provider, input).await;
-        stage.report(located(problems, &self.configured, address));
+        stage.report(self.configured.block.located(problems, address));
         let planned = planned?;
         if planned.action != action && !(action == Action::Update && planned.action == Action::NoOp) {
             stage.report_one(inconsistent(
@@ -261,7 +260,7 @@ impl Ready {
         let address = &task.operation.address;
         let ty = self.schema.block.implied_type();
         let mut failed = response.diagnostics.has_errors();
-        stage.report(located(response.diagnostics, &self.configured, address));
+        stage.report(self.configured.block.located(response.diagnostics, address));
         let value = match response.new_state {
             Some(value) if conforms(&value, &ty) => value,
             Some(_) | None => {
@@ -346,7 +345,7 @@ impl Ready {
         let marks: Vec<PathMarks> = marks
             .into_iter()
             .map(|m| PathMarks { marks: m.marks.without(Marks::EPHEMERAL), ..m })
-            .filter(|m| !m.marks.is_none())
+            .filter(|m| !m.marks.is_none() && !is_write_only(&self.schema.block, &m.path))
             .collect();
         let value = if marks.is_empty() { value.clone() } else { value.with_path_marks(&marks) };
         with_schema_marks(&self.schema.block, &value)
@@ -491,20 +490,4 @@ fn inconsistent(summary: &str, detail: &str, address: &formwork_model::ResourceI
     )
     .blame(Blame::Provider)
     .address(address)
-}
-
-/// Gives problems the address, and a place in the resource's block if they have none.
-pub(crate) fn located(
-    mut problems: Diagnostics,
-    configured: &Configured,
-    address: &formwork_model::ResourceInstance,
-) -> Diagnostics {
-    for problem in problems.iter_mut() {
-        problem.address.get_or_insert_with(|| address.to_string());
-        if problem.span.is_none() {
-            let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(&configured.block.body, path));
-            problem.span = place.or(Some(configured.block.header_span));
-        }
-    }
-    problems
 }

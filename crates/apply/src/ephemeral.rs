@@ -1,6 +1,5 @@
 //! Ephemeral resources: opened when the first operation needs them, closed at the end.
 
-use crate::create::located;
 use crate::stage::Stage;
 use formwork_config::Config;
 use formwork_eval::{Item, ItemAddress, decode_block};
@@ -112,8 +111,15 @@ impl Stage<'_> {
 
     async fn open_instance(&self, address: &ResourceInstance) -> bool {
         let Some(configured) = self.configured(address) else { return false };
-        let provider_address =
-            self.inputs.config.provider_config(&address.module.path(), &configured.block.provider.name);
+        let repetition = configured.expansion.repetition(&address.key);
+        let provider = &configured.block.provider;
+        let provider_address = match self.evaluator.provider_instance(configured.module, provider, &repetition) {
+            Ok(provider_address) => provider_address,
+            Err(problems) => {
+                self.report(configured.block.located(problems, address));
+                return false;
+            }
+        };
         let Some(provider) = self.provider(&provider_address).await else { return false };
         let provider: Arc<dyn PlanProvider> = provider;
         let schemas = provider.schema();
@@ -124,7 +130,7 @@ impl Stage<'_> {
         }
         let (config, problems) = decode_block(&configured.block.body, &schema.block, &scope);
         let failed = problems.has_errors();
-        self.report(located(problems, &configured, address));
+        self.report(configured.block.located(problems, address));
         if failed || !config.is_wholly_known() {
             return false;
         }
@@ -132,7 +138,7 @@ impl Stage<'_> {
         if let Some(open) = open {
             self.upkeep.keep_open(open);
         }
-        self.report(located(problems, &configured, address));
+        self.report(configured.block.located(problems, address));
         let Some(value) = value else { return false };
         self.set_value(configured.module, address, value.clone().with_marks(Marks::EPHEMERAL));
         let scope = self.scope(&configured, address).with_self(value);

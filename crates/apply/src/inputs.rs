@@ -3,7 +3,9 @@
 use formwork_config::Config;
 use formwork_diag::Diagnostics;
 use formwork_eval::Environment;
-use formwork_model::{ApplyProviders, Clock, EventSink, Journal, Plan, Provisioner, StateSnapshot};
+use formwork_model::{
+    ApplyProviders, Clock, EventSink, Journal, OperationId, Plan, Provisioner, ResourceInstance, StateSnapshot,
+};
 use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ pub struct ApplyInputs<'a> {
     pub clock: &'a dyn Clock,
     pub events: &'a dyn EventSink,
     pub parallelism: usize,
+    /// Instances that an earlier run of the plan has finished: nothing begins if their conditions do not hold.
+    pub done: Vec<ResourceInstance>,
     /// Asked before each operation: true starts no new one.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
 }
@@ -37,4 +41,6 @@ pub struct ApplyOutcome {
     pub imported: usize,
     /// Operations that were not run because of failures or an interrupt.
     pub skipped: usize,
+    /// Operations that have succeeded, barriers not counted.
+    pub finished: Vec<OperationId>,
 }

@@ -45,7 +45,7 @@ impl Stage<'_> {
     async fn is_ready(&self, address: &ProviderConfigAddress) -> bool {
         let started = self.providers.planned.borrow().get(address).is_some_and(|slot| slot.initialized());
         let Some(block) = self.inputs.config.provider_block(address).filter(|_| !started) else { return true };
-        if formwork_hcl::body_references(&block.body).is_empty() {
+        if block.for_each.is_none() && formwork_hcl::body_references(&block.body).is_empty() {
             return true;
         }
         match self.inputs.providers.schema(&address.provider).await {
@@ -97,7 +97,9 @@ impl Stage<'_> {
             return (formwork_object::empty_block(schema), Diagnostics::new());
         };
         let module = evaluator.module_id(&address.module.without_keys()).unwrap_or(ModuleId::ROOT);
-        let (value, problems) = decode_provider(block, schema, &evaluator.module_scope(module));
+        let repetition = evaluator.provider_repetition(address, block);
+        let (value, problems) =
+            decode_provider(block, schema, &evaluator.module_scope(module).with_repetition(&repetition));
         let place = |mut problem: Diagnostic| {
             problem.span = problem.span.or(Some(block.header_span));
             problem

@@ -1,7 +1,6 @@
 //! Reading data sources.
 
 use crate::check;
-use crate::create::located;
 use crate::operation::{Done, Task};
 use crate::recorder::Outcome;
 use crate::stage::{Configured, Stage};
@@ -25,7 +24,7 @@ pub(crate) async fn read(stage: &Stage<'_>, task: &Task<'_>) -> Done {
     }
     let (config, problems) = decode_block(&configured.block.body, &schema.block, &scope);
     let failed = problems.has_errors();
-    stage.report(located(problems, &configured, address));
+    stage.report(configured.block.located(problems, address));
     stage.report(stage.evaluator.take_problems());
     if failed {
         return Done::Failed;
@@ -86,7 +85,7 @@ async fn ask(
     if let Some(check) = &configured.block.check {
         nested(stage, configured, check, &mut problems);
     }
-    stage.report(located(problems, configured, address));
+    stage.report(configured.block.located(problems, address));
     state.filter(fits)
 }
 

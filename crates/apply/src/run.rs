@@ -5,15 +5,17 @@ use crate::stage::Stage;
 use crate::{ApplyInputs, ApplyOutcome, check, output};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_graph::Scheduler;
-use formwork_model::{Event, OperationId, Progress, StateSnapshot};
+use formwork_model::{Event, OperationId, OperationKind, Progress, StateSnapshot};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 /// Runs the plan. Failures skip what depends on them; everything else goes on.
 pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
     let stage = Stage::new(inputs);
+    let mut finished = Vec::new();
     let skipped = match inputs.plan.verify() {
-        Ok(()) => stage.upkeep.during(walk(&stage), |problems| stage.report(problems)).await,
+        Ok(()) if !check::done_before(&stage) => inputs.plan.execution.operations.len(),
+        Ok(()) => stage.upkeep.during(walk(&stage, &mut finished), |problems| stage.report(problems)).await,
         Err(error) => {
             stage.report_one(
                 Diagnostic::error(
@@ -49,11 +51,12 @@ pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
         destroyed: counts.destroyed,
         imported: inputs.plan.changes.iter().filter(|c| c.importing.is_some()).count(),
         skipped,
+        finished,
     }
 }
 
 /// Runs all operations; returns how many were not run.
-async fn walk(stage: &Stage<'_>) -> usize {
+async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
     let inputs = stage.inputs;
     let operations = &inputs.plan.execution.operations;
     let dependencies = operations.iter().map(|o| o.after.iter().map(|id| id.0 as usize).collect()).collect();
@@ -73,7 +76,12 @@ async fn walk(stage: &Stage<'_>) -> usize {
         progress.running = running.len();
         progress.done += 1;
         match done {
-            Done::Succeeded => scheduler.finish(node),
+            Done::Succeeded => {
+                if operations.get(node).is_some_and(|o| o.kind != OperationKind::Barrier) {
+                    finished.push(OperationId(u32::try_from(node).unwrap_or(u32::MAX)));
+                }
+                scheduler.finish(node);
+            }
             Done::Failed => {
                 stage.leave_unfinished(operations.get(node));
                 for node in scheduler.fail(node) {

@@ -8,10 +8,10 @@ use crate::recorder::Recorder;
 use crate::variable_rules::VariableRules;
 use formwork_config::ResourceBlock;
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
-use formwork_eval::{Evaluator, Expansion, InstanceScope, Item, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
+use formwork_eval::{Evaluator, Expansion, InstanceScope, ModuleId, ReadSet, ReferenceGraph, SharedAnswers};
 use formwork_model::{
     AbsResource, ConfigResource, InstanceKey, Operation, OperationKind, ProviderConfigAddress, ResourceInstance,
-    ResourceMode, Schema, resources_that_stay,
+    Schema, resources_that_stay,
 };
 use formwork_object::Upkeep;
 use formwork_value::{Str, Value};
@@ -36,6 +36,7 @@ pub(crate) struct Stage<'a> {
     pub nested_failures: RefCell<BTreeMap<(ModuleId, Str), String>>,
     /// Instances whose operation has failed or was not begun.
     unfinished: RefCell<BTreeMap<AbsResource, BTreeSet<InstanceKey>>>,
+    unfinished_reads: RefCell<SharedAnswers>,
     pub counts: RefCell<Counts>,
     /// Root outputs evaluated at the end; `None` for those that are null.
     pub outputs: RefCell<BTreeMap<Str, Option<formwork_model::OutputState>>>,
@@ -65,7 +66,7 @@ impl<'a> Stage<'a> {
         let plan = &inputs.plan;
         let evaluator = new_evaluator(inputs);
         let graph = ReferenceGraph::build(&inputs.config);
-        load_values(&evaluator, inputs, &graph, |_, planned| planned.clone());
+        evaluator.set_instances(&graph, plan.planned_values.iter().map(|(a, v)| (a.clone(), v.clone())));
         Stage {
             inputs,
             evaluator,
@@ -79,6 +80,7 @@ impl<'a> Stage<'a> {
             upkeep: Upkeep::new(inputs.clock, inputs.events),
             nested_failures: RefCell::default(),
             unfinished: RefCell::default(),
+            unfinished_reads: RefCell::default(),
             counts: RefCell::default(),
             outputs: RefCell::default(),
             failed_providers: RefCell::default(),
@@ -98,9 +100,9 @@ impl<'a> Stage<'a> {
             .filter(|c| c.deposed.is_none() && !c.before.is_null())
             .map(|c| (&c.address, &c.before))
             .collect();
-        load_values(&evaluator, self.inputs, &self.graph, |address, planned| {
-            (*before.get(address).unwrap_or(&planned)).clone()
-        });
+        let values = self.inputs.plan.planned_values.iter();
+        let values = values.map(|(a, planned)| (a.clone(), (*before.get(a).unwrap_or(&planned)).clone()));
+        evaluator.set_instances(&self.graph, values);
         evaluator
     }
 
@@ -112,13 +114,18 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// True if something that was read is not what it was planned to be.
+    /// True if anything is not what it was planned to be.
+    pub fn is_any_unfinished(&self) -> bool {
+        !self.unfinished.borrow().is_empty()
+    }
+
+    /// True if something that was read is not what it was planned to be. For after the walk: answers are remembered.
     pub fn has_unfinished(&self, reads: &ReadSet) -> bool {
         let unfinished = self.unfinished.borrow();
         if unfinished.is_empty() {
             return false;
         }
-        reads.all().into_iter().any(|read| {
+        self.unfinished_reads.borrow_mut().any(reads, &mut |read| {
             let resource = read.resource.in_module(self.evaluator.module_address(read.module));
             unfinished.get(&resource).is_some_and(|keys| read.key.as_ref().is_none_or(|key| keys.contains(key)))
         })
@@ -131,7 +138,7 @@ impl<'a> Stage<'a> {
 
     /// The module instance of an address, expanding calls on the way.
     pub fn module(&self, address: &ResourceInstance) -> Option<ModuleId> {
-        module_of(&self.evaluator, address)
+        self.evaluator.expanded_module(&address.module)
     }
 
     /// What the configuration says of an instance.
@@ -148,12 +155,7 @@ impl<'a> Stage<'a> {
 
     pub fn schema(&self, provider: &ProviderConfigAddress, address: &ResourceInstance) -> Option<Arc<Schema>> {
         let schemas = self.inputs.plan.schemas.get(&provider.provider)?;
-        let table = match address.resource.mode {
-            ResourceMode::Managed => &schemas.resources,
-            ResourceMode::Data => &schemas.data_sources,
-            ResourceMode::Ephemeral => &schemas.ephemeral_resources,
-        };
-        table.get(&address.resource.kind).cloned()
+        schemas.resource(address.resource.mode, &address.resource.kind).cloned()
     }
 
     pub fn set_value(&self, module: ModuleId, address: &ResourceInstance, value: Value) {
@@ -192,42 +194,4 @@ fn new_evaluator(inputs: &ApplyInputs<'_>) -> Evaluator {
         evaluator.add_schema(provider.clone(), schema.clone());
     }
     evaluator
-}
-
-/// Gives every instance a value, by its address and planned value (unknown where it is not known yet); in the order of
-/// references, because the repetition of a module may depend on values.
-fn load_values(
-    evaluator: &Evaluator,
-    inputs: &ApplyInputs<'_>,
-    graph: &ReferenceGraph,
-    value: impl Fn(&ResourceInstance, &Value) -> Value,
-) {
-    let mut by_config: BTreeMap<ConfigResource, Vec<(&ResourceInstance, &Value)>> = BTreeMap::new();
-    for (address, planned) in &inputs.plan.planned_values {
-        by_config.entry(address.config()).or_default().push((address, planned));
-    }
-    for node in graph.order().unwrap_or_default() {
-        let Some(ItemAddress { module, item: Item::Resource(resource) }) = graph.nodes.get(node) else { continue };
-        let config = ConfigResource { module: module.clone(), resource: resource.clone() };
-        for (address, planned) in by_config.remove(&config).unwrap_or_default() {
-            if let Some(module) = module_of(evaluator, address) {
-                let value = value(address, planned);
-                evaluator.set_instance(module, &address.resource, address.key.clone(), value);
-            }
-        }
-    }
-    // What cannot be evaluated before its time is evaluated again when it is needed.
-    drop(evaluator.take_problems());
-}
-
-fn module_of(evaluator: &Evaluator, address: &ResourceInstance) -> Option<ModuleId> {
-    if let Some(known) = evaluator.module_id(&address.module) {
-        return Some(known);
-    }
-    let mut module = ModuleId::ROOT;
-    for step in &address.module.0 {
-        let (_, children, _) = evaluator.call_instances(module, &step.name).ok()?;
-        module = *children.get(&step.key)?;
-    }
-    Some(module)
 }

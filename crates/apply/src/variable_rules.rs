@@ -1,8 +1,8 @@
 //! Rules of variables that the plan could not decide: what depends on a variable waits for them.
 
-use crate::check::{outcomes_status, record};
+use crate::check::record;
 use crate::stage::Stage;
-use formwork_eval::{Item, ItemAddress};
+use formwork_eval::{CheckOutcome, Item, ItemAddress};
 use formwork_model::{CheckKind, CheckResult, CheckStatus, ConfigResource};
 use formwork_value::Str;
 use std::cell::RefCell;
@@ -63,7 +63,7 @@ fn is_met(stage: &Stage<'_>, variable: &ItemAddress) -> bool {
         let mut status = stage.checks.borrow().status(CheckKind::Variable, &address);
         if status == Some(CheckStatus::Unknown) {
             let (outcomes, problems) = stage.evaluator.validate_variable(module, name);
-            let now = outcomes_status(&outcomes);
+            let (now, _) = CheckOutcome::summarize(&outcomes);
             if now == CheckStatus::Unknown {
                 continue;
             }

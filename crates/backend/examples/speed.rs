@@ -130,7 +130,7 @@ async fn run(count: usize) -> Result<(), Failure> {
     let directory = std::env::temp_dir().join(format!("formwork-speed-{}", std::process::id()));
     let options = LocalOptions { path: directory.join("terraform.tfstate"), ..LocalOptions::default() };
     let store = LocalStore::new(&options, "default")?;
-    let place = StatePlace { journal: store.journal_paths()?, store: Arc::new(store), remote: None };
+    let place = StatePlace { journal: store.journal_paths()?, store: Arc::new(store), remote: None, replacement: None };
     let mut session = StateSession::open(place, Some(Default::default()), "lineage".into()).await?;
     let journal = session.begin("run".into(), 1 << 20).await?;
     let mut tasks = Vec::new();

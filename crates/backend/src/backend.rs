@@ -101,6 +101,6 @@ impl Backend for LocalWorkspaces {
 
     fn place(&self, workspace: &str, _: &Path) -> Result<StatePlace, StoreError> {
         let store = self.store(workspace)?;
-        Ok(StatePlace { journal: store.journal_paths()?, store: Arc::new(store), remote: None })
+        Ok(StatePlace { journal: store.journal_paths()?, store: Arc::new(store), remote: None, replacement: None })
     }
 }

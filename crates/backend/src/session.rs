@@ -89,6 +89,9 @@ pub struct StatePlace {
     pub journal: JournalPaths,
     /// Keeps the journal beside a remote state as well.
     pub remote: Option<Arc<dyn RemoteLog>>,
+    /// A state that is about to take the place of the stored one. An interrupted run whose results it has need not fit the
+    /// stored one.
+    pub replacement: Option<Arc<StateSnapshot>>,
 }
 
 /// What was brought in and is only in memory yet.
@@ -106,6 +109,8 @@ pub struct StateSession {
     in_doubt: Vec<InDoubt>,
     recovered: Option<Recovered>,
     unsaved: Unsaved,
+    /// What the journal has is in the state that is about to be written, and nowhere else: it stays until then.
+    covered: bool,
     /// The journal belongs to a run that goes on.
     other_run: bool,
     journal: Option<Arc<JournalFile>>,
@@ -133,6 +138,7 @@ impl StateSession {
             in_doubt: Vec::new(),
             recovered: None,
             unsaved: Unsaved::default(),
+            covered: false,
             other_run: false,
             journal: None,
             fresh_lineage,
@@ -169,7 +175,9 @@ impl StateSession {
         }
         if self.lock.is_some() {
             self.settle_recovery().await?;
-            self.remove_journal(!pieces.is_empty()).await?;
+            if !self.covered {
+                self.remove_journal(!pieces.is_empty()).await?;
+            }
             self.forget_found().await?;
         }
         Ok(())
@@ -235,7 +243,7 @@ impl StateSession {
     }
 
     /// The state with the results of an interrupted run; `None` if it has them.
-    fn replayed(&self, recovered: &Recovered) -> Result<Option<StateSnapshot>, SessionError> {
+    fn replayed(&mut self, recovered: &Recovered) -> Result<Option<StateSnapshot>, SessionError> {
         let base = match &self.snapshot {
             Some(snapshot) => snapshot.clone(),
             None => StateSnapshot { lineage: recovered.lineage.clone(), ..StateSnapshot::default() },
@@ -245,10 +253,34 @@ impl StateSession {
         if same_content(&base.state, &snapshot.state) {
             return Ok(None);
         }
-        self.check_base(&base, recovered)?;
+        if let Err(mismatch) = self.check_base(&base, recovered) {
+            self.covered = self.is_in_replacement(recovered);
+            return if self.covered { Ok(None) } else { Err(mismatch) };
+        }
         snapshot.serial += 1;
         snapshot.terraform_version = TERRAFORM_VERSION.into();
         Ok(Some(snapshot))
+    }
+
+    /// True if the state that is about to be written has all that the run has left.
+    fn is_in_replacement(&self, recovered: &Recovered) -> bool {
+        let Some(new) = self.place.replacement.as_ref().filter(|new| new.lineage == recovered.lineage) else {
+            return false;
+        };
+        let mut replayed = StateSnapshot::clone(new);
+        journal::replay(&mut replayed, recovered);
+        same_content(&new.state, &replayed.state)
+    }
+
+    /// Writes the state that takes the place of the stored one, with its own lineage and serial. A journal whose results are in
+    /// it goes.
+    pub async fn replace(&mut self, snapshot: StateSnapshot) -> Result<(), SessionError> {
+        self.write_snapshot(snapshot).await?;
+        if self.covered {
+            self.remove_journal(self.place.remote.is_some()).await?;
+            self.covered = false;
+        }
+        Ok(())
     }
 
     /// The results belong to the state from which the run started, or to one that the run itself wrote.
@@ -265,8 +297,9 @@ impl StateSession {
         };
         Err(SessionError::Mismatch(format!(
             "A run that was interrupted has left {} results in {}. They belong to a state with lineage {:?} and serial \
-             {}, but {found}. Restore that state, for example from its backup, and run again; or, if the results are \
-             not wanted, move the file away.",
+             {}, but {found}. Restore that state, for example from its backup, and run again. If that run has written \
+             errored.tfstate, \"formwork state push errored.tfstate\" brings it all in. If the results are not wanted, move \
+             the file away.",
             recovered.results.len(),
             self.place.journal.journal.display(),
             recovered.lineage,
@@ -312,6 +345,12 @@ impl StateSession {
     /// The state as last read or written; `None` if there is none yet.
     pub fn snapshot(&self) -> Option<&StateSnapshot> {
         self.snapshot.as_ref()
+    }
+
+    /// The lineage of the state, or that which it will have.
+    pub fn lineage(&self) -> &Str {
+        let stored = self.snapshot.as_ref().map(|snapshot| &snapshot.lineage);
+        stored.filter(|lineage| !lineage.is_empty()).unwrap_or(&self.fresh_lineage)
     }
 
     /// Effects of earlier runs of which nobody knows whether they happened. Planning their addresses must stop.

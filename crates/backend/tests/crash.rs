@@ -16,7 +16,7 @@ const OBJECTS: u32 = 60;
 fn place(dir: &Path) -> StatePlace {
     let options = LocalOptions { path: dir.join("terraform.tfstate"), ..LocalOptions::default() };
     let store = LocalStore::new(&options, "default").unwrap();
-    StatePlace { journal: store.journal_paths().unwrap(), store: Arc::new(store), remote: None }
+    StatePlace { journal: store.journal_paths().unwrap(), store: Arc::new(store), remote: None, replacement: None }
 }
 
 async fn open(dir: &Path) -> StateSession {

@@ -14,7 +14,10 @@ use std::sync::{Arc, Mutex};
 fn place(dir: &Scratch) -> (StatePlace, Arc<LocalStore>) {
     let options = LocalOptions { path: dir.path("terraform.tfstate"), ..LocalOptions::default() };
     let store = Arc::new(LocalStore::new(&options, "default").unwrap());
-    (StatePlace { store: store.clone(), journal: store.journal_paths().unwrap(), remote: None }, store)
+    (
+        StatePlace { store: store.clone(), journal: store.journal_paths().unwrap(), remote: None, replacement: None },
+        store,
+    )
 }
 
 async fn open(place: StatePlace) -> StateSession {
@@ -251,6 +254,7 @@ impl Machines {
             store: Arc::new(self.store.client()),
             journal: JournalPaths::in_data_directory(&self.dir.path(machine), "memory:1"),
             remote: Some(self.pieces.clone()),
+            replacement: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::machine::{MachineClock, MachineEntropy, Provisioners, random_id};
 use crate::planning::{Planned, Stopping, environment, machine_files};
 use crate::progress::Progress;
+use crate::resuming::SavedRun;
 use crate::session::Session;
 use crate::whole_file::write_private;
 use async_trait::async_trait;
@@ -25,6 +26,8 @@ const ERRORED_STATE: &str = "errored.tfstate";
 pub struct Applied {
     pub outcome: ApplyOutcome,
     pub failed: bool,
+    /// What took the time of a long run, for people.
+    pub times: Option<String>,
 }
 
 /// Runs the plan's operations and stores the new state, whatever comes of them.
@@ -44,7 +47,7 @@ pub async fn apply_plan(
     let journal: Arc<dyn Journal> = match operations {
         0 => Arc::new(NoJournal),
         _ => {
-            let run = random_id(&MachineEntropy);
+            let run = planned.saved.as_ref().map_or_else(|| random_id(&MachineEntropy), SavedRun::run_id);
             let reserve = DEFAULT_RESERVE + operations * BYTES_PER_OPERATION;
             let begun = state.begin_from(&plan.prior.state, run.as_str().into(), reserve).await;
             begun.map_err(|error| crate::state_access::session_problem(&error))?
@@ -54,7 +57,10 @@ pub async fn apply_plan(
     let stopper = provisioners.clone();
     let stopping = Stopping::watch(session, &planned.providers, move || stopper.stop_all());
     let clock = MachineClock::new();
-    let progress = if operations > 0 { Progress::start_live(session) } else { Progress::start(session) };
+    let progress = match operations {
+        0 => Progress::start(session),
+        _ => Progress::start_apply(session, plan, workspace),
+    };
     let cancelled = || session.is_interrupted();
     let inputs = ApplyInputs {
         plan: plan.clone(),
@@ -67,9 +73,11 @@ pub async fn apply_plan(
         clock: &clock,
         events: &progress as &dyn EventSink,
         parallelism: plan.options.parallelism,
+        done: planned.saved.as_ref().map(|saved| saved.done().to_vec()).unwrap_or_default(),
         cancelled: &cancelled,
     };
     let mut outcome = formwork_apply::apply(&inputs).await;
+    let times = progress.conclude(workspace);
     drop((progress, stopping));
     outcome.diagnostics.extend(planned.providers.pool.take_warnings());
     if cancelled() {
@@ -79,31 +87,32 @@ pub async fn apply_plan(
         );
         outcome.diagnostics.push(Diagnostic::error("Apply was interrupted", detail).blame(Blame::Environment));
     }
-    if let Err(problems) = store(session, state, &outcome.snapshot).await {
-        outcome.diagnostics.extend(problems);
+    match (store(session, state, &outcome.snapshot).await, &planned.saved) {
+        (Err(problems), _) => outcome.diagnostics.extend(problems),
+        (Ok(()), Some(saved)) => saved.note(session, &outcome.finished, state.snapshot()),
+        (Ok(()), None) => {}
     }
     planned.providers.pool.shutdown_all().await;
     let failed = outcome.diagnostics.has_errors();
-    Ok(Applied { outcome, failed })
+    Ok(Applied { outcome, failed, times })
 }
 
 /// Stores the new state; if the backend does not take it, it goes into a file that can be pushed later.
 pub async fn store(session: &Session, state: &mut StateSession, new: &StateSnapshot) -> Result<(), Diagnostics> {
-    let before = state.snapshot().map(|snapshot| (snapshot.lineage.clone(), snapshot.serial));
+    let (lineage, serial) = (state.lineage().clone(), state.snapshot().map_or(0, |snapshot| snapshot.serial));
     let error = match state.finish(new.state.clone()).await {
         Ok(()) => return Ok(()),
         Err(FinishError::NotCleared(error)) => return Err(not_cleared(&error)),
         Err(FinishError::NotWritten(error)) => error,
     };
-    let (lineage, serial) = before.unwrap_or_else(|| (random_id(&MachineEntropy).as_str().into(), 0));
     let snapshot = StateSnapshot { lineage, serial: serial + 1, ..new.clone() };
     let encoded = state_file::encode(&snapshot);
     // The file may hold secrets: only its owner may read it.
     let kept = match write_private(Path::new(ERRORED_STATE), &encoded) {
         Ok(()) => format!(
             "The state was written to {ERRORED_STATE} instead. When the cause is mended, store it with: formwork state \
-             push {ERRORED_STATE}\n\nIf that finds a journal that does not fit, move the journal away first: this file has \
-             everything that it holds."
+             push {ERRORED_STATE}\n\nIf another state has taken the place of the one that the run began with, that \
+             refuses until you say with -force that this file is the right one. Until then the journal stays."
         ),
         Err(other) => {
             session.output.print(&String::from_utf8_lossy(&encoded));

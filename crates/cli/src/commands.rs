@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod apply;
+mod bundle;
 mod console;
 mod fmt;
 mod force_unlock;
@@ -53,6 +54,7 @@ static COMMANDS: &[&Command] = &[
     &apply::APPLY,
     &apply::DESTROY,
     &apply::REFRESH,
+    &bundle::COMMAND,
     &console::COMMAND,
     &fmt::COMMAND,
     &force_unlock::COMMAND,

@@ -65,7 +65,8 @@ pub fn add_tests(
         ModuleResolution::Manifest => manifest(session)?,
         ModuleResolution::Direct => manifest(session).unwrap_or_default(),
     };
-    let options = LoadOptions { test_dir, manifest: &known, resolution };
+    let early = Early::new(session, None);
+    let options = LoadOptions { test_dir, manifest: &known, resolution, early: Some(&early) };
     let (suite, diagnostics) = formwork_testing::load(&session.files(), config, options);
     session.set_sources(Arc::new(suite.sources.clone()));
     Ok((suite, diagnostics))

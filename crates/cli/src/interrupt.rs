@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: once to stop gracefully, twice to stop now.
+//! Ctrl-C, SIGTERM, and the end of the terminal (SIGHUP): once to stop gracefully, twice to stop now.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -27,8 +27,9 @@ impl Interrupts {
     pub fn listen() -> std::io::Result<Interrupts> {
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
+        let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
         let (sender, urgency) = watch::channel(Urgency::None);
-        Ok(Interrupts { urgency, task: tokio::spawn(forward(interrupt, terminate, sender)) })
+        Ok(Interrupts { urgency, task: tokio::spawn(forward(interrupt, terminate, hangup, sender)) })
     }
 
     pub fn urgency(&self) -> Urgency {
@@ -51,14 +52,35 @@ impl Drop for Interrupts {
     }
 }
 
-async fn forward(mut interrupt: Signal, mut terminate: Signal, sender: watch::Sender<Urgency>) {
+/// True if whoever started the program wants it to survive the terminal (`nohup`). Where that cannot be found out, it may.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask & 1 != 0)
+}
+
+async fn forward(
+    mut interrupt: Signal,
+    mut terminate: Signal,
+    mut hangup: Option<Signal>,
+    sender: watch::Sender<Urgency>,
+) {
     for urgency in [Urgency::Graceful, Urgency::Now] {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = received(&mut hangup) => {}
         }
         sender.send_replace(urgency);
     }
     // Keeps the last urgency readable.
     sender.closed().await;
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
 }

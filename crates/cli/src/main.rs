@@ -30,6 +30,7 @@ mod progress;
 mod prompt;
 mod provider_functions;
 mod providers;
+mod resuming;
 mod saved_plan;
 mod session;
 mod state_access;

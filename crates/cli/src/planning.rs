@@ -10,6 +10,7 @@ use crate::operation_arguments::OperationArguments;
 use crate::progress::Progress;
 use crate::provider_functions::ProviderFunctionTable;
 use crate::providers::Providers;
+use crate::resuming::SavedRun;
 use crate::session::Session;
 use formwork_backend::StateSession;
 use formwork_config::{Config, GivenValue, Origin, check_references, check_statements};
@@ -33,6 +34,8 @@ pub struct Planned {
     pub config: Arc<Config>,
     pub variables: BTreeMap<Str, Value>,
     pub providers: Providers,
+    /// The file that it comes from.
+    pub saved: Option<SavedRun>,
 }
 
 /// Why there is no plan to go on with.
@@ -164,7 +167,7 @@ pub async fn make_plan(
             *value = text;
         }
     }
-    Ok(Planned { plan: Arc::new(plan), diagnostics, config, variables, providers })
+    Ok(Planned { plan: Arc::new(plan), diagnostics, config, variables, providers, saved: None })
 }
 
 impl Planned {

@@ -160,7 +160,7 @@ fn put_instance(state: &mut State, address: &ResourceInstance, taken: ResourceSt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use formwork_model::{ObjectState, ProviderAddress, ProviderConfigAddress, RawState};
+    use formwork_model::{InstanceKey, ObjectState, ProviderAddress, ProviderConfigAddress, RawState};
     use std::sync::Arc;
 
     fn state(addresses: &[&str]) -> State {
@@ -182,10 +182,11 @@ mod tests {
                 module: Default::default(),
                 provider: ProviderAddress::builtin("terraform"),
                 alias: None,
+                key: InstanceKey::None,
             };
             let instances = [(
                 address.key.clone(),
-                formwork_model::InstanceState { current: Some(Arc::new(object)), deposed: Default::default() },
+                formwork_model::InstanceState { current: Some(Arc::new(object)), ..Default::default() },
             )];
             put_instance(&mut state, &address, ResourceState { provider, instances: instances.into() });
         }

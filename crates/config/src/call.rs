@@ -38,5 +38,7 @@ pub struct PassedProvider {
     pub child: ProviderName,
     pub child_span: Span,
     pub parent: ProviderName,
+    /// Which instance of the parent's configuration; evaluated in the calling module for each instance of the call.
+    pub key: Option<Expr>,
     pub parent_span: Span,
 }

@@ -16,6 +16,7 @@ mod early;
 mod files;
 mod import_block;
 mod item;
+pub mod limits;
 mod load;
 mod manifest;
 mod module;

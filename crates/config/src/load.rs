@@ -3,6 +3,7 @@
 use crate::assemble::assemble;
 use crate::early::{EarlyValues, is_early};
 use crate::files::{join, parse_dir};
+use crate::limits::{MODULE_NESTING, MODULES};
 use crate::read::call::set_early;
 use crate::read::settings::UNSUPPORTED_VERSION;
 use crate::{Config, EarlyContext, Module, ModuleCall, ModuleSource};
@@ -12,12 +13,6 @@ use formwork_model::{Files, ModuleManifest, ModulePath};
 use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Modules that are nested more deeply are refused.
-const MAX_DEPTH: usize = 64;
-
-/// A tree with more modules is refused.
-const MAX_MODULES: usize = 20_000;
 
 /// How calls are resolved to directories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,15 +69,16 @@ pub fn load_root(files: &dyn Files, root_dir: &str, early: Option<&dyn EarlyCont
     (Config::new(modules, sources), content.collect())
 }
 
-/// As [`load`], beside files that were read before: the new ones are added to them.
+/// As [`load_with`], beside files that were read before: the new ones are added to them.
 pub fn load_beside(
     files: &dyn Files,
     root_dir: &str,
     manifest: &ModuleManifest,
     resolution: ModuleResolution,
     sources: Sources,
+    early: Option<&dyn EarlyContext>,
 ) -> (Config, Diagnostics) {
-    load_all(files, root_dir, manifest, resolution, sources, None)
+    load_all(files, root_dir, manifest, resolution, sources, early)
 }
 
 fn load_all(
@@ -156,7 +152,7 @@ impl Loader<'_> {
     fn calls(&mut self, module: &Arc<Module>, trail: &mut Vec<String>) {
         for call in module.calls.values() {
             let Some(dir) = self.resolve(module, call) else { continue };
-            if trail.contains(&dir) || trail.len() > MAX_DEPTH || self.modules.len() >= MAX_MODULES {
+            if trail.contains(&dir) || trail.len() > MODULE_NESTING || self.modules.len() >= MODULES {
                 self.refuse_nesting(call, trail.contains(&dir));
                 continue;
             }
@@ -172,7 +168,7 @@ impl Loader<'_> {
         let detail = if cycle {
             "The module calls itself, directly or through others, without end. Remove one of the calls.".to_string()
         } else {
-            format!("Modules can be nested {MAX_DEPTH} levels deep, and there can be {MAX_MODULES} of them in all.")
+            format!("Modules can be nested {MODULE_NESTING} levels deep, and there can be {MODULES} of them in all.")
         };
         let summary = if cycle { "Module calls itself" } else { "Too many modules" };
         self.diagnostics.push(Diagnostic::error(summary, detail).at(call.source_span));

@@ -1,7 +1,7 @@
 //! Provider requirements, configurations, and references to them.
 
 use formwork_diag::Span;
-use formwork_hcl::{Bindings, Body};
+use formwork_hcl::{Bindings, Body, Expr};
 use formwork_model::{Constraints, ProviderAddress};
 use formwork_value::Str;
 use std::fmt;
@@ -32,6 +32,8 @@ pub struct ProviderBlock {
     pub name: ProviderName,
     pub provider: ProviderAddress,
     pub version: Option<Constraints>,
+    /// One instance of the configuration for each element; only with an alias.
+    pub for_each: Option<Expr>,
     /// What is left for the provider's schema.
     pub body: Body,
     pub scope: ProviderScope,
@@ -51,10 +53,13 @@ pub enum ProviderScope {
     Mocked,
 }
 
-/// A reference to a provider configuration, as in `provider = aws.west`.
+/// A reference to a provider configuration, as in `provider = aws.west`, or to an instance of one:
+/// `aws.by_region[each.key]`.
 #[derive(Clone, Debug)]
 pub struct ProviderRef {
     pub name: ProviderName,
+    /// Which instance.
+    pub key: Option<Expr>,
     /// Of the reference; the block header if the reference is implied.
     pub span: Span,
     /// Written, not implied by the resource type.

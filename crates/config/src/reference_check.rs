@@ -24,6 +24,7 @@ pub fn check_references(config: &Config) -> Diagnostics {
             check_call(&mut checker, call);
         }
         check_imports(&mut checker, module);
+        providers::check_provider_keys(&mut checker, module);
         arguments::check_arguments(config, module, &mut diagnostics);
         providers::check_provider_refs(config, module, &mut diagnostics);
     }
@@ -45,7 +46,8 @@ fn check_values(checker: &mut Checker<'_>, module: &Module) {
     }
     let own = |provider: &&ProviderBlock| matches!(provider.scope, ProviderScope::Module);
     for provider in module.providers.values().filter(own) {
-        checker.body(&provider.body, &plain);
+        checker.body(&provider.body, &Place { each: provider.for_each.is_some(), ..plain });
+        provider.for_each.iter().for_each(|expr| checker.expr(expr, &plain));
     }
     for check in module.checks.values() {
         checker.rules(&check.asserts, &Place { check: Some(&check.name), ..plain });

@@ -1,9 +1,9 @@
 //! Managed resources, data sources and ephemeral resources.
 
 use crate::{CheckRule, ProviderRef, ProvisionerBlock};
-use formwork_diag::Span;
+use formwork_diag::{Diagnostics, Span};
 use formwork_hcl::{Body, Expr, Traversal};
-use formwork_model::{ProviderAddress, Resource};
+use formwork_model::{ProviderAddress, Resource, ResourceInstance};
 use formwork_value::{Path, Str};
 
 /// `resource`, `data` or `ephemeral`.
@@ -25,6 +25,20 @@ pub struct ResourceBlock {
     pub check: Option<Str>,
     pub span: Span,
     pub header_span: Span,
+}
+
+impl ResourceBlock {
+    /// Gives problems of an instance its address, and a place in the block if they have none.
+    pub fn located(&self, mut problems: Diagnostics, address: &ResourceInstance) -> Diagnostics {
+        for problem in problems.iter_mut() {
+            problem.address.get_or_insert_with(|| address.to_string());
+            if problem.span.is_none() {
+                let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(&self.body, path));
+                problem.span = place.or(Some(self.header_span));
+            }
+        }
+        problems
+    }
 }
 
 /// `lifecycle`.

@@ -54,9 +54,9 @@ fn summarize_variable(variable: &VariableBlock) -> VariableSummary {
     }
 }
 
-/// Managed resources, then data sources, then ephemeral resources, each by address.
+/// Managed resources, then data sources, each by address. Ephemeral resources are left out, as the reference does.
 fn summarize_resources(module: &Module, schemas: &Schemas, keys: &ProviderKeys) -> Vec<ResourceSummary> {
-    [ResourceMode::Managed, ResourceMode::Data, ResourceMode::Ephemeral]
+    [ResourceMode::Managed, ResourceMode::Data]
         .into_iter()
         .flat_map(|mode| module.resources.values().filter(move |r| r.resource.mode == mode))
         .map(|resource| summarize_resource(module, resource, schemas, keys))
@@ -65,12 +65,7 @@ fn summarize_resources(module: &Module, schemas: &Schemas, keys: &ProviderKeys) 
 
 fn schema_of<'s>(schemas: &'s Schemas, block: &ResourceBlock) -> Option<&'s Schema> {
     let provider = schemas.get(&block.provider_address)?;
-    let table = match block.resource.mode {
-        ResourceMode::Managed => &provider.resources,
-        ResourceMode::Data => &provider.data_sources,
-        ResourceMode::Ephemeral => &provider.ephemeral_resources,
-    };
-    table.get(&block.resource.kind).map(|schema| &**schema)
+    provider.resource(block.resource.mode, &block.resource.kind).map(|schema| &**schema)
 }
 
 fn summarize_resource(

@@ -1,8 +1,11 @@
 //! The tree of modules.
 
-use crate::{Module, ProviderBlock, ProviderName, RemovedBlock, RemovedFrom};
+use crate::{Module, PassedProvider, ProviderBlock, ProviderName, RemovedBlock, RemovedFrom};
 use formwork_diag::Sources;
-use formwork_model::{ModuleInstance, ModulePath, ProviderConfigAddress, ResourceInstance};
+use formwork_hcl::Expr;
+use formwork_model::{
+    InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderConfigAddress, ResourceInstance,
+};
 use formwork_value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -71,6 +74,17 @@ impl Config {
     /// The provider configuration that a name stands for in a module: declared there, or passed or
     /// inherited from a caller. A default configuration that is declared nowhere belongs to the root module.
     pub fn provider_config(&self, module: &ModulePath, name: &ProviderName) -> ProviderConfigAddress {
+        self.provider_source(module, name).0
+    }
+
+    /// As [`Config::provider_config`], with the module to which its owner passed it, and the key of the instance that it chose
+    /// for that (only if the configuration has `for_each`).
+    pub fn provider_source(
+        &self,
+        module: &ModulePath,
+        name: &ProviderName,
+    ) -> (ProviderConfigAddress, Option<(ModulePath, &Expr)>) {
+        let mut passed_key = None;
         let mut at = module.clone();
         let mut wanted = name.clone();
         loop {
@@ -83,18 +97,19 @@ impl Config {
             let own = declaring.and_then(|m| m.providers.get(&wanted));
             let is_own = own.is_some_and(|block| passed.is_none() || !block.body.is_empty());
             let Some((parent, _)) = at.parent() else {
-                return ProviderConfigAddress { module: at, provider, alias: wanted.alias };
+                return (unkeyed(at, provider, wanted), passed_key);
             };
             if is_own {
-                return ProviderConfigAddress { module: at, provider, alias: wanted.alias };
+                return (unkeyed(at, provider, wanted), passed_key);
             }
+            passed_key = passed.and_then(|p| Some((at.clone(), p.key.as_ref()?)));
             wanted = match passed {
-                Some(name) => name,
+                Some(passed) => passed.parent.clone(),
                 None if wanted.alias.is_none() => {
                     let local = self.module(&parent).map_or_else(|| provider.name.clone(), |m| m.local_name(&provider));
                     ProviderName::new(local, None)
                 }
-                None => return ProviderConfigAddress { module: at, provider, alias: wanted.alias },
+                None => return (unkeyed(at, provider, wanted), None),
             };
             at = parent;
         }
@@ -107,10 +122,10 @@ impl Config {
     }
 
     /// What the caller of a module passes as a provider configuration.
-    fn passed(&self, module: &ModulePath, wanted: &ProviderName) -> Option<ProviderName> {
+    fn passed(&self, module: &ModulePath, wanted: &ProviderName) -> Option<&PassedProvider> {
         let (parent, call) = module.parent()?;
         let call = self.module(&parent)?.calls.get(call)?;
-        call.providers.as_ref()?.iter().find(|p| p.child == *wanted).map(|p| p.parent.clone())
+        call.providers.as_ref()?.iter().find(|p| p.child == *wanted)
     }
 }
 
@@ -128,6 +143,10 @@ impl Config {
             covers.then_some(block)
         })
     }
+}
+
+fn unkeyed(module: ModulePath, provider: ProviderAddress, name: ProviderName) -> ProviderConfigAddress {
+    ProviderConfigAddress { module, provider, alias: name.alias, key: InstanceKey::None }
 }
 
 fn inside(outer: &ModulePath, inner: &ModulePath) -> ModulePath {

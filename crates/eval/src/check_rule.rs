@@ -2,9 +2,10 @@
 
 use crate::{Evaluator, InstanceScope, Phase};
 use formwork_config::CheckRule;
-use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_diag::{Diagnostic, Diagnostics, Severity};
 use formwork_hcl::Scope;
-use formwork_value::{Type, convert};
+use formwork_model::CheckStatus;
+use formwork_value::{Str, Type, convert};
 
 /// What came of a condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,54 @@ pub enum CheckOutcome {
     Fail(String),
     /// The condition could not be evaluated; the problem was reported.
     Error,
+}
+
+impl CheckOutcome {
+    pub fn status(&self) -> CheckStatus {
+        match self {
+            CheckOutcome::Pass => CheckStatus::Pass,
+            CheckOutcome::Unknown => CheckStatus::Unknown,
+            CheckOutcome::Fail(_) => CheckStatus::Fail,
+            CheckOutcome::Error => CheckStatus::Error,
+        }
+    }
+
+    /// The worst of several outcomes, and the messages of those that failed: in the order of their texts, without those
+    /// that must not be shown.
+    pub fn summarize(outcomes: &[CheckOutcome]) -> (CheckStatus, Vec<Str>) {
+        let status = outcomes.iter().map(CheckOutcome::status).max().unwrap_or(CheckStatus::Pass);
+        let shown = outcomes.iter().filter_map(|outcome| match outcome {
+            CheckOutcome::Fail(message) if message != HIDDEN_MESSAGE => Some(Str::from(message.as_str())),
+            _ => None,
+        });
+        let mut failures: Vec<Str> = shown.collect();
+        failures.sort();
+        (status, failures)
+    }
+}
+
+/// How it is reported that a condition does not hold.
+#[derive(Clone, Copy)]
+pub struct FailureReport<'a> {
+    pub summary: &'a str,
+    pub severity: Severity,
+    /// The resource instance; `None` for check blocks, of which only assertions that do not hold are warnings.
+    pub address: Option<&'a str>,
+}
+
+/// As [`evaluate_check`], with a diagnostic if the condition does not hold.
+pub fn judge(rule: &CheckRule, scope: &dyn Scope, report: FailureReport<'_>) -> (CheckOutcome, Diagnostics) {
+    let (outcome, mut diagnostics) = evaluate_check(rule, scope);
+    if report.address.is_some() {
+        diagnostics.iter_mut().for_each(|problem| problem.severity = problem.severity.min(report.severity));
+    }
+    if let CheckOutcome::Fail(message) = &outcome {
+        let mut failure = Diagnostic::error(report.summary, message).at(rule.condition.span);
+        failure.severity = report.severity;
+        failure.address = report.address.map(str::to_string);
+        diagnostics.push(failure);
+    }
+    (outcome, diagnostics)
 }
 
 /// Evaluates a condition and its message, which must have a value even if it is not needed. Failing itself is not
@@ -91,8 +140,7 @@ fn condition(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics)
 }
 
 /// Stands in place of a message with values that must not be shown; nothing that records failures keeps it.
-pub const HIDDEN_MESSAGE: &str =
-    "The error message included a value that must not be shown, so it will not be displayed.";
+const HIDDEN_MESSAGE: &str = "The error message included a value that must not be shown, so it will not be displayed.";
 
 /// The text of a message, which may be in place of one that cannot be shown.
 fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> String {

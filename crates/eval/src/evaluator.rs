@@ -1,13 +1,14 @@
 //! The evaluator: a configuration with values.
 
 use crate::functions::Functions;
+use crate::limits::REFERENCE_CHAIN;
 use crate::module_instance::{ModuleData, Remembered, RememberedExpansion};
 use crate::{Environment, Expansion, InstanceScope, ModuleId, Phase, Read, ReadSet, Repetition, ResourceValues};
 use formwork_config::{Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::Expr;
 use formwork_model::{
-    InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderSchema, Resource, ResourceMode,
+    InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderConfigAddress, ProviderSchema, Resource,
 };
 use formwork_value::{Str, Type, Value};
 use std::cell::{Cell, RefCell};
@@ -29,6 +30,7 @@ pub struct Evaluator {
     settled: Cell<bool>,
     pub(crate) given: BTreeMap<Str, Value>,
     schemas: RefCell<BTreeMap<ProviderAddress, Arc<ProviderSchema>>>,
+    pub(crate) providers: RefCell<BTreeMap<ProviderConfigAddress, RememberedExpansion>>,
 }
 
 /// A value, what it read, and the problems found.
@@ -38,9 +40,6 @@ pub struct Evaluation {
     pub reads: ReadSet,
     pub diagnostics: Diagnostics,
 }
-
-/// Deepest chain of locals, variables and outputs that refer to each other.
-const MAX_DEPTH: usize = 500;
 
 impl Evaluator {
     /// An evaluator for a configuration with the given values of root variables (converted to their types).
@@ -60,6 +59,7 @@ impl Evaluator {
             settled: Cell::new(false),
             given,
             schemas: RefCell::default(),
+            providers: RefCell::default(),
         }
     }
 
@@ -194,10 +194,13 @@ impl Evaluator {
             Some(None) => return Err(cycle(name)),
             None => {}
         }
-        if self.depth.get() >= MAX_DEPTH {
+        if self.depth.get() >= REFERENCE_CHAIN {
             return Err(Diagnostic::error(
                 "Too many nested references",
-                format!("Evaluating {name:?} needs a chain of more than {MAX_DEPTH} values that refer to each other."),
+                format!(
+                    "Evaluating {name:?} needs a chain of more than {REFERENCE_CHAIN} values that refer to each other, which \
+                     is not supported."
+                ),
             )
             .into());
         }
@@ -299,12 +302,7 @@ impl Evaluator {
     pub(crate) fn object_type(&self, module: &Module, resource: &Resource) -> Type {
         let Some(block) = module.resources.get(resource) else { return Type::Dynamic };
         let Some(provider) = self.schema(&block.provider_address) else { return Type::Dynamic };
-        let schemas = match resource.mode {
-            ResourceMode::Managed => &provider.resources,
-            ResourceMode::Data => &provider.data_sources,
-            ResourceMode::Ephemeral => &provider.ephemeral_resources,
-        };
-        schemas.get(&resource.kind).map_or(Type::Dynamic, |s| s.block.implied_type())
+        provider.resource(resource.mode, &resource.kind).map_or(Type::Dynamic, |s| s.block.implied_type())
     }
 
     /// A function of the language or of a provider. The error says that it does not exist.

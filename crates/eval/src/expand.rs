@@ -1,8 +1,9 @@
 //! Repetition: `count` and `for_each`.
 
+use crate::limits::INSTANCES;
 use crate::{Evaluator, InstanceScope, ModuleId, Phase};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
-use formwork_hcl::Expr;
+use formwork_hcl::{Expr, Scope};
 use formwork_model::InstanceKey;
 use formwork_value::{Kind, Marks, Str, Type, Value, convert};
 use std::collections::BTreeMap;
@@ -90,9 +91,6 @@ impl Repetition {
     }
 }
 
-/// Most instances that one count may ask for.
-const MAX_COUNT: i64 = 10_000_000;
-
 impl Evaluator {
     /// Evaluates `count`, `for_each` or `enabled` in a module instance.
     pub(crate) fn expand(
@@ -103,12 +101,30 @@ impl Evaluator {
         enabled: Option<&Expr>,
         diagnostics: &mut Diagnostics,
     ) -> Expansion {
-        let scope = InstanceScope::new(self, module);
-        let result = match (count, for_each, enabled) {
-            (Some(expr), _, _) => self.count(expr, &scope, diagnostics),
-            (None, Some(expr), _) => self.for_each(expr, &scope, diagnostics),
-            (None, None, Some(expr)) => self.enabled(expr, &scope, diagnostics),
-            (None, None, None) => return Expansion::Single,
+        self.expand_in(&InstanceScope::new(self, module), count, for_each, enabled, diagnostics)
+    }
+
+    /// As [`Evaluator::expand`], in any scope.
+    pub(crate) fn expand_in(
+        &self,
+        scope: &dyn Scope,
+        count: Option<&Expr>,
+        for_each: Option<&Expr>,
+        enabled: Option<&Expr>,
+        diagnostics: &mut Diagnostics,
+    ) -> Expansion {
+        let Some(expr) = count.or(for_each).or(enabled) else { return Expansion::Single };
+        let evaluated = formwork_hcl::evaluate(expr, scope);
+        let failed = evaluated.diagnostics.has_errors();
+        diagnostics.extend(evaluated.diagnostics);
+        if failed {
+            return Expansion::Unknown { error: true };
+        }
+        let (value, marks) = evaluated.value.unmark();
+        let result = match (count, for_each) {
+            (Some(_), _) => self.count(expr, &value, marks),
+            (None, Some(_)) => self.for_each(expr, &value, marks),
+            (None, None) => self.enabled(expr, &value, marks),
         };
         match result {
             // Validation looks into a repeated block once, whatever the number of its instances.
@@ -123,26 +139,14 @@ impl Evaluator {
         }
     }
 
-    fn count(
-        &self,
-        expr: &Expr,
-        scope: &InstanceScope<'_>,
-        out: &mut Diagnostics,
-    ) -> Result<Expansion, Box<Diagnostic>> {
+    fn count(&self, expr: &Expr, value: &Value, marks: Marks) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid count argument", detail).at(expr.span));
-        let evaluated = formwork_hcl::evaluate(expr, scope);
-        let failed = evaluated.diagnostics.has_errors();
-        out.extend(evaluated.diagnostics);
-        let (value, marks) = evaluated.value.unmark();
-        if failed {
-            return Ok(Expansion::Unknown { error: true });
-        }
         if marks.is_ephemeral() {
             return Err(invalid(
                 "The given \"count\" is derived from an ephemeral value, which means that the number of instances could not be kept between plan and apply.",
             ));
         }
-        let value = convert(&value, &Type::Number)
+        let value = convert(value, &Type::Number)
             .map_err(|e| invalid(&format!("The given \"count\" argument value is unsuitable: {e}.")))?;
         if value.is_null() {
             return Err(invalid("The given \"count\" argument value is null. A whole number is required."));
@@ -156,12 +160,12 @@ impl Evaluator {
             ));
         };
         match number.to_i64() {
-            Some(n) if (0..=MAX_COUNT).contains(&n) => {
-                Ok(Expansion::Count { count: n.unsigned_abs(), marks: marks.without(Marks::EPHEMERAL) })
-            }
-            Some(n) if n > MAX_COUNT => {
-                Err(invalid(&format!("The given \"count\" of {n} is above the limit of {MAX_COUNT}.")))
-            }
+            Some(n) if n >= 0 => match usize::try_from(n) {
+                Ok(count) if count <= INSTANCES => {
+                    Ok(Expansion::Count { count: n.unsigned_abs(), marks: marks.without(Marks::EPHEMERAL) })
+                }
+                _ => Err(invalid(&too_many(n))),
+            },
             Some(_) => {
                 Err(invalid("The given \"count\" argument value is unsuitable: must be greater than or equal to zero."))
             }
@@ -169,26 +173,14 @@ impl Evaluator {
         }
     }
 
-    fn enabled(
-        &self,
-        expr: &Expr,
-        scope: &InstanceScope<'_>,
-        out: &mut Diagnostics,
-    ) -> Result<Expansion, Box<Diagnostic>> {
+    fn enabled(&self, expr: &Expr, value: &Value, marks: Marks) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid enabled argument", detail).at(expr.span));
-        let evaluated = formwork_hcl::evaluate(expr, scope);
-        let failed = evaluated.diagnostics.has_errors();
-        out.extend(evaluated.diagnostics);
-        if failed {
-            return Ok(Expansion::Unknown { error: true });
-        }
-        let (value, marks) = evaluated.value.unmark();
         if marks.is_sensitive() || marks.is_ephemeral() {
             return Err(invalid(
                 "The value is sensitive or ephemeral. Whether there is an instance shows in plan and state, so it cannot depend on such a value.",
             ));
         }
-        let value = convert(&value, &Type::Bool).map_err(|e| invalid(&format!("The value is unsuitable: {e}.")))?;
+        let value = convert(value, &Type::Bool).map_err(|e| invalid(&format!("The value is unsuitable: {e}.")))?;
         if value.is_null() {
             return Err(invalid("The value is null; true or false is required."));
         }
@@ -203,20 +195,8 @@ impl Evaluator {
         }
     }
 
-    fn for_each(
-        &self,
-        expr: &Expr,
-        scope: &InstanceScope<'_>,
-        out: &mut Diagnostics,
-    ) -> Result<Expansion, Box<Diagnostic>> {
+    fn for_each(&self, expr: &Expr, value: &Value, marks: Marks) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
-        let evaluated = formwork_hcl::evaluate(expr, scope);
-        let failed = evaluated.diagnostics.has_errors();
-        out.extend(evaluated.diagnostics);
-        if failed {
-            return Ok(Expansion::Unknown { error: true });
-        }
-        let (value, marks) = evaluated.value.unmark();
         if marks.is_sensitive() {
             return Err(invalid(
                 "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the sensitive value could be exposed as a resource instance key.",
@@ -234,8 +214,8 @@ impl Evaluator {
                 ));
             }
             Kind::Unknown(ty, _) => return self.unknown_for_each(ty, &invalid),
-            Kind::Map(map) => map.items.clone(),
-            Kind::Object(object) => (**object).clone(),
+            Kind::Map(map) => (*map.items).clone(),
+            Kind::Object(object) => (***object).clone(),
             Kind::Set(set) => set_items(&set.items, self.phase(), expr.span)?,
             _ => {
                 return Err(invalid(&format!(
@@ -244,6 +224,9 @@ impl Evaluator {
                 )));
             }
         };
+        if items.len() > INSTANCES {
+            return Err(invalid(&too_many(items.len())));
+        }
         if items.contains_key("\u{0}unknown") {
             return Ok(Expansion::Unknown { error: false });
         }
@@ -273,6 +256,13 @@ impl Evaluator {
             "The \"for_each\" map includes keys, or the set includes values, derived from resource attributes that cannot be determined until apply, so the full set of instance keys cannot be known. Use a map whose keys are known now and put apply-time results only in its values, or use -target to first apply what for_each depends on.",
         ))
     }
+}
+
+fn too_many(count: impl std::fmt::Display) -> String {
+    format!(
+        "{count} instances are asked for; one block can have {INSTANCES}. Divide them among several configurations with a \
+         state of their own."
+    )
 }
 
 /// Keys of a set of strings.

@@ -9,11 +9,15 @@
 //! Invariant: problems inside a remembered value are reported once, whoever asked first.
 
 mod check_rule;
+mod cycle;
 mod decode;
 mod environment;
 mod evaluator;
 mod expand;
 mod functions;
+mod ignored_changes;
+mod instance_values;
+pub mod limits;
 mod module_instance;
 mod module_value;
 mod provider;
@@ -23,14 +27,16 @@ mod reference;
 mod reference_graph;
 mod resource_values;
 mod scope;
+mod shared_answers;
 mod variable;
 
-pub use check_rule::{CheckOutcome, HIDDEN_MESSAGE, check_expressions, evaluate_check};
+pub use check_rule::{CheckOutcome, FailureReport, check_expressions, evaluate_check, judge};
 pub use decode::decode_block;
 pub use environment::{Environment, Phase, ProviderFunctions};
 pub use evaluator::{Evaluation, Evaluator};
 pub use expand::{Expansion, Repetition};
 pub use functions::{Functions, function_signatures};
+pub use ignored_changes::ignored_changes;
 pub use module_instance::ModuleId;
 pub use module_value::CallInstances;
 pub use provider::decode_provider;
@@ -39,3 +45,4 @@ pub use reference::{Reference, Subject, instance_key};
 pub use reference_graph::{Item, ItemAddress, ReferenceGraph};
 pub use resource_values::ResourceValues;
 pub use scope::InstanceScope;
+pub use shared_answers::SharedAnswers;

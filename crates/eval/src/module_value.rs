@@ -229,10 +229,13 @@ impl Evaluator {
             if block.ephemeral {
                 marks |= Marks::EPHEMERAL;
             }
+            let problems = mark_problems(block, &evaluated.value, data.parent.is_none());
+            // What must not be an output is none: it would be stored.
+            let refused = !broken && problems.has_errors();
             if !broken {
-                diagnostics.extend(mark_problems(block, &evaluated.value, data.parent.is_none()));
+                diagnostics.extend(problems);
             }
-            let value = if failed || broken { Value::unknown(Type::Dynamic) } else { evaluated.value };
+            let value = if failed || broken || refused { Value::unknown(Type::Dynamic) } else { evaluated.value };
             self.depends_on(module, &block.depends_on);
             (value.with_marks(marks), diagnostics)
         })

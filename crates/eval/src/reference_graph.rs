@@ -2,7 +2,6 @@
 
 use crate::{Reference, Subject};
 use formwork_config::{Config, Module, ProviderScope};
-use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_graph::Scheduler;
 use formwork_hcl::{Expr, Traversal, body_references, references};
 use formwork_model::{ConfigResource, ModulePath, ProviderConfigAddress, Resource, ResourceMode};
@@ -97,8 +96,8 @@ impl ReferenceGraph {
         Scheduler::new(self.dependencies.clone())
     }
 
-    /// The nodes in an order in which every node comes after its dependencies, or the cycles found.
-    pub fn order(&self) -> Result<Vec<usize>, Diagnostics> {
+    /// The nodes in an order in which every node comes after its dependencies, or the nodes of one cycle.
+    pub fn order(&self) -> Result<Vec<usize>, Vec<usize>> {
         let mut scheduler = self.scheduler();
         let mut order = Vec::with_capacity(self.nodes.len());
         while let Some(node) = scheduler.take_ready() {
@@ -108,9 +107,7 @@ impl ReferenceGraph {
         if scheduler.is_done() {
             return Ok(order);
         }
-        let members = self.cycle(&scheduler.untaken());
-        let names: Vec<String> = members.iter().filter_map(|n| self.nodes.get(*n)).map(ToString::to_string).collect();
-        Err(Diagnostic::error("Cycle", format!("Cycle: {}", names.join(", "))).into())
+        Err(self.cycle(&scheduler.untaken()))
     }
 
     /// One cycle among nodes of which each depends on another of them.
@@ -215,6 +212,7 @@ impl Edges<'_> {
             for traversal in body_references(&provider.body) {
                 self.traversal(&from, &traversal);
             }
+            self.exprs(&from, &provider.for_each);
         }
         for (name, check) in &self.module.checks {
             let from = Item::Check(name.clone());
@@ -231,7 +229,8 @@ impl Edges<'_> {
             let target = import.to.config_in(self.path);
             let from = Item::Resource(target.resource.clone());
             let keys = import.to.module.iter().map(|(_, key)| key).chain([&import.to.key]).flatten();
-            let exprs = import.id.iter().chain(&import.identity).chain(&import.for_each).chain(keys);
+            let provider = import.provider.iter().filter_map(|provider| provider.key.as_ref());
+            let exprs = import.id.iter().chain(&import.identity).chain(&import.for_each).chain(keys).chain(provider);
             for traversal in exprs.flat_map(references) {
                 self.traversal_from(&target.module, &from, traversal);
             }
@@ -279,6 +278,7 @@ impl Edges<'_> {
         self.exprs(&from, &block.lifecycle.replace_triggered_by);
         self.rules(&from, &block.lifecycle.preconditions);
         self.rules(&from, &block.lifecycle.postconditions);
+        self.exprs(&from, &block.provider.key);
         self.provider(&from, block);
         if let Some((parent, call)) = self.path.parent() {
             self.edge(&from, &parent, Item::Call(call.clone()));
@@ -302,6 +302,7 @@ impl Edges<'_> {
     fn call(&mut self, call: &formwork_config::ModuleCall) {
         let expand = Item::Call(call.name.clone());
         self.exprs(&expand, call.count.iter().chain(&call.for_each).chain(&call.enabled));
+        self.exprs(&expand, call.providers.iter().flatten().filter_map(|passed| passed.key.as_ref()));
         self.traversals(&expand, &call.depends_on);
         if let Some((parent, own)) = self.path.parent() {
             self.edge(&expand, &parent, Item::Call(own.clone()));

@@ -54,8 +54,7 @@ impl<K> Graph<K> {
         self.len() == 0
     }
 
-    /// Number of distinct dependencies between nodes.
-    pub fn edge_count(&self) -> usize {
+    pub(crate) fn edge_count(&self) -> usize {
         self.edges.edge_count()
     }
 
@@ -82,48 +81,12 @@ impl<K> Graph<K> {
         self.edges.contains_edge(node, dependency)
     }
 
-    /// All nodes that some nodes depend on, directly or not, without these nodes themselves (unless they are in a cycle).
-    /// In ascending order.
-    pub fn all_dependencies(&self, nodes: impl IntoIterator<Item = usize>) -> Vec<usize> {
-        self.reach(nodes, Direction::Outgoing)
-    }
-
-    /// All nodes that depend on some nodes, directly or not; as [`Graph::all_dependencies`].
-    pub fn all_dependents(&self, nodes: impl IntoIterator<Item = usize>) -> Vec<usize> {
-        self.reach(nodes, Direction::Incoming)
-    }
-
-    fn reach(&self, nodes: impl IntoIterator<Item = usize>, direction: Direction) -> Vec<usize> {
-        let mut reached = vec![false; self.len()];
-        let mut pending: Vec<usize> = nodes.into_iter().collect();
-        while let Some(node) = pending.pop() {
-            for next in self.edges.neighbors_directed(node, direction) {
-                if let Some(seen @ false) = reached.get_mut(next) {
-                    *seen = true;
-                    pending.push(next);
-                }
-            }
-        }
-        reached.into_iter().enumerate().filter_map(|(node, reached)| reached.then_some(node)).collect()
-    }
-
-    /// The direct dependencies of each node, as [`crate::Scheduler::new`] takes them.
-    pub fn dependency_lists(&self) -> Vec<Vec<usize>> {
-        (0..self.len()).map(|node| self.dependencies(node).collect()).collect()
-    }
-
     pub(crate) fn edges(&self) -> &DiGraphMap<usize, ()> {
         &self.edges
     }
 }
 
 impl<K: Clone> Graph<K> {
-    /// The same nodes, with every edge turned round.
-    pub fn reversed(&self) -> Graph<K> {
-        let edges = (0..self.len()).flat_map(|node| self.dependencies(node).map(move |dependency| (dependency, node)));
-        self.with_edges(edges)
-    }
-
     /// The same nodes with other edges.
     pub(crate) fn with_edges(&self, edges: impl Iterator<Item = (usize, usize)>) -> Graph<K> {
         let mut graph = Graph { keys: self.keys.clone(), edges: DiGraphMap::with_capacity(self.len(), 0) };

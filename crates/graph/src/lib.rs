@@ -7,7 +7,6 @@
 //! Invariant: no clock, no threads, no I/O; nothing recursive, so that no graph is too deep.
 
 mod cycle;
-mod dot;
 mod graph;
 mod order;
 mod reduce;

@@ -51,10 +51,11 @@ pub enum ExprKind {
         yes: Arc<Expr>,
         no: Arc<Expr>,
     },
+    /// Operators from left to right: each one takes all that stands left of it as one operand. So a sum of any length is
+    /// one node, not a nesting.
     Binary {
-        op: BinaryOp,
-        left: Arc<Expr>,
-        right: Arc<Expr>,
+        first: Arc<Expr>,
+        rest: Arc<[BinaryStep]>,
     },
     Unary {
         op: UnaryOp,
@@ -79,6 +80,13 @@ pub struct FunctionName {
     pub namespace: Vec<Str>,
     pub name: Str,
     pub span: Span,
+}
+
+/// An operator and its right operand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BinaryStep {
+    pub op: BinaryOp,
+    pub right: Expr,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

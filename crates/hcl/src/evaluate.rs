@@ -14,9 +14,11 @@ mod template;
 pub use access::{AccessError, attribute_of, element_of};
 pub use notes::{describe_value, value_notes};
 
+use crate::limits::STEPS;
 use crate::{Expr, FunctionName, Traversal};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_value::{Str, Value};
+use std::cell::Cell;
 
 /// What names mean while an expression is evaluated. Implemented by `eval`; local names of `for` expressions and
 /// template directives are handled by [`evaluate`] itself and never reach the scope.
@@ -33,6 +35,11 @@ pub trait Scope {
     /// `Some`, else the evaluator goes the ordinary way.
     fn indexed_reference(&self, traversal: &Traversal, key: &Value) -> Option<Result<Value, Diagnostics>> {
         let _ = (traversal, key);
+        None
+    }
+
+    /// The steps that are left, if what is evaluated in this scope is part of another evaluation.
+    fn steps_left(&self) -> Option<&Cell<u64>> {
         None
     }
 
@@ -79,16 +86,18 @@ pub struct Evaluated {
 
 /// Evaluates an expression. Failing references are all reported, not only the first.
 pub fn evaluate(expr: &Expr, scope: &dyn Scope) -> Evaluated {
-    run(evaluator::Evaluator::new(scope), expr)
+    run(expr, scope, false)
 }
 
 /// As [`evaluate`], but both sides of `&&` and `||` must have a value. For `can` and `try`, which would otherwise choose
 /// differently than they do in Terraform 1.11.
 pub fn evaluate_strictly(expr: &Expr, scope: &dyn Scope) -> Evaluated {
-    run(evaluator::Evaluator::new(scope).strict(), expr)
+    run(expr, scope, true)
 }
 
-fn run(mut evaluator: evaluator::Evaluator<'_>, expr: &Expr) -> Evaluated {
+fn run(expr: &Expr, scope: &dyn Scope, strict: bool) -> Evaluated {
+    let own = Cell::new(STEPS);
+    let mut evaluator = evaluator::Evaluator::new(scope, scope.steps_left().unwrap_or(&own), strict);
     let value = evaluator.eval(expr);
     Evaluated { value, diagnostics: evaluator.diagnostics }
 }
@@ -113,9 +122,20 @@ impl Bindings {
 pub struct BoundScope<'s> {
     pub inner: &'s dyn Scope,
     pub bindings: &'s Bindings,
+    steps: Option<&'s Cell<u64>>,
+}
+
+impl<'s> BoundScope<'s> {
+    pub fn new(inner: &'s dyn Scope, bindings: &'s Bindings) -> BoundScope<'s> {
+        BoundScope { inner, bindings, steps: None }
+    }
 }
 
 impl Scope for BoundScope<'_> {
+    fn steps_left(&self) -> Option<&Cell<u64>> {
+        self.steps.or_else(|| self.inner.steps_left())
+    }
+
     fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
         match self.bindings.get(&traversal.root) {
             Some(value) => Ok((value.clone(), 0)),

@@ -14,6 +14,7 @@ mod evaluate;
 mod format;
 mod json;
 mod lexer;
+pub mod limits;
 mod locate;
 mod parse;
 mod parser;
@@ -25,7 +26,8 @@ mod type_constraint;
 mod write;
 
 pub use ast::{
-    BinaryOp, Expr, ExprKind, ForExpr, FunctionName, ObjectItem, ObjectKey, TemplateDirective, TemplatePart, UnaryOp,
+    BinaryOp, BinaryStep, Expr, ExprKind, ForExpr, FunctionName, ObjectItem, ObjectKey, TemplateDirective,
+    TemplatePart, UnaryOp,
 };
 pub use body::{Attribute, AttributeSchema, Block, BlockSchema, Body, BodySchema, Content, Ident, Label};
 pub use defaults::{Defaults, apply_defaults};
@@ -39,10 +41,10 @@ pub use parse::{
     block_contexts, decode, parse, parse_expression, parse_expression_within, parse_json, parse_template,
     parse_traversal,
 };
-pub use references::{body_references, function_calls, references};
+pub use references::{body_references, references};
 pub use static_form::{as_call, as_keyword, as_list, as_map, as_traversal, static_expr};
 pub use traversal::{Traversal, TraversalStep};
 pub use type_constraint::type_constraint;
-pub use write::{arguments_text, expression_text, is_identifier, print, quoted};
+pub use write::{expression_text, is_identifier, quoted};
 
 pub(crate) use body::BodyRepr;

@@ -3,13 +3,11 @@
 use crate::json::reader::read_json;
 use crate::json::value::{JsonKind, JsonValue};
 use crate::lexer::Start;
+use crate::limits::FILE_BYTES;
 use crate::parser::{Node, Parsed, Parser, Place};
 use crate::{Body, BodyRepr, Expr, ExprKind, Traversal};
 use formwork_diag::{BlockContext, Diagnostic, Diagnostics, FileId, Span};
 use std::sync::Arc;
-
-/// The longest text that is read; positions are kept in 32 bits.
-const MAX_LENGTH: usize = 256 * 1024 * 1024;
 
 /// The text of a file: UTF-8, where bytes that are not are replaced and reported.
 pub fn decode(file: FileId, bytes: Vec<u8>) -> (String, Diagnostics) {
@@ -98,8 +96,13 @@ fn finish<'t>(
 }
 
 fn too_long(file: FileId, text: &str) -> Option<Diagnostic> {
-    (text.len() > MAX_LENGTH).then(|| {
-        let detail = format!("Files of more than {} MiB are not read.", MAX_LENGTH / 1024 / 1024);
+    (text.len() > FILE_BYTES).then(|| {
+        let detail = format!(
+            "This text has {} MiB; more than {} MiB are not read. Split it into several files, or keep data out of the \
+             configuration: file() reads it where it is needed.",
+            text.len().div_ceil(1024 * 1024),
+            FILE_BYTES / 1024 / 1024
+        );
         Diagnostic::error("File too large", detail).at(Span::new(file, 0, 0))
     })
 }

@@ -8,16 +8,11 @@ mod postfix;
 mod template;
 
 use crate::lexer::{Start, tokenize};
+use crate::limits::{ERRORS, NESTING};
 use crate::token::{Token, TokenKind};
 use crate::{Expr, ExprKind};
 use formwork_diag::{Diagnostic, Diagnostics, FileId, Span};
 use std::sync::Arc;
-
-/// Greatest depth of an expression tree, and of blocks and brackets inside each other.
-pub(crate) const MAX_DEPTH: u32 = 800;
-
-/// Greatest number of errors that one text reports.
-const MAX_ERRORS: usize = 100;
 
 /// The problem has been reported; the caller gives up as well.
 pub(crate) struct Failed;
@@ -149,7 +144,7 @@ impl<'t> Parser<'t> {
 
     /// Runs a part of the grammar one level deeper; too deep is an error. The stack grows as needed.
     fn deeper<T>(&mut self, part: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= NESTING {
             let token = self.peek();
             return Err(self.too_deep(self.span(token)));
         }
@@ -164,14 +159,14 @@ impl<'t> Parser<'t> {
         self.pos = self.tokens.len().saturating_sub(1);
         self.unwind = true;
         let detail = format!(
-            "This is nested more than {MAX_DEPTH} levels deep, which is not supported. Move inner parts to local values."
+            "This is nested more than {NESTING} levels deep, which is not supported. Move inner parts to local values."
         );
         self.fail("Nesting too deep", detail, span)
     }
 
     /// Checks the depth of a tree that grows without recursion, such as `a + b + c`.
     fn check_depth(&mut self, node: &Node) -> Parsed<()> {
-        if node.depth > MAX_DEPTH { Err(self.too_deep(node.expr.span)) } else { Ok(()) }
+        if node.depth > NESTING { Err(self.too_deep(node.expr.span)) } else { Ok(()) }
     }
 
     fn range(&self, start: u32, end: u32) -> Span {
@@ -195,7 +190,7 @@ impl<'t> Parser<'t> {
     }
 
     fn report(&mut self, summary: impl Into<String>, detail: impl Into<String>, span: Span) {
-        if self.diagnostics.len() < MAX_ERRORS {
+        if self.diagnostics.len() < ERRORS {
             self.diagnostics.push(Diagnostic::error(summary, detail).at(span));
         }
     }

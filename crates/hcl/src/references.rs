@@ -2,8 +2,7 @@
 
 use crate::json::value::{JsonKind, JsonValue};
 use crate::{
-    Block, Body, BodyRepr, Expr, ExprKind, ForExpr, FunctionName, ObjectKey, TemplateDirective, TemplatePart,
-    Traversal, as_keyword,
+    Block, Body, BodyRepr, Expr, ExprKind, ForExpr, ObjectKey, TemplateDirective, TemplatePart, Traversal, as_keyword,
 };
 use formwork_value::Str;
 use std::sync::Arc;
@@ -11,11 +10,7 @@ use std::sync::Arc;
 /// All references of an expression in source order, without names that the expression itself binds.
 pub fn references(expr: &Expr) -> Vec<&Traversal> {
     let mut found = Vec::new();
-    visit(expr, &mut |item| {
-        if let Found::Reference(traversal) = item {
-            found.push(&**traversal);
-        }
-    });
+    visit(expr, &mut |traversal| found.push(&**traversal));
     found
 }
 
@@ -116,39 +111,21 @@ fn json_dynamic(label: &Str, value: &JsonValue, iterators: &mut Vec<Str>, found:
 }
 
 fn collect(expr: &Expr, iterators: &[Str], found: &mut Vec<Arc<Traversal>>) {
-    visit(expr, &mut |item| {
-        if let Found::Reference(traversal) = item
-            && !iterators.contains(&traversal.root)
-        {
+    visit(expr, &mut |traversal| {
+        if !iterators.contains(&traversal.root) {
             found.push(traversal.clone());
         }
     });
 }
 
-/// All function calls of an expression in source order, outer ones first, with the expressions that call them.
-pub fn function_calls(expr: &Expr) -> Vec<(&FunctionName, &Expr)> {
-    let mut found = Vec::new();
-    visit(expr, &mut |item| {
-        if let Found::Call(name, call) = item {
-            found.push((name, call));
-        }
-    });
-    found
-}
-
-enum Found<'e> {
-    Reference(&'e Arc<Traversal>),
-    Call(&'e FunctionName, &'e Expr),
-}
-
-fn visit<'e>(expr: &'e Expr, found: &mut dyn FnMut(Found<'e>)) {
+fn visit<'e>(expr: &'e Expr, found: &mut dyn FnMut(&'e Arc<Traversal>)) {
     Visitor { bound: Vec::new(), found }.expr(expr);
 }
 
 /// Walks an expression, and knows which names are bound where it is.
 struct Visitor<'e, 'f> {
     bound: Vec<&'e str>,
-    found: &'f mut dyn FnMut(Found<'e>),
+    found: &'f mut dyn FnMut(&'e Arc<Traversal>),
 }
 
 impl<'e> Visitor<'e, '_> {
@@ -166,12 +143,12 @@ impl<'e> Visitor<'e, '_> {
             ExprKind::Steps { source, .. } => self.expr(source),
             ExprKind::Index { source, key } => self.all([&**source, &**key]),
             ExprKind::Splat { source, each, .. } => self.all([&**source, &**each]),
-            ExprKind::Call { name, args, .. } => {
-                (self.found)(Found::Call(name, expr));
-                self.all(args.iter());
-            }
+            ExprKind::Call { args, .. } => self.all(args.iter()),
             ExprKind::Conditional { condition, yes, no } => self.all([&**condition, &**yes, &**no]),
-            ExprKind::Binary { left, right, .. } => self.all([&**left, &**right]),
+            ExprKind::Binary { first, rest } => {
+                self.expr(first);
+                self.all(rest.iter().map(|step| &step.right));
+            }
             ExprKind::Unary { operand, .. } => self.expr(operand),
             ExprKind::Tuple(items) => self.all(items.iter()),
             ExprKind::Object(items) => {
@@ -194,7 +171,7 @@ impl<'e> Visitor<'e, '_> {
 
     fn traversal(&mut self, traversal: &'e Arc<Traversal>) {
         if !self.bound.iter().any(|name| *name == &*traversal.root) {
-            (self.found)(Found::Reference(traversal));
+            (self.found)(traversal);
         }
     }
 

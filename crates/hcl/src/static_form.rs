@@ -32,8 +32,7 @@ pub fn as_traversal(expr: &Expr) -> Result<Traversal, Diagnostic> {
             Ok(Traversal { root: "null".into(), root_span: expr.span, steps: Vec::new(), span: expr.span })
         }
         ExprKind::Steps { source, steps } if matches!(&source.kind, ExprKind::Literal(value) if value.is_null()) => {
-            let (root_span, span) = (source.span, expr.span);
-            Ok(Traversal { root: "null".into(), root_span, steps: steps.to_vec(), span })
+            Ok(Traversal { root: "null".into(), root_span: source.span, steps: steps.to_vec(), span: expr.span })
         }
         _ => Err(invalid(
             "A plain reference is required here: names, and indexes with constant keys. It cannot be computed.",

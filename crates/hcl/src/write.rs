@@ -1,149 +1,7 @@
 //! Values as text of the language.
 
-use formwork_value::{Kind, Str, Type, Value};
+use formwork_value::{Kind, Str, Value, is_visible, push_unicode_escape};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-/// A value as the console and the output command show it: `tolist([...])`, heredocs for text of several lines,
-/// `(sensitive value)`, `(known after apply)`.
-pub fn print(value: &Value) -> String {
-    let mut out = String::new();
-    print_value(&mut out, value, 0);
-    out
-}
-
-fn print_value(out: &mut String, value: &Value, indent: usize) {
-    if !value.is_known() {
-        return out.push_str("(known after apply)");
-    }
-    if value.is_sensitive() {
-        return out.push_str("(sensitive value)");
-    }
-    if value.marks().is_ephemeral() {
-        return out.push_str("(ephemeral value)");
-    }
-    match value.kind() {
-        Kind::Null(ty) => print_null(out, ty),
-        Kind::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Kind::Number(number) if number.is_infinite() => {
-            out.push_str(if number.is_negative() { "-Inf" } else { "+Inf" })
-        }
-        Kind::Number(number) => out.push_str(&number.to_string()),
-        Kind::String(text) => print_text(out, text, indent),
-        Kind::List(c) => wrap(out, "tolist(", |out| print_items(out, &c.items, indent)),
-        Kind::Set(c) => wrap(out, "toset(", |out| print_items(out, &c.items, indent)),
-        Kind::Map(m) => wrap(out, "tomap(", |out| print_attributes(out, &m.items, indent)),
-        Kind::Tuple(items) => print_items(out, items, indent),
-        Kind::Object(attributes) => print_attributes(out, attributes, indent),
-        Kind::Unknown(..) => {}
-    }
-}
-
-fn wrap(out: &mut String, open: &str, inner: impl FnOnce(&mut String)) {
-    out.push_str(open);
-    inner(out);
-    out.push(')');
-}
-
-fn print_null(out: &mut String, ty: &Type) {
-    let text = match ty {
-        Type::Dynamic => "null".to_string(),
-        Type::String => "tostring(null)".to_string(),
-        Type::Number => "tonumber(null)".to_string(),
-        Type::Bool => "tobool(null)".to_string(),
-        Type::List(element) => format!("tolist(null) /* of {} */", element.friendly_name()),
-        Type::Set(element) => format!("toset(null) /* of {} */", element.friendly_name()),
-        Type::Map(element) => format!("tomap(null) /* of {} */", element.friendly_name()),
-        Type::Object(_) | Type::Tuple(_) => format!("null /* {} */", ty.friendly_name()),
-    };
-    out.push_str(&text);
-}
-
-fn new_line(out: &mut String, indent: usize) {
-    out.push('\n');
-    out.extend(std::iter::repeat_n(' ', indent));
-}
-
-fn print_items(out: &mut String, items: &[Value], indent: usize) {
-    out.push('[');
-    for item in items {
-        new_line(out, indent + 2);
-        print_value(out, item, indent + 2);
-        out.push(',');
-    }
-    if !items.is_empty() {
-        new_line(out, indent);
-    }
-    out.push(']');
-}
-
-fn print_attributes(out: &mut String, attributes: &BTreeMap<Str, Value>, indent: usize) {
-    out.push('{');
-    for (name, value) in attributes {
-        new_line(out, indent + 2);
-        print_text(out, name, indent + 2);
-        out.push_str(" = ");
-        print_value(out, value, indent + 2);
-    }
-    if !attributes.is_empty() {
-        new_line(out, indent);
-    }
-    out.push('}');
-}
-
-/// Text in quotes, or of several lines as a heredoc with a marker that no line is.
-fn print_text(out: &mut String, text: &str, indent: usize) {
-    if !text.contains('\n') {
-        return print_quoted(out, text);
-    }
-    let mut marker = "EOT".to_string();
-    while text.split('\n').any(|line| line.trim() == marker) {
-        marker.push('_');
-    }
-    out.push_str(if indent > 0 { "<<-" } else { "<<" });
-    out.push_str(&marker);
-    for line in text.split('\n').chain([&*marker]) {
-        new_line(out, indent);
-        out.push_str(line);
-    }
-}
-
-/// Text for reading: what cannot be seen is escaped, template sequences are not.
-fn print_quoted(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{b}' => out.push_str("\\v"),
-            '\u{c}' => out.push_str("\\f"),
-            c if (c as u32) < 0x20 || c == '\u{7f}' => push_escape(out, "\\x", 2, c),
-            c if is_visible(c) => out.push(c),
-            c if (c as u32) < 0x10000 => push_escape(out, "\\u", 4, c),
-            c => push_escape(out, "\\U", 8, c),
-        }
-    }
-    out.push('"');
-}
-
-fn push_escape(out: &mut String, start: &str, digits: usize, c: char) {
-    // Writing to a string cannot fail.
-    let _ = write!(out, "{start}{:0digits$x}", u32::from(c));
-}
-
-/// True for characters that show something; of blanks only the plain one.
-fn is_visible(c: char) -> bool {
-    let invisible = c.is_control()
-        || (c.is_whitespace() && c != ' ')
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{10ffff}');
-    !invisible
-}
 
 /// A string literal in quotes that means exactly the text.
 pub fn quoted(text: &str) -> String {
@@ -164,8 +22,7 @@ pub fn quoted(text: &str) -> String {
                 }
             }
             c if is_visible(c) => out.push(c),
-            c if (c as u32) < 0x10000 => push_escape(&mut out, "\\u", 4, c),
-            c => push_escape(&mut out, "\\U", 8, c),
+            c => push_unicode_escape(&mut out, c),
         }
     }
     out.push('"');
@@ -179,18 +36,6 @@ pub fn expression_text(value: &Value) -> String {
     write_expression(&mut out, value);
     let formatted = crate::format::format_unchecked(&out);
     formatted.strip_prefix("x = ").unwrap_or(&formatted).to_string()
-}
-
-/// Arguments as a file of variables has them, in the order given.
-pub fn arguments_text<'a>(arguments: impl IntoIterator<Item = (&'a str, &'a Value)>) -> String {
-    let mut out = String::new();
-    for (name, value) in arguments {
-        out.push_str(name);
-        out.push_str(" = ");
-        write_expression(&mut out, value);
-        out.push('\n');
-    }
-    crate::format::format_unchecked(&out)
 }
 
 fn write_expression(out: &mut String, value: &Value) {

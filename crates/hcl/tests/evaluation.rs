@@ -1,7 +1,7 @@
 //! Values of expressions: what the reference's console prints for each is in `data/evaluate.txt`.
 
 use crate::scope::evaluate_text;
-use formwork_hcl::print;
+use formwork_value::print;
 
 #[test]
 fn expressions_have_the_values_of_the_reference() {

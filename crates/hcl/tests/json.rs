@@ -3,9 +3,10 @@
 use crate::scope::scope;
 use formwork_diag::{Diagnostics, FileId};
 use formwork_hcl::{
-    Body, BodySchema, as_keyword, as_list, as_traversal, body_references, evaluate, parse_json, print, references,
+    Body, BodySchema, as_keyword, as_list, as_traversal, body_references, evaluate, parse_json, references,
     type_constraint,
 };
+use formwork_value::print;
 
 fn body(text: &str) -> Body {
     let (body, diagnostics) = parse_json(FileId(0), text);

@@ -6,6 +6,7 @@ mod errors;
 mod evaluation;
 mod formatting;
 mod json;
+mod limits;
 mod properties;
 mod scope;
 mod static_forms;

@@ -86,7 +86,9 @@ fn tree(expr: &Expr) -> String {
             format!("({}! {}{})", name.join("::"), all(args), if *expand_last { "..." } else { "" })
         }
         ExprKind::Conditional { condition, yes, no } => format!("(? {} {} {})", tree(condition), tree(yes), tree(no)),
-        ExprKind::Binary { op: o, left, right } => format!("({} {} {})", op(*o), tree(left), tree(right)),
+        ExprKind::Binary { first, rest } => {
+            rest.iter().fold(tree(first), |left, step| format!("({} {left} {})", op(step.op), tree(&step.right)))
+        }
         ExprKind::Unary { op: UnaryOp::Negate, operand } => format!("(neg {})", tree(operand)),
         ExprKind::Unary { op: UnaryOp::Not, operand } => format!("(not {})", tree(operand)),
         ExprKind::Tuple(items) => format!("[{}]", all(items)),
@@ -224,7 +226,8 @@ fn spans_cover_what_they_mean() {
     assert_eq!(under(text, expr.span), text);
     let ExprKind::Conditional { condition, yes, no } = &expr.kind else { panic!("a conditional") };
     assert_eq!((under(text, yes.span), under(text, no.span)), ("(1)", "{a = 2}"));
-    let ExprKind::Binary { left, right, .. } = &condition.kind else { panic!("a sum") };
+    let ExprKind::Binary { first: left, rest } = &condition.kind else { panic!("a sum") };
+    let right = &rest[0].right;
     assert_eq!(under(text, left.span), "f(a.b[0].c, \"x${ y }\")");
     assert_eq!(under(text, right.span), "[for k, v in z : -k][*].q");
     let ExprKind::Call { name, args, .. } = &left.kind else { panic!("a call") };

@@ -2,8 +2,8 @@
 
 use crate::scope::evaluate_text;
 use formwork_diag::FileId;
-use formwork_hcl::{apply_defaults, parse_expression, print, type_constraint};
-use formwork_value::convert;
+use formwork_hcl::{apply_defaults, parse_expression, type_constraint};
+use formwork_value::{convert, print};
 
 fn read(text: &str) -> Result<String, String> {
     let (expr, diagnostics) = parse_expression(FileId(0), text, 0);

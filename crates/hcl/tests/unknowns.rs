@@ -21,7 +21,7 @@ fn describe(value: &Value) -> String {
             let parts: Vec<String> = attributes.iter().map(|(k, v)| format!("{k}={}", describe(v))).collect();
             format!("{{{}}}", parts.join(", "))
         }
-        _ => formwork_hcl::print(value),
+        _ => formwork_value::print(value),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Values written as text.
 
 use crate::scope::evaluate_text;
-use formwork_hcl::{arguments_text, expression_text, print, quoted};
-use formwork_value::Value;
+use formwork_hcl::{expression_text, quoted};
+use formwork_value::print;
 
 #[test]
 fn values_become_expressions() {
@@ -26,13 +26,6 @@ fn values_become_expressions() {
         assert!(again.diagnostics.is_empty(), "{written}: {:?}", again.diagnostics);
         assert_eq!(print(&again.value).replace("toset(", ""), print(&again.value), "{written}");
     }
-}
-
-#[test]
-fn arguments_are_aligned() {
-    let list = evaluate_text("[]").value;
-    let number = Value::from(1);
-    assert_eq!(arguments_text([("l", &list), ("long_name", &number)]), "l         = []\nlong_name = 1\n");
 }
 
 #[test]

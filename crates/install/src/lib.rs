@@ -2,12 +2,15 @@
 //!
 //! `init` calls [`init_providers`] and [`write_manifest`]; every other command asks [`installed`] for what is there.
 //!
-//! Invariant: nothing is written outside of the data directory, the lock file and the plugin cache.
+//! Invariant: nothing is written outside of the data directory, the lock file, the plugin cache, and bundles where they are
+//! asked for.
 //! Invariant: a package is used only if it matches the lock file, or nothing is recorded for it yet.
 
 mod archive;
+mod bundle;
 mod cli_config;
 mod hash;
+mod ignore_rules;
 mod init;
 mod installed;
 mod lock_file;
@@ -20,8 +23,10 @@ mod replace;
 mod sources;
 mod verified;
 
+pub use bundle::{BundleError, BundledDir, write_bundle};
 pub use cli_config::{CliConfig, CredentialsHelper, InstallationMethod, MethodKind, load_cli_config};
 pub use hash::{HashError, hash_archive, hash_dir, zip_hash};
+pub use ignore_rules::IgnoreRules;
 pub use init::{InitReport, InstallEvent, ProviderInit, init_providers};
 pub use installed::{InstalledPackage, PackageState, check_lock, installed};
 pub use lock_file::{parse_lock_file, read_lock_file, save_lock_file, write_lock_file};
@@ -30,4 +35,4 @@ pub use module_manifest::{ManifestError, parse_manifest, read_manifest, write_ma
 pub use package::executable;
 pub use pattern::ProviderPattern;
 pub use platform::{Platform, current_platform};
-pub use sources::{ProviderSource, ProviderSources, implied_dirs};
+pub use sources::{Available, ProviderSource, ProviderSources, implied_dirs};

@@ -24,7 +24,7 @@ pub struct ProviderSources(pub Vec<ProviderSource>);
 
 /// What the places have of a provider.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Available {
+pub struct Available {
     /// The package of each version from the first place that has it.
     pub packages: BTreeMap<Version, PackageLocation>,
     /// Places that can only be asked over the network.
@@ -59,7 +59,8 @@ impl ProviderSources {
         ProviderSources(sources)
     }
 
-    pub(crate) fn available(&self, provider: &ProviderAddress, platform: &Platform) -> io::Result<Available> {
+    /// All packages of a provider for a platform. Fails if a mirror cannot be read.
+    pub fn available(&self, provider: &ProviderAddress, platform: &Platform) -> io::Result<Available> {
         let mut available = Available::default();
         for source in self.0.iter().filter(|s| s.serves(provider)) {
             available.asked = true;

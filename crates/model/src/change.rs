@@ -70,27 +70,6 @@ impl ActionReason {
             ActionReason::ReadBecauseCheckNested => "read_because_check_nested",
         })
     }
-
-    /// The reason with that name.
-    pub fn from_name(name: &str) -> ActionReason {
-        ActionReason::ALL.into_iter().find(|r| r.name() == Some(name)).unwrap_or_default()
-    }
-
-    const ALL: [ActionReason; 13] = [
-        ActionReason::ReplaceBecauseTainted,
-        ActionReason::ReplaceByRequest,
-        ActionReason::ReplaceByTriggers,
-        ActionReason::ReplaceBecauseCannotUpdate,
-        ActionReason::DeleteBecauseNoResourceConfig,
-        ActionReason::DeleteBecauseNoModule,
-        ActionReason::DeleteBecauseWrongRepetition,
-        ActionReason::DeleteBecauseCountIndex,
-        ActionReason::DeleteBecauseEachKey,
-        ActionReason::DeleteBecauseNoMoveTarget,
-        ActionReason::ReadBecauseConfigUnknown,
-        ActionReason::ReadBecauseDependencyPending,
-        ActionReason::ReadBecauseCheckNested,
-    ];
 }
 
 /// The object is taken over rather than created.

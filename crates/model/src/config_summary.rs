@@ -33,6 +33,7 @@ pub struct ProviderConfigSummary {
     pub version_constraint: Option<Str>,
     pub module_address: Option<Str>,
     pub expressions: BTreeMap<Str, ExpressionSummary>,
+    pub for_each_expression: Option<ExpressionSummary>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

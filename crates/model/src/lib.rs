@@ -60,7 +60,7 @@ pub use schema::{
     Attribute, AttributeType, Block, DescriptionKind, FunctionParameter, FunctionSignature, IdentityAttribute,
     IdentitySchema, NestedBlock, NestedType, Nesting, ProviderSchema, Schema,
 };
-pub use sensitive::{schema_marks, with_schema_marks};
+pub use sensitive::{declares_sensitive, schema_marks, with_schema_marks};
 pub use state::{
     DeposedKey, InstanceState, ObjectState, ObjectStatus, OutputState, ResourceState, State, StateSnapshot,
 };

@@ -4,10 +4,10 @@ use crate::{Attribute, AttributeType, Block, NestedBlock, Nesting};
 use formwork_value::{Kind, Marks, Path, PathMarks, Str, Value};
 use std::collections::BTreeMap;
 
-/// The places of a value that the schema declares sensitive. Inside of sets the set as a whole.
+/// The places of a value that the schema declares sensitive. If an element of a set has one, it is the set as a whole.
 pub fn schema_marks(schema: &Block, value: &Value) -> Vec<PathMarks> {
     let mut out = Vec::new();
-    if has_sensitive(schema) {
+    if declares_sensitive(schema) {
         block(schema, value, &Path::root(), &mut out);
     }
     out
@@ -19,8 +19,9 @@ pub fn with_schema_marks(schema: &Block, value: &Value) -> Value {
     if marks.is_empty() { value.clone() } else { value.with_path_marks(&marks) }
 }
 
-fn has_sensitive(schema: &Block) -> bool {
-    schema.attributes.values().any(attribute_sensitive) || schema.blocks.values().any(|b| has_sensitive(&b.block))
+/// True if a value of the schema can have sensitive places.
+pub fn declares_sensitive(schema: &Block) -> bool {
+    schema.attributes.values().any(attribute_sensitive) || schema.blocks.values().any(|b| declares_sensitive(&b.block))
 }
 
 fn attribute_sensitive(attribute: &Attribute) -> bool {
@@ -41,7 +42,7 @@ fn block(schema: &Block, value: &Value, path: &Path, out: &mut Vec<PathMarks>) {
     }
     attributes(&schema.attributes, value, path, out);
     for (name, nested) in &schema.blocks {
-        if has_sensitive(&nested.block)
+        if declares_sensitive(&nested.block)
             && let Some(inner) = value.get(name)
         {
             blocks(nested, inner, &path.clone().attribute(name.clone()), out);
@@ -76,9 +77,14 @@ type EachFn<'a> = dyn Fn(&Value, &Path, &mut Vec<PathMarks>) + 'a;
 
 fn each(nesting: Nesting, value: &Value, path: &Path, out: &mut Vec<PathMarks>, visit: &EachFn<'_>) {
     match (nesting, value.kind()) {
-        (_, Kind::Null(_)) => {}
-        (Nesting::Set, _) => out.push(sensitive(path.clone())),
-        (_, Kind::Unknown(..)) => {}
+        (_, Kind::Null(_) | Kind::Unknown(..)) => {}
+        (Nesting::Set, _) => {
+            let mut inside = Vec::new();
+            value.as_sequence().into_iter().flatten().for_each(|inner| visit(inner, path, &mut inside));
+            if !inside.is_empty() {
+                out.push(sensitive(path.clone()));
+            }
+        }
         (Nesting::Single | Nesting::Group, _) => visit(value, path, out),
         (_, Kind::Map(_) | Kind::Object(_)) => {
             for (key, inner) in value.as_mapping().into_iter().flatten() {

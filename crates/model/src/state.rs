@@ -35,6 +35,7 @@ pub struct OutputState {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceState {
+    /// The provider configuration, without the key of an instance of it: each instance of the resource has its own.
     pub provider: ProviderConfigAddress,
     pub instances: BTreeMap<InstanceKey, InstanceState>,
 }
@@ -44,6 +45,8 @@ pub struct ResourceState {
 pub struct InstanceState {
     pub current: Option<Arc<ObjectState>>,
     pub deposed: BTreeMap<DeposedKey, Arc<ObjectState>>,
+    /// Which instance of the provider configuration, if that has `for_each`.
+    pub provider_key: InstanceKey,
 }
 
 /// Eight lower-case hexadecimal digits.
@@ -98,6 +101,21 @@ impl State {
         self.instance(address)?.current.as_ref()
     }
 
+    /// The provider configuration, or instance of one, that an instance belongs to.
+    pub fn provider_of(&self, address: &ResourceInstance) -> Option<ProviderConfigAddress> {
+        let resource = self.resources.get(&address.resource())?;
+        let instance = resource.instances.get(&address.key);
+        Some(resource.provider.instance(instance.map_or(InstanceKey::None, |i| i.provider_key.clone())))
+    }
+
+    /// Says which provider configuration, or instance of one, an instance belongs to from now on.
+    pub fn set_provider(&mut self, address: &ResourceInstance, provider: &ProviderConfigAddress) {
+        let Some(resource) = self.resources.get_mut(&address.resource()) else { return };
+        let Some(instance) = resource.instances.get_mut(&address.key) else { return };
+        instance.provider_key = provider.key.clone();
+        resource.provider = provider.config();
+    }
+
     /// Sets or removes an object; instances and resources without objects disappear.
     pub fn set_object(
         &mut self,
@@ -113,11 +131,12 @@ impl State {
         let entry = self
             .resources
             .entry(resource.clone())
-            .or_insert_with(|| ResourceState { provider: provider.clone(), instances: BTreeMap::new() });
-        if object.is_some() {
-            entry.provider = provider.clone();
-        }
+            .or_insert_with(|| ResourceState { provider: provider.config(), instances: BTreeMap::new() });
         let instance = entry.instances.entry(address.key.clone()).or_default();
+        if object.is_some() {
+            entry.provider = provider.config();
+            instance.provider_key = provider.key.clone();
+        }
         match (deposed, object) {
             (None, object) => instance.current = object,
             (Some(key), Some(object)) => {

@@ -1,6 +1,6 @@
 //! Ephemeral objects: opened when needed, never stored.
 
-use crate::{check_plan, with_schema_marks};
+use crate::check_plan;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{PlanProvider, ResourceInstance, Schema};
 use formwork_value::{Marks, Value, conforms};
@@ -64,8 +64,8 @@ pub async fn open_ephemeral(
         return (None, Some(open), diagnostics);
     }
     let value = if marks.is_empty() { result } else { result.with_path_marks(&marks) };
-    let value = with_schema_marks(&schema.block, &value).with_marks(Marks::EPHEMERAL);
-    (Some(value), Some(open), diagnostics)
+    // Not sensitive besides, whatever the schema says: so the reference has it, and ephemeral values show nowhere either.
+    (Some(value.with_marks(Marks::EPHEMERAL)), Some(open), diagnostics)
 }
 
 fn invalid(address: &ResourceInstance, problem: &str) -> Diagnostic {

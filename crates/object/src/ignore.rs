@@ -69,7 +69,7 @@ fn replace(config: &Value, prior: &Value, steps: &[PathStep]) -> Value {
     match (step, config.kind()) {
         (PathStep::Attribute(name), Kind::Object(object)) => {
             let (Some(inner), Some(prior)) = (object.get(name), prior.get(name)) else { return config.clone() };
-            let mut out = (**object).clone();
+            let mut out = (***object).clone();
             out.insert(name.clone(), replace(inner, prior, rest));
             Value::object_map(out).with_marks(config.marks())
         }
@@ -102,7 +102,7 @@ fn replace(config: &Value, prior: &Value, steps: &[PathStep]) -> Value {
 /// One key of a map: it takes the prior value, or goes if there was none.
 fn replace_key(config: &Value, prior: &Value, key: &str, rest: &[PathStep]) -> Value {
     let Kind::Map(map) = config.kind() else { return config.clone() };
-    let mut out: BTreeMap<_, _> = map.items.clone();
+    let mut out: BTreeMap<_, _> = (*map.items).clone();
     match (out.get(key), prior.get(key)) {
         (Some(inner), Some(before)) => {
             let value = replace(inner, before, rest);

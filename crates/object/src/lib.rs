@@ -11,6 +11,7 @@
 
 mod check_plan;
 mod compatible;
+mod deviation;
 mod ephemeral;
 mod ignore;
 mod legacy;
@@ -25,6 +26,7 @@ mod write_only;
 
 pub use check_plan::check_plan;
 pub use compatible::check_compatible;
+pub use deviation::{Deviation, compare_lines, compare_objects, compare_states};
 pub use ephemeral::{OpenObject, open_ephemeral};
 pub use formwork_model::{schema_marks, with_schema_marks};
 pub use identify::object_id;
@@ -33,7 +35,7 @@ pub use legacy::{empty_block, normalize};
 pub use plan_object::{ObjectPlan, PlanInput, plan_destroy, plan_object};
 pub use proposed::{planned_data, proposed};
 pub use replace::filter_replace;
-pub use stored::{Stored, encode_object, read_state};
+pub use stored::{Stored, decode_object, encode_object, read_state};
 pub use ticker::Ticker;
 pub use upkeep::Upkeep;
 pub use write_only::{is_write_only, without_write_only};

@@ -1,7 +1,7 @@
 //! Planning one object with its provider.
 
 use crate::check_plan::same;
-use crate::{Ignore, check_plan, filter_replace, ignore_changes, proposed, with_schema_marks};
+use crate::{Ignore, check_plan, filter_replace, ignore_changes, is_write_only, proposed, with_schema_marks};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{
     Action, ActionReason, ClientCapabilities, ObjectStatus, PlanProvider, PlanRequest, PlanResponse, ResourceInstance,
@@ -155,7 +155,8 @@ fn restore_marks(
         Ignore::Everything => true,
         Ignore::Paths(paths) => paths.iter().any(|p| path.starts_with(p)),
     };
-    let of_config = config_marks.iter().filter(|m| !ignored(&m.path));
+    // What is write-only is always null afterwards, and there is nothing secret about that.
+    let of_config = config_marks.iter().filter(|m| !ignored(&m.path) && !is_write_only(&input.schema.block, &m.path));
     let of_prior = prior_marks.iter().filter(|m| ignored(&m.path));
     let marks: Vec<PathMarks> = of_config
         .chain(of_prior)

@@ -63,10 +63,7 @@ pub async fn read_state(
         );
         return (None, diagnostics);
     }
-    let marks: Vec<PathMarks> =
-        object.sensitive.iter().map(|path| PathMarks { path: path.clone(), marks: Marks::SENSITIVE }).collect();
-    let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
-    let value = crate::with_schema_marks(&schema.block, &value);
+    let value = marked(schema, object, value);
     let identity = stored_identity(provider, address, object, &mut diagnostics).await;
     let stored = Stored {
         value,
@@ -88,6 +85,22 @@ fn without_unknown_attributes(object: &ObjectState, schema: &Schema, ty: &Type) 
     }
     let known = json::decode_state(text, ty).ok()?;
     Some(RawState::Json(json::encode(&known, ty).ok()?.into()))
+}
+
+/// The value of a stored object, with marks, without asking a provider. `None`: it is of another version of the schema, or
+/// does not fit it.
+pub fn decode_object(schema: &Schema, object: &ObjectState) -> Option<Value> {
+    if object.schema_version != schema.version {
+        return None;
+    }
+    decode_data(object, &schema.block.implied_type()).map(|value| marked(schema, object, value))
+}
+
+fn marked(schema: &Schema, object: &ObjectState, value: Value) -> Value {
+    let marks: Vec<PathMarks> =
+        object.sensitive.iter().map(|path| PathMarks { path: path.clone(), marks: Marks::SENSITIVE }).collect();
+    let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
+    crate::with_schema_marks(&schema.block, &value)
 }
 
 fn newer(address: &ResourceInstance, object: &ObjectState, schema: &Schema) -> Diagnostic {

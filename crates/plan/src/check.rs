@@ -4,8 +4,8 @@ use crate::planner::Planner;
 use crate::resource::Wanted;
 use formwork_config::{CheckRule, Module};
 use formwork_diag::{Diagnostic, Diagnostics, Severity, Span};
-use formwork_eval::{CheckOutcome, HIDDEN_MESSAGE, InstanceScope, Item, ItemAddress, ModuleId, evaluate_check};
-use formwork_model::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress, PlanMode};
+use formwork_eval::{CheckOutcome, FailureReport, InstanceScope, Item, ItemAddress, ModuleId, evaluate_check, judge};
+use formwork_model::{CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress, PlanMode, ResourceInstance};
 use formwork_value::{Str, Value};
 
 /// Validation rules of a variable.
@@ -42,9 +42,10 @@ pub(crate) fn check_block(planner: &Planner<'_>, module: ModuleId, name: &Str) {
     let Some(block) = config.checks.get(name) else { return };
     let scope = planner.evaluator.module_scope(module);
     let failure = planner.work.borrow().nested_failures.get(&(module, name.clone())).cloned();
+    let report = FailureReport { summary: "Check block assertion failed", severity: Severity::Warning, address: None };
     let outcomes = match failure {
         Some(message) => vec![CheckOutcome::Fail(message)],
-        None => run(planner, &block.asserts, &scope, "Check block assertion failed", Severity::Warning, None),
+        None => run(planner, &block.asserts, &scope, report),
     };
     add(planner, CheckKind::Check, module, &format!("check.{name}"), "", &outcomes);
 }
@@ -58,7 +59,12 @@ pub(crate) fn resource_before(planner: &Planner<'_>, wanted: &Wanted<'_>) -> boo
     };
     let scope = planner.instance_scope(wanted);
     let address = wanted.address.to_string();
-    let outcomes = run(planner, rules, &scope, "Resource precondition failed", severity, Some(&address));
+    let outcomes = run(
+        planner,
+        rules,
+        &scope,
+        FailureReport { summary: "Resource precondition failed", severity, address: Some(&address) },
+    );
     let goes_on = severity == Severity::Warning || all_pass(&outcomes);
     if wanted.block.lifecycle.postconditions.is_empty() || !goes_on {
         add_resource(planner, wanted, &outcomes);
@@ -90,7 +96,12 @@ pub(crate) fn resource_after(planner: &Planner<'_>, wanted: &Wanted<'_>, value: 
     };
     let scope = planner.instance_scope(wanted).with_self(value.clone());
     let address = wanted.address.to_string();
-    let mut outcomes = run(planner, rules, &scope, "Resource postcondition failed", severity, Some(&address));
+    let mut outcomes = run(
+        planner,
+        rules,
+        &scope,
+        FailureReport { summary: "Resource postcondition failed", severity, address: Some(&address) },
+    );
     // Their problems were reported before.
     outcomes.extend(wanted.block.lifecycle.preconditions.iter().map(|rule| evaluate_check(rule, &scope).0));
     add_resource(planner, wanted, &outcomes);
@@ -105,21 +116,12 @@ fn run(
     planner: &Planner<'_>,
     rules: &[CheckRule],
     scope: &InstanceScope<'_>,
-    summary: &str,
-    severity: Severity,
-    address: Option<&str>,
+    report: FailureReport<'_>,
 ) -> Vec<CheckOutcome> {
     let evaluate = |rule: &CheckRule| {
-        let (outcome, mut problems) = evaluate_check(rule, scope);
-        // Of check blocks, only assertions that do not hold are warnings.
-        for problem in problems.iter_mut().filter(|_| address.is_some()) {
-            problem.severity = problem.severity.min(severity);
-        }
+        let (outcome, problems) = judge(rule, scope, report);
         planner.report(problems);
-        if let CheckOutcome::Fail(message) = &outcome {
-            planner.report_one(failed(summary, message, severity, rule.condition.span, address));
-        }
-        if outcome == CheckOutcome::Unknown && address.is_none() {
+        if outcome == CheckOutcome::Unknown && report.address.is_none() {
             planner.report_one(undecided(rule.condition.span));
         }
         outcome
@@ -127,13 +129,6 @@ fn run(
     let outcomes = rules.iter().map(evaluate).collect();
     planner.report(planner.evaluator.take_problems());
     outcomes
-}
-
-fn failed(summary: &str, message: &str, severity: Severity, span: Span, address: Option<&str>) -> Diagnostic {
-    let mut diagnostic = Diagnostic::error(summary, message).at(span);
-    diagnostic.severity = severity;
-    diagnostic.address = address.map(str::to_string);
-    diagnostic
 }
 
 fn undecided(span: Span) -> Diagnostic {
@@ -160,16 +155,7 @@ fn add(planner: &Planner<'_>, kind: CheckKind, module: ModuleId, local: &str, ke
 }
 
 fn insert(planner: &Planner<'_>, kind: CheckKind, config: String, address: String, outcomes: &[CheckOutcome]) {
-    let status = outcomes.iter().map(status_of).max().unwrap_or(CheckStatus::Pass);
-    // In no particular order, so in that of the texts.
-    let mut failures: Vec<Str> = outcomes
-        .iter()
-        .filter_map(|o| match o {
-            CheckOutcome::Fail(message) if message != HIDDEN_MESSAGE => Some(Str::from(message.as_str())),
-            _ => None,
-        })
-        .collect();
-    failures.sort();
+    let (status, failures) = CheckOutcome::summarize(outcomes);
     let object = CheckObject { address: address.into(), status, failures };
     let checkable = CheckableAddress { kind, config: config.into() };
     let mut work = planner.work.borrow_mut();
@@ -196,7 +182,13 @@ pub(crate) fn results(planner: &Planner<'_>) -> Vec<CheckResult> {
             });
         }
     }
-    results.into_values().collect()
+    let mut results: Vec<CheckResult> = results.into_values().collect();
+    for result in results.iter_mut().filter(|result| result.address.kind == CheckKind::Resource) {
+        // They came in the order in which providers answered.
+        let objects = result.objects.iter_mut();
+        objects.for_each(|objects| objects.sort_by_cached_key(|o| ResourceInstance::parse(&o.address).ok()));
+    }
+    results
 }
 
 /// Everything in a module that has conditions.
@@ -243,13 +235,4 @@ fn unseen(
         CheckObject { address, status: CheckStatus::Unknown, failures: Vec::new() }
     });
     (CheckStatus::Unknown, Some(objects.collect()))
-}
-
-fn status_of(outcome: &CheckOutcome) -> CheckStatus {
-    match outcome {
-        CheckOutcome::Pass => CheckStatus::Pass,
-        CheckOutcome::Unknown => CheckStatus::Unknown,
-        CheckOutcome::Fail(_) => CheckStatus::Fail,
-        CheckOutcome::Error => CheckStatus::Error,
-    }
 }

@@ -1,6 +1,6 @@
 //! Data sources.
 
-use crate::managed::{ephemeral_problems, located};
+use crate::managed::ephemeral_problems;
 use crate::planner::Planner;
 use crate::resource::Wanted;
 use crate::{check, refresh};
@@ -19,7 +19,10 @@ use std::sync::Arc;
 /// Reads a data source now if everything that it needs is known and settled, else plans to read it in apply.
 pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     let address = &wanted.address;
-    let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
+    let Some(provider_address) = planner.provider_address(&wanted) else {
+        planner.set_value(&wanted, Value::dynamic());
+        return;
+    };
     let Some(schema) = planner.schema(&provider_address, address) else { return };
     if !planner.scope.reads(&planner.graph, address) {
         refresh::keep(planner, &wanted, &schema);
@@ -30,7 +33,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         planner.set_value(&wanted, unknown());
         return;
     };
-    let (config, pending) = evaluate(planner, &wanted, &schema);
+    let (config, pending) = evaluate(planner, &wanted, &provider_address, &schema);
     let Some(config) = config else {
         planner.set_value(&wanted, unknown());
         return;
@@ -49,13 +52,19 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
 }
 
 /// The configuration (`None`: it has errors), and whether something that it explicitly depends on is still to change.
-fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> (Option<Value>, bool) {
+fn evaluate(
+    planner: &Planner<'_>,
+    wanted: &Wanted<'_>,
+    provider: &ProviderConfigAddress,
+    schema: &Schema,
+) -> (Option<Value>, bool) {
     let evaluator = &planner.evaluator;
     let lifecycle = &wanted.block.lifecycle;
     let mut depends = ReadSet::default();
     let ((config, good), reads) = evaluator.record(|| {
         evaluator.read_expansion(&wanted.expansion_reads);
         evaluator.read_repetitions(wanted.module);
+        planner.read_provider_key(provider, wanted);
         let ((), explicit) = evaluator.record(|| evaluator.read_depends_on(wanted.module, &wanted.block.depends_on));
         depends = explicit;
         let conditions = lifecycle.postconditions.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
@@ -64,11 +73,14 @@ fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> (Opt
         let (value, mut problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(wanted));
         problems.extend(ephemeral_problems(&value, schema, wanted.block));
         let failed = problems.has_errors();
-        planner.report(located(problems, wanted));
+        planner.report(wanted.block.located(problems, &wanted.address));
         (Some(value).filter(|_| !failed), good)
     });
     planner.report(evaluator.take_problems());
-    let pending = planner.is_pending(&depends) || changes_directly(planner, wanted);
+    // A destroy ends what is there; what is there no more, after one that was interrupted, a normal run would create first.
+    let ending = planner.mode() == PlanMode::Destroy
+        && depends.all().iter().any(|read| read.resource.mode == ResourceMode::Managed);
+    let pending = ending || planner.is_pending(&depends) || changes_directly(planner, wanted);
     planner.work.borrow_mut().reads.insert(wanted.address.clone(), reads);
     (config.filter(|_| good), pending)
 }
@@ -180,7 +192,7 @@ async fn read_now(
     if wanted.block.check.is_some() {
         check::nested_read(planner, wanted, &mut problems);
     }
-    planner.report(located(problems, wanted));
+    planner.report(wanted.block.located(problems, &wanted.address));
     let nested = wanted.block.check.is_some();
     let Some(value) = value else {
         ticker.fail();

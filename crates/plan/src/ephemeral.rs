@@ -1,26 +1,31 @@
 //! Ephemeral resources: opened while planning if everything that they need is known, closed at the end.
 
 use crate::check;
-use crate::managed::located;
 use crate::planner::Planner;
 use crate::resource::Wanted;
 use formwork_config::ResourceBlock;
 use formwork_eval::{Expansion, ModuleId, decode_block};
-use formwork_model::{AbsResource, Schema};
+use formwork_model::{AbsResource, ProviderConfigAddress, Schema};
 use formwork_object::{open_ephemeral, planned_data};
 use formwork_value::{Marks, Value};
 
 /// Opens an instance, or leaves its value unknown for now.
 pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     let address = &wanted.address;
-    let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
+    let Some(provider_address) = planner.provider_address(&wanted) else {
+        set_value(planner, &wanted, Value::dynamic());
+        return;
+    };
     let Some(schema) = planner.schema(&provider_address, address) else { return };
     set_value(planner, &wanted, Value::unknown(schema.block.implied_type()));
     if !planner.scope.reads(&planner.graph, address) {
         return;
     }
+    if !planner.has_provider_instance(&provider_address, address) {
+        return;
+    }
     let Some(provider) = planner.provider(&provider_address).await else { return };
-    let Some(config) = evaluate(planner, &wanted, &schema) else { return };
+    let Some(config) = evaluate(planner, &wanted, &provider_address, &schema) else { return };
     if !config.is_wholly_known() {
         set_value(planner, &wanted, planned_data(&schema.block, &config.unmark_deep().0));
         return;
@@ -32,7 +37,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     if let Some(open) = open {
         planner.upkeep.keep_open(open);
     }
-    planner.report(located(problems, &wanted));
+    planner.report(wanted.block.located(problems, &wanted.address));
     if let Some(value) = value {
         set_value(planner, &wanted, value.clone());
         check::resource_after(planner, &wanted, &value);
@@ -46,16 +51,22 @@ fn set_value(planner: &Planner<'_>, wanted: &Wanted<'_>, value: Value) {
 }
 
 /// The configuration; `None` if it has errors.
-fn evaluate(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) -> Option<Value> {
+fn evaluate(
+    planner: &Planner<'_>,
+    wanted: &Wanted<'_>,
+    provider: &ProviderConfigAddress,
+    schema: &Schema,
+) -> Option<Value> {
     let evaluator = &planner.evaluator;
     let (config, reads) = evaluator.record(|| {
         evaluator.read_expansion(&wanted.expansion_reads);
         evaluator.read_repetitions(wanted.module);
+        planner.read_provider_key(provider, wanted);
         evaluator.read_depends_on(wanted.module, &wanted.block.depends_on);
         let good = check::resource_before(planner, wanted);
         let (value, problems) = decode_block(&wanted.block.body, &schema.block, &planner.instance_scope(wanted));
         let failed = problems.has_errors();
-        planner.report(located(problems, wanted));
+        planner.report(wanted.block.located(problems, &wanted.address));
         Some(value).filter(|_| good && !failed)
     });
     planner.report(evaluator.take_problems());

@@ -6,7 +6,7 @@ use crate::import::{Subject, fetch, wish};
 use crate::planner::Planner;
 use formwork_config::{ImportBlock, ProviderName, ProviderRef};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{Evaluator, ModuleId, ReferenceGraph};
+use formwork_eval::{Evaluator, ModuleId, ReferenceGraph, Repetition};
 use formwork_model::{
     InstanceKey, ModuleInstance, ModulePath, PlanMode, ProviderConfigAddress, ResourceInstance, Schema,
 };
@@ -58,7 +58,16 @@ async fn resource(planner: &Planner<'_>, block: &ImportBlock) -> Option<Generate
     }
     let implied = ProviderName::new(resource.implied_provider(), None);
     let name = block.provider.as_ref().map_or(&implied, |p: &ProviderRef| &p.name);
-    let provider_address = planner.inputs.config.provider_config(&ModulePath::root(), name);
+    let provider_address = match &block.provider {
+        Some(provider) => {
+            let found = planner.evaluator.provider_instance(ModuleId::ROOT, provider, &Repetition::default());
+            found.map_err(|problems| planner.report(problems)).ok()?
+        }
+        None => planner.inputs.config.provider_config(&ModulePath::root(), name),
+    };
+    if !planner.has_provider_instance(&provider_address, &address) {
+        return None;
+    }
     let schema = schema(planner, &provider_address, &address, block).await?;
     let scope = planner.evaluator.module_scope(ModuleId::ROOT);
     let wish = wish(planner, block, &address, &scope)?;
@@ -71,7 +80,7 @@ async fn resource(planner: &Planner<'_>, block: &ImportBlock) -> Option<Generate
         quiet: true,
     };
     let stored = fetch(planner, &subject, &wish).await?;
-    let reference = (*name != implied).then(|| name.to_string());
+    let reference = (*name != implied).then(|| format!("{name}{}", provider_address.key));
     let text = generated_text(resource, &schema.block, reference.as_deref(), &stored.value);
     Some(GeneratedResource { address, id: wish.id, text })
 }

@@ -29,7 +29,6 @@ mod resource;
 mod takeover;
 mod target;
 mod trigger;
-mod unsettled;
 mod validate;
 mod walk;
 mod warning;

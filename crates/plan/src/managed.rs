@@ -3,22 +3,25 @@
 use crate::planner::{Planner, Work};
 use crate::resource::Wanted;
 use crate::{check, lifecycle, refresh, trigger};
-use formwork_config::{IgnoreChanges, ResourceBlock};
+use formwork_config::ResourceBlock;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{ReadSet, decode_block};
+use formwork_eval::{ReadSet, decode_block, ignored_changes};
 use formwork_hcl::{Body, Expr};
 use formwork_model::{
     Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
     ResourceInstance, Schema,
 };
-use formwork_object::{Ignore, ObjectPlan, PlanInput, Stored, is_write_only, plan_object};
+use formwork_object::{ObjectPlan, PlanInput, Stored, is_write_only, plan_object};
 use formwork_value::{Path, Value};
 use std::sync::Arc;
 
 /// Refreshes, evaluates and plans one instance, and records the change.
 pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
     let address = wanted.address.clone();
-    let provider_address = planner.inputs.config.provider_config(&address.module.path(), &wanted.block.provider.name);
+    let Some(provider_address) = planner.provider_address(&wanted) else {
+        planner.set_value(&wanted, Value::dynamic());
+        return;
+    };
     let Some(schema) = planner.schema(&provider_address, &address) else { return };
     if !planner.scope.wants(&planner.graph, &address) {
         refresh::keep(planner, &wanted, &schema);
@@ -81,6 +84,7 @@ async fn plan_change(
         planner.evaluator.read_expansion(&wanted.expansion_reads);
         planner.evaluator.read_repetitions(wanted.module);
         planner.evaluator.read_depends_on(wanted.module, &wanted.block.depends_on);
+        planner.read_provider_key(&provider_address, &wanted);
         read_later(planner, &wanted);
         let good = check::resource_before(planner, &wanted);
         let config = evaluate_config(planner, &wanted, schema);
@@ -108,7 +112,7 @@ async fn plan_change(
         prior_private: prior.as_ref().map_or(&[], |p| &p.private),
         prior_identity: prior.as_ref().and_then(|p| p.identity.as_ref()),
         config: &config,
-        ignore: &ignore(&wanted.block.lifecycle.ignore_changes),
+        ignore: &ignored_changes(&wanted.block.lifecycle),
         provider_meta: meta.as_ref(),
         force_replace,
         create_before_destroy: planner.create_before_destroy.contains(&address.config()),
@@ -117,7 +121,7 @@ async fn plan_change(
         let _permit = planner.permits.acquire().await;
         plan_object(provider, input).await
     };
-    planner.report(located(problems, &wanted));
+    planner.report(wanted.block.located(problems, &wanted.address));
     let Some(planned) = planned else {
         planner.set_value(&wanted, Value::unknown(ty));
         return;
@@ -144,7 +148,7 @@ fn evaluate_config(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema) 
     let (value, mut diagnostics) = decode_block(&wanted.block.body, &schema.block, &scope);
     diagnostics.extend(ephemeral_problems(&value, schema, wanted.block));
     let failed = diagnostics.has_errors();
-    planner.report(located(diagnostics, wanted));
+    planner.report(wanted.block.located(diagnostics, &wanted.address));
     if failed { None } else { Some(value) }
 }
 
@@ -165,26 +169,6 @@ pub(crate) fn ephemeral_problems(value: &Value, schema: &Schema, block: &Resourc
             .at(place)
         })
         .collect()
-}
-
-/// Gives problems the address, and a place in the resource's block if they have none.
-pub(crate) fn located(mut problems: Diagnostics, wanted: &Wanted<'_>) -> Diagnostics {
-    for problem in problems.iter_mut() {
-        problem.address.get_or_insert_with(|| wanted.address.to_string());
-        if problem.span.is_none() {
-            let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(&wanted.block.body, path));
-            problem.span = place.or(Some(wanted.block.header_span));
-        }
-    }
-    problems
-}
-
-fn ignore(ignore: &IgnoreChanges) -> Ignore {
-    match ignore {
-        IgnoreChanges::None => Ignore::Nothing,
-        IgnoreChanges::All => Ignore::Everything,
-        IgnoreChanges::Paths(paths) => Ignore::Paths(paths.iter().map(|p| p.path.clone()).collect()),
-    }
 }
 
 fn record(
@@ -231,12 +215,7 @@ impl Planner<'_> {
     pub fn schema(&self, provider: &ProviderConfigAddress, address: &ResourceInstance) -> Option<Arc<Schema>> {
         let work = self.work.borrow();
         let schemas = work.schemas.get(&provider.provider)?;
-        let table = match address.resource.mode {
-            formwork_model::ResourceMode::Managed => &schemas.resources,
-            formwork_model::ResourceMode::Data => &schemas.data_sources,
-            formwork_model::ResourceMode::Ephemeral => &schemas.ephemeral_resources,
-        };
-        table.get(&address.resource.kind).cloned()
+        schemas.resource(address.resource.mode, &address.resource.kind).cloned()
     }
 
     /// Gives an instance its value for all that refers to it.

@@ -6,8 +6,8 @@ use formwork_config::ResourceBlock;
 use formwork_diag::Diagnostic;
 use formwork_eval::{Item, ItemAddress};
 use formwork_model::{
-    AbsResource, Action, ActionReason, DeposedKey, InstanceKey, ModulePath, PlanMode, ResourceChange, ResourceInstance,
-    ResourceMode,
+    AbsResource, Action, ActionReason, DeposedKey, InstanceKey, ModulePath, PlanMode, ProviderConfigAddress,
+    ResourceChange, ResourceInstance, ResourceMode,
 };
 use formwork_object::plan_destroy;
 use formwork_value::Value;
@@ -65,16 +65,8 @@ fn is_failed(planner: &Planner<'_>, address: &AbsResource) -> bool {
 }
 
 async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Option<DeposedKey>) {
-    let provider_address = {
-        let work = planner.work.borrow();
-        let Some(resource) = work.state.resource(&address.resource()) else { return };
-        resource.provider.clone()
-    };
     let block = planner.block(&address.resource());
-    let provider_address = match &block {
-        Some((path, block)) => planner.inputs.config.provider_config(path, &block.provider.name),
-        None => provider_address,
-    };
+    let Some(provider_address) = provider_of(planner, address, block.as_ref()) else { return };
     let Some(schema) = planner.schema(&provider_address, address) else {
         planner.report_one(no_schema(address, &provider_address.provider.to_string()));
         return;
@@ -151,6 +143,22 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     });
 }
 
+/// The provider configuration of the block, or of the state if there is none. Which instance of one is meant only the state
+/// knows: the key that the block gives is for instances that it has.
+fn provider_of(
+    planner: &Planner<'_>,
+    address: &ResourceInstance,
+    block: Option<&(ModulePath, ResourceBlock)>,
+) -> Option<ProviderConfigAddress> {
+    let stored = planner.work.borrow().state.provider_of(address)?;
+    let config = &planner.inputs.config;
+    let Some(written) = block.map(|(path, block)| config.provider_config(path, &block.provider.name)) else {
+        return Some(stored);
+    };
+    let has_instances = config.provider_block(&written).is_some_and(|block| block.for_each.is_some());
+    Some(if has_instances { stored } else { written })
+}
+
 fn no_schema(address: &ResourceInstance, provider: &str) -> Diagnostic {
     Diagnostic::error(
         "Unsupported resource type in state",
@@ -184,7 +192,7 @@ impl Planner<'_> {
     /// Forgets an object of which nothing has to be destroyed.
     pub fn drop_object(&self, address: &ResourceInstance) {
         let mut work = self.work.borrow_mut();
-        let provider = work.state.resource(&address.resource()).map(|r| r.provider.clone());
+        let provider = work.state.provider_of(address);
         if let Some(provider) = provider {
             work.state.set_object(address, None, &provider, None);
         }

@@ -4,11 +4,10 @@ use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
 use crate::lifecycle::{INVALID_PREVENTION, PREVENTED};
 use crate::target::Scope;
-use crate::unsettled::SharedAnswers;
 use crate::{PlanInputs, check, exec, moves, output, walk};
 use formwork_config::{Config, VariableBlock};
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
-use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph};
+use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph, SharedAnswers};
 use formwork_model::{
     AbsResource, Action, CheckResult, CheckableAddress, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan,
     PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State,
@@ -73,7 +72,7 @@ pub(crate) struct Work {
 pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
     let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
     let graph = ReferenceGraph::build(&inputs.config);
-    if let Err(cycles) = graph.order() {
+    if let Err(cycles) = graph.check_cycles(&inputs.config) {
         return (empty_plan(inputs), cycles);
     }
     let planner = Planner::new(inputs, evaluator, graph);

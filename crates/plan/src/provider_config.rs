@@ -1,10 +1,12 @@
 //! Provider configurations, evaluated when first needed.
 
 use crate::planner::Planner;
+use crate::resource::Wanted;
+use formwork_config::ProviderScope;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{ModuleId, ReadSet, decode_provider};
+use formwork_eval::{Expansion, ModuleId, ReadSet, decode_provider};
 use formwork_model::{
-    ModuleInstance, ModulePath, PlanProvider, ProviderAddress, ProviderConfigAddress, ResourceInstance,
+    InstanceKey, ModuleInstance, ModulePath, PlanProvider, ProviderAddress, ProviderConfigAddress, ResourceInstance,
 };
 use formwork_value::{Marks, Value};
 use std::cell::RefCell;
@@ -34,12 +36,48 @@ impl Planner<'_> {
         provider
     }
 
+    /// The provider configuration, or instance of one, that serves an instance; `None` if it cannot be told (reported).
+    pub fn provider_address(&self, wanted: &Wanted<'_>) -> Option<ProviderConfigAddress> {
+        let repetition = wanted.expansion.repetition(&wanted.address.key);
+        let found = self.evaluator.provider_instance(wanted.module, &wanted.block.provider, &repetition);
+        found.map_err(|problems| self.report(wanted.block.located(problems, &wanted.address))).ok()
+    }
+
+    /// Records what the choice of an instance of a provider configuration has read.
+    pub fn read_provider_key(&self, address: &ProviderConfigAddress, wanted: &Wanted<'_>) {
+        if !address.key.is_none() {
+            let repetition = wanted.expansion.repetition(&wanted.address.key);
+            drop(self.evaluator.provider_instance(wanted.module, &wanted.block.provider, &repetition));
+        }
+    }
+
+    /// False if a configuration does not have the instance that is asked for, which is reported with the object for which
+    /// it was needed.
+    pub fn has_provider_instance(&self, address: &ProviderConfigAddress, object: &ResourceInstance) -> bool {
+        let Some(block) = self.inputs.config.provider_block(address) else { return true };
+        let expansion = match &block.for_each {
+            // A mocked provider answers for all instances.
+            None if address.key.is_none() || matches!(block.scope, ProviderScope::Mocked) => return true,
+            None => Expansion::Single,
+            Some(_) => self.evaluator.provider_expansion(address, block),
+        };
+        self.report(self.evaluator.take_problems());
+        if matches!(expansion, Expansion::Unknown { .. }) || expansion.contains(&address.key) {
+            return !matches!(expansion, Expansion::Unknown { .. });
+        }
+        self.report_one(missing_instance(address, object, &expansion).at(block.header_span).address(object));
+        false
+    }
+
     /// What answers for an object: its provider, as [`Planner::provider`] has it, or what stands in for it.
     pub async fn provider_of(
         &self,
         address: &ProviderConfigAddress,
         object: &ResourceInstance,
     ) -> Option<Arc<dyn PlanProvider>> {
+        if !self.has_provider_instance(address, object) {
+            return None;
+        }
         let provider = self.provider(address).await?;
         Some(provider.stand_in(object).unwrap_or(provider))
     }
@@ -116,7 +154,10 @@ impl Planner<'_> {
         };
         let module = self.evaluator.module_id(&address.module.without_keys()).unwrap_or(ModuleId::ROOT);
         let scope = self.evaluator.module_scope(module);
-        let ((value, mut diagnostics), reads) = self.evaluator.record(|| decode_provider(&block, schema, &scope));
+        let ((value, mut diagnostics), reads) = self.evaluator.record(|| {
+            let scope = scope.with_repetition(&self.evaluator.provider_repetition(address, &block));
+            decode_provider(&block, schema, &scope)
+        });
         for problem in diagnostics.iter_mut() {
             problem.span = problem.span.or(Some(block.header_span));
         }
@@ -132,6 +173,33 @@ fn missing(address: &ProviderConfigAddress) -> Diagnostic {
             "Objects in the state were made with the provider configuration {address}, which is not in the configuration any more. Add the provider block again, so that these objects can be read and destroyed; after that it can be removed."
         ),
     )
+}
+
+/// An instance of a configuration that is not among those of its for_each.
+fn missing_instance(address: &ProviderConfigAddress, object: &ResourceInstance, expansion: &Expansion) -> Diagnostic {
+    let detail = match (expansion, &address.key) {
+        (Expansion::Single, _) => format!(
+            "{object} belongs to the provider instance {address}, but the configuration has no for_each any more. Add for_each with this key again until the object is destroyed, or let the object's resource use the configuration without a key."
+        ),
+        (_, InstanceKey::None) => format!(
+            "{object} was made with {address} before that had for_each, and the configuration does not say to which instance it belongs now. Remove for_each until the object is destroyed, or declare the object with a provider instance."
+        ),
+        (_, key) => format!(
+            "{object} needs the provider instance {address}, but for_each of the configuration has no element {key}{}. If the element was removed, add it again: an instance must stay until the objects that belong to it are destroyed, so for_each of a provider must have more elements than that of its resources for a while.",
+            listed(&expansion.keys())
+        ),
+    };
+    Diagnostic::error("Provider instance not present", detail)
+}
+
+/// The first of the keys that there are.
+fn listed(keys: &[InstanceKey]) -> String {
+    let names: Vec<String> = keys.iter().take(10).map(|key| key.to_string()).collect();
+    match names.len() {
+        0 => " (it is empty)".into(),
+        shown if shown < keys.len() => format!(" (it has {} and {} more)", names.join(" "), keys.len() - shown),
+        _ => format!(" (it has {})", names.join(" ")),
+    }
 }
 
 /// A provider without a block, whose schema demands arguments.

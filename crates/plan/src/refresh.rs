@@ -23,6 +23,7 @@ pub(crate) async fn current(
     fresh: bool,
 ) -> Result<Option<Stored>, ()> {
     let Some(object) = stored_object(planner, address, deposed) else { return Ok(None) };
+    planner.work.borrow_mut().state.set_provider(address, provider_address);
     let _permit = planner.permits.acquire().await;
     let (stored, mut problems) = read_state(provider, schema, address, &object).await;
     let failed = problems.has_errors();
@@ -150,7 +151,7 @@ fn drift(
     };
     let provider = {
         let work = planner.work.borrow();
-        work.state.resource(&address.resource()).map(|r| r.provider.clone())
+        work.state.provider_of(address)
     };
     let Some(provider) = provider else { return };
     let change = ResourceChange {
@@ -199,7 +200,7 @@ pub(crate) fn update_state(
         }
     };
     let mut work = planner.work.borrow_mut();
-    let provider = work.state.resource(&address.resource()).map(|r| r.provider.clone());
+    let provider = work.state.provider_of(address);
     if let Some(provider) = provider {
         work.state.set_object(address, deposed, &provider, encoded);
     }

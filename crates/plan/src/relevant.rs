@@ -172,12 +172,7 @@ impl<'a> Search<'a> {
     fn resource(&mut self, module: &ModuleInstance, resource: &Resource, path: &[PathStep]) {
         let Some(block) = self.module(module).and_then(|m| m.resources.get(resource)) else { return };
         let Some(schemas) = self.schemas.get(&block.provider_address) else { return };
-        let table = match resource.mode {
-            ResourceMode::Data => &schemas.data_sources,
-            ResourceMode::Ephemeral => &schemas.ephemeral_resources,
-            ResourceMode::Managed => &schemas.resources,
-        };
-        let Some(schema) = table.get(&resource.kind).cloned() else { return };
+        let Some(schema) = schemas.resource(resource.mode, &resource.kind).cloned() else { return };
         if !self.is_new(module, format!("{resource}{}", Path(path.to_vec()))) {
             return;
         }

@@ -17,7 +17,7 @@ pub(crate) async fn translate_all(planner: &Planner<'_>) {
         work.moved.iter().map(|(to, from)| (to.clone(), from.clone())).collect()
     };
     for (to, from) in moved {
-        let Some(source) = planner.inputs.previous.state.resource(&from.resource()).map(|r| r.provider.clone()) else {
+        let Some(source) = planner.inputs.previous.state.provider_of(&from) else {
             continue;
         };
         // What the configuration does not have is destroyed as what it was.

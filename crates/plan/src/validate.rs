@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub async fn validate(config: Arc<Config>, environment: Environment, providers: &dyn PlanProviders) -> Diagnostics {
     let graph = ReferenceGraph::build(&config);
     let mut diagnostics = Diagnostics::new();
-    if let Err(cycles) = graph.order() {
+    if let Err(cycles) = graph.check_cycles(&config) {
         return cycles;
     }
     let mut wanted: BTreeSet<ProviderAddress> = BTreeSet::new();
@@ -198,7 +198,10 @@ impl<'a> Walk<'a> {
     ) {
         let block = module.providers.values().find(|p| p.name.name == *name && p.name.alias.as_ref() == alias);
         let Some((block, schema)) = block.and_then(|b| Some((b, self.schemas.get(&b.provider)?))) else { return };
-        let scope = self.evaluator.module_scope(id);
+        let repetition = Repetition::unknown(false, block.for_each.is_some());
+        let scope = self.evaluator.module_scope(id).with_repetition(&repetition);
+        let address = self.config.provider_config(&self.evaluator.module_address(id).path(), &block.name);
+        self.evaluator.provider_expansion(&address, block);
         let (value, problems) = decode_provider(block, &schema.provider.block, &scope);
         let failed = problems.has_errors() || matches!(block.scope, ProviderScope::Mocked);
         diagnostics.extend(placed(problems, block.header_span));
@@ -219,6 +222,9 @@ impl<'a> Walk<'a> {
         let Some(schema) = find_schema(schemas, block, diagnostics) else { return };
         let (_, _) = self.evaluator.resource_expansion(id, &block.resource);
         let repetition = Repetition::unknown(block.count.is_some(), block.for_each.is_some());
+        if let Err(problems) = self.evaluator.provider_instance(id, &block.provider, &repetition) {
+            diagnostics.extend(problems);
+        }
         let scope = self.evaluator.module_scope(id).with_repetition(&repetition);
         let (value, problems) = decode_block(&block.body, &schema.block, &scope);
         let failed = problems.has_errors();

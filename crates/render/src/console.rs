@@ -1,15 +1,11 @@
 //! Values as expressions of the language, as outputs and the console show them.
 
 use crate::escape::escape_controls;
-use crate::quote::quote;
-use formwork_value::{Kind, Type, Value};
+use formwork_value::{Kind, Value, print};
 
-/// Renders a value: `tolist([...])`, `{ "a" = 1 }`, text of several lines as a heredoc, and what cannot be shown in
-/// parentheses.
+/// Renders a value as [`print`] does; nothing in it acts upon a terminal.
 pub fn value_text(value: &Value) -> String {
-    let mut out = String::new();
-    write_value(&mut out, value, 0);
-    out
+    escape_controls(&print(value)).into_owned()
 }
 
 /// Renders a value for `output -raw`: text without quotes. Errors: the value is no string, number or bool.
@@ -27,105 +23,10 @@ pub fn raw_text(value: &Value) -> Result<String, String> {
     }
 }
 
-fn write_value(out: &mut String, value: &Value, indent: usize) {
-    if value.is_sensitive() {
-        return out.push_str("(sensitive value)");
-    }
-    if value.marks().is_ephemeral() {
-        return out.push_str("(ephemeral value)");
-    }
-    match value.kind() {
-        Kind::Unknown(..) => out.push_str("(known after apply)"),
-        Kind::Null(ty) => out.push_str(&null_text(ty)),
-        Kind::Bool(b) => out.push_str(&b.to_string()),
-        Kind::Number(n) => out.push_str(&n.to_string()),
-        Kind::String(s) if s.contains('\n') => write_heredoc(out, s, indent),
-        Kind::String(s) => out.push_str(&quote(s)),
-        Kind::List(c) => in_call(out, "tolist", |out| write_sequence(out, &c.items, indent)),
-        Kind::Set(c) => in_call(out, "toset", |out| write_sequence(out, &c.items, indent)),
-        Kind::Map(m) => in_call(out, "tomap", |out| write_mapping(out, m.items.iter(), indent)),
-        Kind::Object(o) => write_mapping(out, o.iter(), indent),
-        Kind::Tuple(items) => write_sequence(out, items, indent),
-    }
-}
-
-fn null_text(ty: &Type) -> String {
-    match ty {
-        Type::Dynamic => "null".into(),
-        Type::String => "tostring(null)".into(),
-        Type::Number => "tonumber(null)".into(),
-        Type::Bool => "tobool(null)".into(),
-        Type::List(element) => format!("tolist(null) /* of {} */", element.friendly_name()),
-        Type::Set(element) => format!("toset(null) /* of {} */", element.friendly_name()),
-        Type::Map(element) => format!("tomap(null) /* of {} */", element.friendly_name()),
-        other => format!("null /* {} */", other.friendly_name()),
-    }
-}
-
-fn in_call(out: &mut String, name: &str, write: impl FnOnce(&mut String)) {
-    out.push_str(name);
-    out.push('(');
-    write(out);
-    out.push(')');
-}
-
-fn new_line(out: &mut String, indent: usize) {
-    out.push('\n');
-    out.extend(std::iter::repeat_n(' ', indent));
-}
-
-fn write_sequence(out: &mut String, items: &[Value], indent: usize) {
-    out.push('[');
-    for item in items {
-        new_line(out, indent + 2);
-        write_value(out, item, indent + 2);
-        out.push(',');
-    }
-    if !items.is_empty() {
-        new_line(out, indent);
-    }
-    out.push(']');
-}
-
-fn write_mapping<'a>(
-    out: &mut String,
-    entries: impl ExactSizeIterator<Item = (&'a formwork_value::Str, &'a Value)>,
-    indent: usize,
-) {
-    let is_empty = entries.len() == 0;
-    out.push('{');
-    for (key, item) in entries {
-        new_line(out, indent + 2);
-        out.push_str(&quote(key));
-        out.push_str(" = ");
-        write_value(out, item, indent + 2);
-    }
-    if !is_empty {
-        new_line(out, indent);
-    }
-    out.push('}');
-}
-
-/// The end marker grows until no line is equal to it.
-fn write_heredoc(out: &mut String, text: &str, indent: usize) {
-    let mut marker = "EOT".to_string();
-    while text.split('\n').any(|line| line.trim() == marker) {
-        marker.push('_');
-    }
-    out.push_str(if indent > 0 { "<<-" } else { "<<" });
-    out.push_str(&marker);
-    for line in text.split('\n') {
-        new_line(out, indent);
-        out.push_str(&escape_controls(line));
-    }
-    new_line(out, indent);
-    out.push_str(&marker);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use formwork_value::Marks;
+    use formwork_value::{Marks, Type};
 
     #[test]
     fn values_are_shown_as_expressions() {

@@ -99,7 +99,7 @@ fn edge_names<'a>(nodes: &'a [GraphNode], edges: &[(usize, usize)]) -> Vec<(&'a 
 }
 
 fn dot_string(text: &str) -> String {
-    crate::quote::quote(text)
+    formwork_value::quote(text)
 }
 
 /// Mermaid takes entities instead of escapes.

@@ -24,6 +24,7 @@
 //! them, as their readers expect.
 //! Invariant: what is told of a plan depends on the plan alone: the same plan gives the same bytes.
 
+mod attribute_name;
 mod console;
 mod diagnostic;
 mod diff;
@@ -34,7 +35,6 @@ mod output_text;
 mod phrase;
 mod plan_text;
 mod progress;
-mod quote;
 mod sensitive;
 mod state_text;
 mod stored;

@@ -1,7 +1,7 @@
 //! Root outputs for people.
 
+use crate::attribute_name::attribute_name;
 use crate::console::value_text;
-use crate::quote::attribute_name;
 use crate::style::{Style, TextOptions};
 use formwork_model::OutputState;
 use formwork_value::Str;

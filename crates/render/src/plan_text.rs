@@ -13,12 +13,12 @@ pub use output::output_changes_text;
 
 use crate::diff::{Diff, Pair, Relevance, ReplacePaths, block_diff, dynamic_diff, is_legacy};
 use crate::escape::escape_line;
-use crate::quote::quote;
 use crate::sensitive::SchemaMarks;
 use crate::style::{Style, TextOptions};
 use crate::tally::PlanTally;
 use crate::wrap::wrap;
 use formwork_model::{Action, Plan, PlanMode, ProviderAddress, ResourceChange, ResourceMode};
+use formwork_value::quote;
 use header::{Cause, comment, title};
 use std::collections::BTreeMap;
 

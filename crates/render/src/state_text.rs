@@ -1,9 +1,9 @@
 //! States for people.
 
+use crate::attribute_name::attribute_name;
 use crate::diff::{Pair, block_diff, is_legacy, typed_diff};
 use crate::json::StateViewError;
 use crate::plan_text::{Mode, write_diff};
-use crate::quote::{attribute_name, quote};
 use crate::sensitive::SchemaMarks;
 use crate::stored::{decode_object, stored_schema};
 use crate::style::TextOptions;
@@ -11,6 +11,7 @@ use formwork_model::{
     DeposedKey, ModuleInstance, ObjectState, ObjectStatus, ProviderAddress, ProviderSchema, ResourceInstance,
     ResourceMode, State,
 };
+use formwork_value::quote;
 use std::sync::Arc;
 
 /// Renders all objects and outputs, as `show` does (plan-formats.md 11.5).

@@ -4,10 +4,10 @@ use crate::assertion::{judge, senseless_references};
 use crate::expected::Expected;
 use crate::file::{Command, RunBlock};
 use crate::file_run::FileRun;
-use crate::mock::Overrides;
+use crate::mock::{Overrides, settle_mock, settle_overrides};
 use crate::port::Halt;
 use crate::providers::{TestProviders, UnderTest, under_test};
-use crate::scope::{AssertionScope, Runs};
+use crate::scope::{AssertionScope, FileScope, Runs};
 use crate::states::{Equipment, RunState, planned_evaluator, stored_evaluator};
 use crate::target::plan_options;
 use crate::variables::{RunVariables, run_variables};
@@ -99,7 +99,16 @@ impl FileRun<'_> {
         if problems.has_errors() {
             return Err(problems);
         }
-        let overrides = Overrides::new(&run.overrides, &self.file.overrides);
+        let scope = FileScope { evaluator: &plain, variables: &variables.visible, runs: Some(runs) };
+        let mut wrong = Diagnostics::new();
+        let own = settle_overrides(&run.overrides, &scope, &mut wrong);
+        let overrides = Overrides::new(&own, &settle_overrides(&self.file.overrides, &scope, &mut wrong));
+        for mock in under_test.mocks.values_mut() {
+            *mock = Arc::new(settle_mock(mock, &scope, &mut wrong));
+        }
+        if wrong.has_errors() {
+            return Err(wrong);
+        }
         for (module, found) in overrides.modules() {
             under_test.config.overridden.entry(module.clone()).or_insert_with(|| found.values.clone());
         }
@@ -342,6 +351,7 @@ impl FileRun<'_> {
             clock: self.machine.clock(),
             events: &Silent,
             parallelism,
+            done: Vec::new(),
             cancelled: &cancelled,
         };
         let outcome = formwork_apply::apply(&inputs).await;

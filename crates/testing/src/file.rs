@@ -71,6 +71,8 @@ pub struct MockType {
     pub kind: Str,
     /// An object; empty if nothing was given.
     pub defaults: Value,
+    /// Evaluated for each run: it is more than constants.
+    pub later: Option<Attribute>,
     pub defaults_span: Span,
     pub during_plan: bool,
     pub header_span: Span,
@@ -92,6 +94,8 @@ pub struct ObjectOverride {
     pub target_span: Span,
     /// An object: computed attributes, or outputs.
     pub values: Value,
+    /// Evaluated for each run: it is more than constants.
+    pub later: Option<Attribute>,
     pub values_span: Span,
     /// The values are known in plans already.
     pub during_plan: bool,

@@ -166,7 +166,9 @@ fn dependencies(runs: &[RunBlock]) -> Vec<Vec<usize>> {
 fn named_runs(run: &RunBlock) -> BTreeSet<Str> {
     let variables = run.variables.values().map(|attribute| &attribute.expr);
     let asserts = run.asserts.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
-    let traversals = variables.chain(asserts).flat_map(references).filter(|traversal| &*traversal.root == "run");
+    let given = run.overrides.iter().filter_map(|found| found.later.as_ref()).map(|attribute| &attribute.expr);
+    let traversals =
+        variables.chain(asserts).chain(given).flat_map(references).filter(|traversal| &*traversal.root == "run");
     let name = |traversal: &formwork_hcl::Traversal| match traversal.steps.first() {
         Some(formwork_hcl::TraversalStep::Attribute { name, .. }) => Some(name.clone()),
         _ => None,

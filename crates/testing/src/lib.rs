@@ -10,6 +10,7 @@
 
 mod assertion;
 mod cleanup;
+mod early;
 mod everything;
 mod execute;
 mod expected;

@@ -1,9 +1,11 @@
 //! Finding and loading test files.
 
+use crate::early::RunEarly;
 use crate::file::{RunBlock, TestFile};
 use crate::read::{FoundMocks, MockSource, read_file, read_mock_file};
 use formwork_config::{
-    Config, ModuleCall, ModuleResolution, ModuleSource, is_ignored, join, join_clean, load_beside, parse_file,
+    Config, EarlyContext, ModuleCall, ModuleResolution, ModuleSource, is_ignored, join, join_clean, load_beside,
+    parse_file,
 };
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources, Span};
 use formwork_model::{Files, ModuleManifest, ModulePath};
@@ -37,6 +39,8 @@ pub struct LoadOptions<'a> {
     pub manifest: &'a ModuleManifest,
     /// As for [`formwork_config::load`]: of the modules that runs name.
     pub resolution: ModuleResolution,
+    /// What is known while the modules of runs are loaded: their calls may refer to variables.
+    pub early: Option<&'a dyn EarlyContext>,
 }
 
 /// Loads the tests beside a root module, and the modules that their runs name.
@@ -124,10 +128,12 @@ impl Loader<'_> {
         if self.diagnostics.has_errors() {
             return Some(file);
         }
+        let variables = file.variables.clone();
         for run in &mut file.runs {
             if let Some(call) = &run.module {
                 let path = test_module_path(path, &run.name);
-                run.config = self.module(&path, call).map(Arc::new);
+                let values = RunEarly { context: self.options.early, file: &variables, run: &run.variables };
+                run.config = self.module(&path, call, &values).map(Arc::new);
             }
             self.passed_providers(run);
         }
@@ -183,11 +189,12 @@ impl Loader<'_> {
     }
 
     /// The module that a run names, with all that it calls.
-    fn module(&mut self, path: &ModulePath, call: &ModuleCall) -> Option<Config> {
+    fn module(&mut self, path: &ModulePath, call: &ModuleCall, early: &RunEarly<'_>) -> Option<Config> {
         let dir = self.module_dir(path, call)?;
         let manifest = below(self.options.manifest, path);
         let sources = std::mem::take(&mut self.sources);
-        let (config, problems) = load_beside(self.files, &dir, &manifest, self.options.resolution, sources);
+        let early = self.options.early.map(|_| early as &dyn EarlyContext);
+        let (config, problems) = load_beside(self.files, &dir, &manifest, self.options.resolution, sources, early);
         self.sources = config.sources.clone();
         self.diagnostics.extend(problems);
         Some(config)

@@ -1,6 +1,9 @@
 //! Where made-up answers come from.
 
-use crate::file::{MockProvider, ObjectOverride, OverrideKind};
+use crate::file::{MockProvider, MockType, ObjectOverride, OverrideKind};
+use crate::read::as_object;
+use formwork_diag::Diagnostics;
+use formwork_hcl::{Attribute, Scope, evaluate};
 use formwork_model::{ModuleInstance, ResourceInstance, ResourceMode, TargetAddress};
 use formwork_value::Value;
 use std::sync::Arc;
@@ -34,6 +37,39 @@ impl Answers {
             }
         }
     }
+}
+
+/// Overrides with the values that they have in a run.
+pub(crate) fn settle_overrides(
+    overrides: &[ObjectOverride],
+    scope: &dyn Scope,
+    problems: &mut Diagnostics,
+) -> Vec<ObjectOverride> {
+    let settle = |found: &ObjectOverride| match &found.later {
+        None => found.clone(),
+        Some(given) => ObjectOverride { values: settled(given, scope, problems), later: None, ..found.clone() },
+    };
+    overrides.iter().map(settle).collect()
+}
+
+/// A mocked provider with the values that it has in a run.
+pub(crate) fn settle_mock(mock: &MockProvider, scope: &dyn Scope, problems: &mut Diagnostics) -> MockProvider {
+    let mut mock = mock.clone();
+    mock.overrides = settle_overrides(&mock.overrides, scope, problems);
+    for found in mock.resources.values_mut().chain(mock.data_sources.values_mut()) {
+        if let MockType { later: Some(given), .. } = found {
+            found.defaults = settled(given, scope, problems);
+            found.later = None;
+        }
+    }
+    mock
+}
+
+fn settled(given: &Attribute, scope: &dyn Scope, problems: &mut Diagnostics) -> Value {
+    let evaluated = evaluate(&given.expr, scope);
+    let failed = evaluated.diagnostics.has_errors();
+    problems.extend(evaluated.diagnostics);
+    if failed { Value::empty_object() } else { as_object(given, evaluated.value.unmark_deep().0, problems) }
 }
 
 /// The overrides that count for a run: its own before those of the file.

@@ -1,6 +1,6 @@
 //! Values in place of what a provider computes.
 
-use formwork_model::{Attribute, AttributeType, Block, Entropy, NestedType, Nesting};
+use formwork_model::{Attribute, AttributeType, Block, Entropy, Nesting};
 use formwork_value::{Kind, Path, Str, Type, Value, convert};
 use std::collections::BTreeMap;
 
@@ -61,13 +61,7 @@ impl Filling<'_> {
         problems: &mut Vec<FillProblem>,
     ) -> Value {
         let Some(known) = object.as_mapping() else { return object.clone() };
-        let mut out = known.clone();
-        for (name, attribute) in &schema.attributes {
-            let Some(value) = known.get(name) else { continue };
-            let given = given.and_then(|given| given.get(name));
-            let filled = self.attribute(attribute, value, given, gap, &path.clone().attribute(name.clone()), problems);
-            out.insert(name.clone(), filled);
-        }
+        let mut out = self.attributes(&schema.attributes, known, given, gap, path, problems);
         for (name, nested) in &schema.blocks {
             let Some(value) = known.get(name) else { continue };
             let given = given.and_then(|given| given.get(name));
@@ -99,8 +93,11 @@ impl Filling<'_> {
         match &attribute.kind {
             AttributeType::Nested(nested) if value.is_known() && !value.is_null() => {
                 let given = self.object_given(given, value, path, problems);
-                let each = |inner: &Value, problems: &mut Vec<FillProblem>| {
-                    self.nested(nested, inner, given, gap, path, problems)
+                let each = |inner: &Value, problems: &mut Vec<FillProblem>| match inner.as_mapping() {
+                    Some(known) => {
+                        Value::object_map(self.attributes(&nested.attributes, known, given, gap, path, problems))
+                    }
+                    None => inner.clone(),
                 };
                 inside(value, nested.nesting, each, problems)
             }
@@ -108,24 +105,24 @@ impl Filling<'_> {
         }
     }
 
-    fn nested(
+    /// The entries of an object with the gaps of its attributes filled in.
+    fn attributes(
         &self,
-        nested: &NestedType,
-        object: &Value,
+        attributes: &BTreeMap<Str, Attribute>,
+        known: &BTreeMap<Str, Value>,
         given: Option<&Value>,
         gap: Gap,
         path: &Path,
         problems: &mut Vec<FillProblem>,
-    ) -> Value {
-        let Some(known) = object.as_mapping() else { return object.clone() };
+    ) -> BTreeMap<Str, Value> {
         let mut out = known.clone();
-        for (name, attribute) in &nested.attributes {
+        for (name, attribute) in attributes {
             let Some(value) = known.get(name) else { continue };
             let given = given.and_then(|given| given.get(name));
             let filled = self.attribute(attribute, value, given, gap, &path.clone().attribute(name.clone()), problems);
             out.insert(name.clone(), filled);
         }
-        Value::object_map(out)
+        out
     }
 
     /// What is given for all objects inside of a value; anything but an object is a problem, if there are some.

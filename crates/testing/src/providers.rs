@@ -8,7 +8,7 @@ use formwork_config::{Config, Module, ProviderBlock, ProviderName, ProviderScope
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Bindings, TraversalStep, body_references};
 use formwork_model::{
-    ApplyProvider, ApplyProviders, Entropy, ModulePath, PlanProvider, PlanProviders, ProviderAddress,
+    ApplyProvider, ApplyProviders, Entropy, InstanceKey, ModulePath, PlanProvider, PlanProviders, ProviderAddress,
     ProviderConfigAddress, ProviderSchema,
 };
 use formwork_value::Value;
@@ -38,6 +38,7 @@ pub(crate) fn under_test(
                 module: ModulePath::root(),
                 provider: provider.clone(),
                 alias: name.alias.clone(),
+                key: InstanceKey::None,
             };
             mocks.insert(address, Arc::new(mock.clone()));
         }
@@ -130,7 +131,7 @@ pub(crate) struct TestProviders {
 
 impl TestProviders {
     async fn mocked(&self, address: &ProviderConfigAddress) -> Result<Option<TestProvider>, Diagnostics> {
-        let Some(mock) = self.mocks.get(address) else { return Ok(None) };
+        let Some(mock) = self.mocks.get(&address.config()) else { return Ok(None) };
         Ok(Some(TestProvider {
             real: self.real.unconfigured(&address.provider).await?,
             apply: None,

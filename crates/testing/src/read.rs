@@ -7,3 +7,4 @@ mod run;
 
 pub(crate) use file::{MockSource, read_file};
 pub(crate) use mock::{FoundMocks, read_mock_file};
+pub(crate) use object_override::as_object;

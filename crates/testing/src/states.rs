@@ -3,10 +3,10 @@
 use crate::file::RunBlock;
 use crate::providers::UnderTest;
 use crate::variables::RunVariables;
-use formwork_eval::{Environment, Evaluator, Item, ItemAddress, ModuleId, ReferenceGraph};
+use formwork_eval::{Environment, Evaluator, ReferenceGraph};
 use formwork_model::{
-    ConfigResource, DeposedKey, LeftObject, Plan, ProviderAddress, ProviderSchema, RawState, ResourceInstance,
-    ResourceMode, State, StateSnapshot,
+    DeposedKey, LeftObject, Plan, ProviderAddress, ProviderSchema, RawState, ResourceInstance, ResourceMode, State,
+    StateSnapshot,
 };
 use formwork_object::with_schema_marks;
 use formwork_value::{Marks, PathMarks, Str, Value, json};
@@ -87,9 +87,7 @@ pub(crate) fn stored_evaluator(
 ) -> Evaluator {
     let values = state.instances().filter_map(|(address, resource, instance)| {
         let schemas = schemas.get(&resource.provider.provider)?;
-        let table =
-            if address.resource.mode == ResourceMode::Data { &schemas.data_sources } else { &schemas.resources };
-        let schema = table.get(&address.resource.kind)?;
+        let schema = schemas.resource(address.resource.mode, &address.resource.kind)?;
         let object = instance.current.as_ref()?;
         let RawState::Json(text) = &object.attributes else { return None };
         let value = json::decode_state(text, &schema.block.implied_type()).ok()?;
@@ -102,7 +100,7 @@ pub(crate) fn stored_evaluator(
     evaluator
 }
 
-/// Gives all instances their values, in the order of references: repetitions may depend on values.
+/// An evaluator whose instances have these values. What is wrong with them was reported by the plan and the apply.
 fn filled(
     under_test: &UnderTest,
     variables: &RunVariables,
@@ -115,33 +113,6 @@ fn filled(
     for (provider, schema) in schemas {
         evaluator.add_schema(provider.clone(), schema.clone());
     }
-    let mut by_config: BTreeMap<ConfigResource, Vec<(ResourceInstance, Value)>> = BTreeMap::new();
-    for (address, value) in values {
-        by_config.entry(address.config()).or_default().push((address, value));
-    }
-    let graph = ReferenceGraph::build(&config);
-    for node in graph.order().unwrap_or_default() {
-        let Some(ItemAddress { module, item: Item::Resource(resource) }) = graph.nodes.get(node) else { continue };
-        let config = ConfigResource { module: module.clone(), resource: resource.clone() };
-        for (address, value) in by_config.remove(&config).unwrap_or_default() {
-            if let Some(module) = module_of(&evaluator, &address) {
-                evaluator.set_instance(module, &address.resource, address.key.clone(), value);
-            }
-        }
-    }
-    // What is wrong with values was reported by the plan and the apply.
-    drop(evaluator.take_problems());
+    evaluator.set_instances(&ReferenceGraph::build(&config), values);
     evaluator
-}
-
-fn module_of(evaluator: &Evaluator, address: &ResourceInstance) -> Option<ModuleId> {
-    if let Some(known) = evaluator.module_id(&address.module) {
-        return Some(known);
-    }
-    let mut module = ModuleId::ROOT;
-    for step in &address.module.0 {
-        let (_, children, _) = evaluator.call_instances(module, &step.name).ok()?;
-        module = *children.get(&step.key)?;
-    }
-    Some(module)
 }

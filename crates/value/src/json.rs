@@ -10,7 +10,10 @@ use std::fmt;
 pub(crate) use text::{Scanner, write_json_string};
 
 /// Levels of nesting that are written and read. Every recursive operation on a value of this depth fits the stack of a thread.
-pub(crate) const MAX_DEPTH: usize = 256;
+pub const MAX_DEPTH: usize = 256;
+
+/// Values in a document that is read without a type. Each takes up to a hundred bytes, where its text may have two.
+pub const MAX_VALUES: usize = 5_000_000;
 
 /// Why a value or document cannot be coded.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,7 +87,8 @@ pub fn decode_state(text: &str, ty: &Type) -> Result<Value, CodecError> {
     })
 }
 
-/// Decodes JSON without a type: arrays become tuples, objects become objects. Of equal keys the last one counts.
+/// Decodes JSON without a type: arrays become tuples, objects become objects. Of equal keys the last one counts. More than
+/// [`MAX_VALUES`] values are an error.
 pub fn decode_plain(text: &str) -> Result<Value, CodecError> {
     read::read_document(text, |reader| reader.plain())
 }

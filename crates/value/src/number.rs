@@ -4,6 +4,8 @@
 mod decimal;
 mod float;
 
+pub use decimal::round_digits;
+
 use float::Float;
 use std::cmp::Ordering;
 use std::fmt;

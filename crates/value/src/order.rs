@@ -1,9 +1,9 @@
 //! The order in which sets iterate.
 
+use crate::quote::push_quoted;
 use crate::value::Kind;
 use crate::{Number, Str, Value};
 use std::cmp::Ordering;
-use std::fmt::Write;
 
 /// Order of set elements (fact sheet `language.md` 6.3): strings by bytes, numbers by value, false before true,
 /// compound values by a canonical text; then unknown, then null.
@@ -49,14 +49,14 @@ fn write_canonical(text: &mut String, value: &Value, all_digits: bool) {
         Kind::Bool(b) => text.push(if *b { 'T' } else { 'F' }),
         Kind::Number(n) if all_digits => text.push_str(&n.to_string()),
         Kind::Number(n) => text.push_str(&n.to_short_text()),
-        Kind::String(s) => write_quoted(text, s),
+        Kind::String(s) => push_quoted(text, s),
         Kind::List(c) | Kind::Set(c) => write_sequence(text, ('[', ']'), c.items.iter(), all_digits),
         Kind::Tuple(items) => write_sequence(text, ('<', '>'), items.iter(), all_digits),
         Kind::Object(attributes) => write_sequence(text, ('<', '>'), attributes.values(), all_digits),
         Kind::Map(map) => {
             text.push('{');
             for (key, item) in &map.items {
-                write_quoted(text, key);
+                push_quoted(text, key);
                 text.push(':');
                 write_canonical(text, item, all_digits);
                 text.push(';');
@@ -78,39 +78,4 @@ fn write_sequence<'a>(
         text.push(';');
     }
     text.push(close);
-}
-
-/// A string in double quotes, escaped as the reference's language (Go) escapes it.
-fn write_quoted(text: &mut String, content: &str) {
-    text.push('"');
-    for c in content.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\u{7}' => text.push_str("\\a"),
-            '\u{8}' => text.push_str("\\b"),
-            '\u{c}' => text.push_str("\\f"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '\u{b}' => text.push_str("\\v"),
-            ' '..='~' => text.push(c),
-            _ => write_unusual(text, c),
-        }
-    }
-    text.push('"');
-}
-
-fn write_unusual(text: &mut String, c: char) {
-    let code = u32::from(c);
-    let printable = !c.is_control()
-        && !c.is_whitespace()
-        && !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}');
-    // Writing to a string does not fail.
-    let _ = match code {
-        _ if printable => text.write_char(c),
-        0..0x80 => write!(text, "\\x{code:02x}"),
-        0x80..0x1_0000 => write!(text, "\\u{code:04x}"),
-        _ => write!(text, "\\U{code:08x}"),
-    };
 }

@@ -78,35 +78,37 @@ fn mark_at(value: &mut Value, steps: &[PathStep], mark: &PathMarks) -> bool {
         value.add_marks(mark.marks);
         return true;
     };
-    let inner = match (value.kind_mut(), step) {
-        (Kind::Null(_) | Kind::Unknown(..) | Kind::Set(_), _) => None,
-        (Kind::Object(attributes), PathStep::Attribute(name)) if attributes.contains_key(name) => {
-            Arc::make_mut(attributes).get_mut(name)
-        }
-        (Kind::Object(attributes), PathStep::Index(key)) => match key.as_str() {
-            Some(name) if attributes.contains_key(name) => Arc::make_mut(attributes).get_mut(name),
-            _ => return false,
-        },
-        (Kind::Map(map), step) => match step_name(step) {
-            Some(name) if map.items.contains_key(name) => Arc::make_mut(map).items.get_mut(name),
-            _ => return false,
-        },
-        (Kind::List(list), PathStep::Index(key)) => match key.as_number().and_then(Number::to_usize) {
-            Some(index) if index < list.items.len() => Arc::make_mut(list).items.get_mut(index),
-            _ => return false,
-        },
-        (Kind::Tuple(items), PathStep::Index(key)) => match key.as_number().and_then(Number::to_usize) {
-            Some(index) if index < items.len() => Arc::make_mut(items).get_mut(index),
-            _ => return false,
-        },
-        _ => return false,
-    };
-    match inner {
-        Some(inner) => mark_at(inner, rest, mark),
-        None => {
+    let add = |inner: Option<&mut Value>| inner.is_some_and(|inner| mark_at(inner, rest, mark));
+    match (value.kind_mut(), step) {
+        (Kind::Null(_) | Kind::Unknown(..) | Kind::Set(_), _) => {
             value.add_marks(mark.marks);
             true
         }
+        (Kind::Object(attributes), step) => match step_name(step) {
+            Some(name) if attributes.contains_key(name) => {
+                Arc::make_mut(attributes).add_marks(mark.marks, |attributes| add(attributes.get_mut(name)))
+            }
+            _ => false,
+        },
+        (Kind::Map(map), step) => match step_name(step) {
+            Some(name) if map.items.contains_key(name) => {
+                Arc::make_mut(map).items.add_marks(mark.marks, |items| add(items.get_mut(name)))
+            }
+            _ => false,
+        },
+        (Kind::List(list), PathStep::Index(key)) => match key.as_number().and_then(Number::to_usize) {
+            Some(index) if index < list.items.len() => {
+                Arc::make_mut(list).items.add_marks(mark.marks, |items| add(items.get_mut(index)))
+            }
+            _ => false,
+        },
+        (Kind::Tuple(items), PathStep::Index(key)) => match key.as_number().and_then(Number::to_usize) {
+            Some(index) if index < items.len() => {
+                Arc::make_mut(items).add_marks(mark.marks, |items| add(items.get_mut(index)))
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -26,8 +26,8 @@ impl Value {
         keyed.sort_by(|a, b| a.0.cmp(&b.0));
         // Elements of unknown parts are never known to be equal, so all of them stay.
         keyed.dedup_by(|later, first| later.0 == first.0 && equals(&later.1, &first.1).as_bool() == Some(true));
-        let items = keyed.into_iter().map(|(_, item)| item).collect();
-        Value::from(Kind::Set(Arc::new(Collection { element, items }))).with_marks(marks)
+        let items: Vec<Value> = keyed.into_iter().map(|(_, item)| item).collect();
+        Value::from(Kind::Set(Arc::new(Collection { element, items: items.into() }))).with_marks(marks)
     }
 }
 

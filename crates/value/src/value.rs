@@ -1,6 +1,6 @@
 //! The value itself.
 
-use crate::{Marks, Number, Refinements, Str, Type};
+use crate::{Marks, Number, Parts, Refinements, Str, Type};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -28,22 +28,22 @@ pub enum Kind {
     /// Elements are distinct and in the language's set order.
     Set(Arc<Collection>),
     Map(Arc<MapValue>),
-    Object(Arc<BTreeMap<Str, Value>>),
-    Tuple(Arc<[Value]>),
+    Object(Arc<Parts<BTreeMap<Str, Value>>>),
+    Tuple(Arc<Parts<Vec<Value>>>),
 }
 
 /// A list or set.
 #[derive(Clone, Debug)]
 pub struct Collection {
     pub element: Type,
-    pub items: Vec<Value>,
+    pub items: Parts<Vec<Value>>,
 }
 
 /// A map.
 #[derive(Clone, Debug)]
 pub struct MapValue {
     pub element: Type,
-    pub items: BTreeMap<Str, Value>,
+    pub items: Parts<BTreeMap<Str, Value>>,
 }
 
 impl fmt::Debug for Value {
@@ -117,12 +117,12 @@ impl Value {
 
     /// A list of elements that all have the element type already.
     pub fn list(element: Type, items: Vec<Value>) -> Value {
-        Kind::List(Arc::new(Collection { element, items })).into()
+        Kind::List(Arc::new(Collection { element, items: items.into() })).into()
     }
 
     /// A map of elements that all have the element type already.
     pub fn map(element: Type, items: BTreeMap<Str, Value>) -> Value {
-        Kind::Map(Arc::new(MapValue { element, items })).into()
+        Kind::Map(Arc::new(MapValue { element, items: items.into() })).into()
     }
 
     pub fn object<N: Into<Str>>(attributes: impl IntoIterator<Item = (N, Value)>) -> Value {
@@ -130,11 +130,11 @@ impl Value {
     }
 
     pub fn object_map(attributes: BTreeMap<Str, Value>) -> Value {
-        Kind::Object(Arc::new(attributes)).into()
+        Kind::Object(Arc::new(attributes.into())).into()
     }
 
     pub fn tuple(items: impl IntoIterator<Item = Value>) -> Value {
-        Kind::Tuple(items.into_iter().collect()).into()
+        Kind::Tuple(Arc::new(items.into_iter().collect::<Vec<_>>().into())).into()
     }
 
     pub fn empty_object() -> Value {

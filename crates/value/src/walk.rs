@@ -2,7 +2,7 @@
 
 use crate::refine::set_length_bounds;
 use crate::unify::settle_anew;
-use crate::value::{Collection, Kind, MapValue};
+use crate::value::Kind;
 use crate::{Marks, Number, ObjectType, Path, PathMarks, PathStep, Refinements, Str, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,14 +26,14 @@ impl Value {
         }
     }
 
-    /// True if no inner value is unknown.
+    /// True if no inner value is unknown. Takes no walk.
     pub fn is_wholly_known(&self) -> bool {
-        !matches!(self.kind(), Kind::Unknown(..)) && self.children().all(Value::is_wholly_known)
+        self.extent().wholly_known
     }
 
-    /// Union of the marks of all inner values.
+    /// Union of the marks of the value and all inner values. Takes no walk.
     pub fn marks_deep(&self) -> Marks {
-        self.children().fold(self.marks(), |marks, child| marks | child.marks_deep())
+        self.extent().marks
     }
 
     /// Inner values one level down, in order.
@@ -151,7 +151,7 @@ impl Value {
             Kind::List(c) => {
                 let items = c.items.iter().enumerate().map(|(i, v)| inner(index_step(i), v));
                 let (element, items) = settle_anew(&c.element, items.collect::<Result<_, E>>()?);
-                Value::from(Kind::List(Arc::new(Collection { element, items })))
+                Value::list(element, items)
             }
             Kind::Set(c) => {
                 let items = c.items.iter().map(|v| inner(PathStep::Index(v.clone()), v));
@@ -161,8 +161,7 @@ impl Value {
             Kind::Map(m) => {
                 let items = m.items.iter().map(|(k, v)| inner(key_step(k), v));
                 let (element, items) = settle_anew(&m.element, items.collect::<Result<_, E>>()?);
-                let items = m.items.keys().cloned().zip(items).collect();
-                Value::from(Kind::Map(Arc::new(MapValue { element, items })))
+                Value::map(element, m.items.keys().cloned().zip(items).collect())
             }
             Kind::Tuple(items) => {
                 let items = items.iter().enumerate().map(|(i, v)| inner(index_step(i), v));

@@ -22,7 +22,7 @@ pub(crate) fn plan(request: &PlanRequest<'_>) -> PlanResponse {
         if replaces {
             requires_replace.push(Path::root().attribute("triggers_replace"));
         }
-        let mut attributes = (**proposed).clone();
+        let mut attributes = (***proposed).clone();
         if creates || replaces {
             attributes.insert("id".into(), Value::unknown_not_null(Type::String));
             attributes.insert("output".into(), new_output(&input, replaces));
@@ -60,7 +60,7 @@ pub(crate) fn apply(planned: &Value, entropy: &dyn Entropy) -> Value {
     if !draws_id && !copies_input {
         return planned.clone();
     }
-    let mut new = (**attributes).clone();
+    let mut new = (***attributes).clone();
     if draws_id {
         new.insert("id".into(), Value::from(random_uuid(entropy)));
     }
@@ -126,7 +126,7 @@ pub(crate) fn take_over(request: &MoveRequest<'_>) -> MoveResponse {
     };
     // As an object, because that is what `{...}` in the configuration gives: no difference in the next plan.
     let triggers = match source.get("triggers").map(Value::kind) {
-        Some(Kind::Map(map)) => Value::object_map(map.items.clone()),
+        Some(Kind::Map(map)) => Value::object_map((*map.items).clone()),
         _ => Value::null(Type::Dynamic),
     };
     let state = Value::object([

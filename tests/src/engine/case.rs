@@ -39,7 +39,7 @@ pub fn parse(text: &str) -> Vec<Case> {
 impl Case {
     /// Runs the case and writes it down again, with what really came of each step.
     pub fn run(&self) -> String {
-        let mut run = Run { engine: Engine::new(""), plan: None };
+        let mut run = Run { engine: Engine::new(""), plan: None, saved: None };
         let mut out = format!("### {}\n", self.name);
         for step in &self.steps {
             let _ = writeln!(out, "--- {}", step.words);
@@ -63,6 +63,8 @@ impl Case {
 struct Run {
     engine: Engine,
     plan: Option<Plan>,
+    /// What `save` has kept for `resume`.
+    saved: Option<Plan>,
 }
 
 impl Run {
@@ -93,6 +95,11 @@ impl Run {
             }
             ("plan", words) => self.plan(words),
             ("apply", words) => self.apply(words),
+            ("save", _) => {
+                self.saved = self.plan.clone();
+                String::new()
+            }
+            ("resume", _) => self.resume(),
             ("state", _) => text::state(&self.engine.state.state),
             ("checks", _) => text::checks(&self.engine.state.state.checks),
             ("calls", _) => lines(self.engine.cloud.take_log()),
@@ -151,6 +158,19 @@ impl Run {
         let (outcome, events) = self.engine.apply_until(plan, |started| started >= limit);
         let events = if show { text::events(&events) } else { String::new() };
         events + &text::outcome(&outcome) + &text::problems(&outcome.diagnostics, &self.engine.load())
+    }
+
+    /// What is left of the saved plan, and what comes of it.
+    fn resume(&mut self) -> String {
+        let plan = self.saved.as_ref().expect("a saved plan");
+        let rest = match self.engine.resume(plan, None) {
+            Ok(rest) => rest,
+            Err(deviations) => return deviations.iter().map(|found| format!("refused: {found}\n")).collect(),
+        };
+        let mut out = rest.plan.execution.to_string();
+        rest.half_made.iter().for_each(|address| out.push_str(&format!("half made: {address}\n")));
+        let (outcome, _) = self.engine.apply_resumed(rest, |_| false);
+        out + &text::outcome(&outcome) + &text::problems(&outcome.diagnostics, &self.engine.load())
     }
 
     fn cloud(&self, line: &str) {

@@ -3,6 +3,7 @@
 //! | type | what it stands for |
 //! |---|---|
 //! | `cloud_thing` | a provider of today: computed attributes, every kind of nested block and attribute, sensitive and write-only attributes, identity, private data |
+//! | `cloud_shape` | every kind of nesting inside of another, computed, sensitive and write-only at any depth; its objects live in the state alone |
 //! | `cloud_legacy` | a provider of the old kit: answers that only the legacy type system excuses |
 //! | `cloud_old` | a former type whose objects `cloud_thing` takes over |
 //! | data `cloud_lookup` | finds a thing by its name |
@@ -16,7 +17,6 @@ mod schema;
 
 pub use provider::CloudProvider;
 
-use super::SimulatedClock;
 use formwork_model::{Clock, ProviderAddress};
 use formwork_value::{Str, Value, json};
 use std::collections::BTreeMap;
@@ -69,12 +69,18 @@ struct World {
 /// The cloud.
 pub struct Cloud {
     world: Mutex<World>,
-    clock: Arc<SimulatedClock>,
+    clock: Arc<dyn Clock>,
+    log_also: Option<Box<dyn Fn(&str) + Send + Sync>>,
 }
 
 impl Cloud {
-    pub fn new(clock: Arc<SimulatedClock>) -> Cloud {
-        Cloud { world: Mutex::default(), clock }
+    pub fn new(clock: Arc<dyn Clock>) -> Cloud {
+        Cloud { world: Mutex::default(), clock, log_also: None }
+    }
+
+    /// Tells every call as it comes, for a cloud that nobody can ask.
+    pub fn telling(self, tell: impl Fn(&str) + Send + Sync + 'static) -> Cloud {
+        Cloud { log_also: Some(Box::new(tell)), ..self }
     }
 
     /// `registry.terraform.io/hashicorp/cloud`.
@@ -170,9 +176,13 @@ impl Cloud {
     }
 
     fn note(&self, call: &'static str, line: String) {
+        let line = format!("{call} {line}");
+        if let Some(tell) = &self.log_also {
+            tell(&line);
+        }
         let mut world = self.world();
         *world.calls.entry(call).or_default() += 1;
-        world.log.push(format!("{call} {line}"));
+        world.log.push(line);
     }
 
     fn fault(&self, call: &str, name: &str) -> Option<Fault> {
@@ -194,7 +204,7 @@ impl Cloud {
             at.map(|at| world.slow.remove(at).2)
         };
         if let Some(seconds) = seconds {
-            self.clock.sleep(Duration::from_secs(seconds)).await;
+            self.clock.sleep_until(self.clock.monotonic() + Duration::from_secs(seconds)).await;
         }
         self.give_way().await;
     }

@@ -4,7 +4,8 @@ use formwork_apply::ApplyOutcome;
 use formwork_config::Config;
 use formwork_diag::{Diagnostic, Diagnostics, Severity};
 use formwork_model::{
-    Action, CheckResult, Event, ObjectState, ObjectStatus, Plan, PlanMode, RawState, ResourceChange, State, path_text,
+    Action, CheckResult, Event, InstanceKey, ObjectState, ObjectStatus, Plan, PlanMode, RawState, ResourceChange,
+    State, path_text,
 };
 use formwork_value::{Kind, Marks, Path, Value, json};
 use std::fmt::Write;
@@ -184,11 +185,15 @@ pub fn events(events: &[Event]) -> String {
 pub fn state(state: &State) -> String {
     let mut out = String::new();
     for (address, _, instance) in state.instances() {
+        let by = match &instance.provider_key {
+            InstanceKey::None => String::new(),
+            key => format!(" by {key}"),
+        };
         if let Some(object) = &instance.current {
-            let _ = writeln!(out, "{address}{}", object_text(object));
+            let _ = writeln!(out, "{address}{by}{}", object_text(object));
         }
         for (key, object) in &instance.deposed {
-            let _ = writeln!(out, "{address} deposed {key}{}", object_text(object));
+            let _ = writeln!(out, "{address}{by} deposed {key}{}", object_text(object));
         }
     }
     for (name, output) in &state.outputs {

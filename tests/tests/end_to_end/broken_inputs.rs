@@ -245,5 +245,5 @@ fn a_schema_that_the_state_does_not_fit() {
     state["resources"][0]["instances"][0]["attributes"]["name"] = json!(["no", "text"]);
     folder.write("terraform.tfstate", &state.to_string());
     refused(&folder, &["slow_object.a"]);
-    assert!(fixtures::slow_provider().exists());
+    assert!(fixtures::example_provider("slow").exists());
 }

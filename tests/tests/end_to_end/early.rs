@@ -74,3 +74,27 @@ fn what_is_not_known_early_is_refused() {
         folder.run("init").expect(1).says(told).says("main.tf line");
     }
 }
+
+#[test]
+fn modules_of_test_runs_have_early_values_too() {
+    let folder = folder();
+    folder.write(
+        "mods/caller/main.tf",
+        "variable \"kind\" { default = \"none\" }\nmodule \"inner\" {\n  source = \"../${lower(var.kind)}\"\n  name   = \
+         \"x\"\n}\noutput \"which\" { value = module.inner.which }\n",
+    );
+    let run = |name: &str, kind: &str, which: &str| {
+        format!(
+            "run \"{name}\" {{\n  module {{ source = \"./mods/caller\" }}\n  variables {{ kind = {kind} }}\n  assert {{\n    \
+             condition = output.which == \"{which}\"\n    error_message = output.which\n  }}\n}}\n"
+        )
+    };
+    let test = format!(
+        "variables {{ dir = \"d\" }}\n{}{}",
+        run("first", "\"V2\"", "two"),
+        run("second", "format(\"v%s\", 1)", "one")
+    );
+    folder.write("t.tftest.hcl", &test);
+    folder.run("init -var=dir=d").ok();
+    folder.run("test -var=dir=d").ok().says("2 passed");
+}

@@ -4,6 +4,8 @@
 
 mod aws_network;
 mod broken_inputs;
+mod broken_provider;
+mod bundle;
 mod command_line;
 mod console;
 mod documents;
@@ -15,10 +17,14 @@ mod killed;
 mod locked;
 mod null_provider;
 mod official_aws;
+mod provider_instances;
 mod quickstart;
 mod remote;
 mod remote_machines;
+mod resumed;
+mod shapes;
 mod slow;
 mod state;
 mod state_exchange;
 mod surroundings;
+mod tools;

@@ -11,7 +11,7 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// A folder for configurations with the slow provider.
 pub fn folder(delay_ms: u64, resources: &str) -> Folder {
     let mut folder = Folder::new();
-    folder.use_binaries(&[("example.com/test/slow", &fixtures::slow_provider())]);
+    folder.use_binaries(&[("example.com/test/slow", &fixtures::example_provider("slow"))]);
     std::fs::create_dir(cloud(&folder)).unwrap();
     folder.write("main.tf", &configuration(&folder, delay_ms, resources));
     folder

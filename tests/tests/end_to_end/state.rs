@@ -127,3 +127,29 @@ fn plan_files_are_for_their_owner() {
     assert!(reader.join().unwrap().starts_with(b"Formwork plan"), "a plan came through the pipe");
     folder.run("apply link.plan").ok();
 }
+
+/// Somebody puts another state in the place of the one that a run has begun with.
+#[test]
+fn a_state_that_was_replaced_during_a_run_is_brought_back_by_push() {
+    use super::slow::{folder, gated, objects, open_gate, recorded, wait_for_gate};
+    let folder = folder(0, "");
+    folder.write("gated.tf", &gated(&folder, "first"));
+    let mut child = folder.start("apply -auto-approve");
+    wait_for_gate(&folder);
+    let other =
+        r#"{"version":4,"terraform_version":"1.11.4","serial":7,"lineage":"other","outputs":{},"resources":[]}"#;
+    folder.write(
+        "terraform.tfstate",
+        &other.replace("\"outputs\":{}", "\"outputs\":{\"o\":{\"value\":\"v\",\"type\":\"string\"}}"),
+    );
+    open_gate(&folder);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(folder.exists("errored.tfstate"));
+    folder.run("plan").expect(1).says("state push errored.tfstate");
+    folder.run("state push errored.tfstate").expect(1).says("lineage");
+    assert!(folder.exists("terraform.tfstate.journal"), "refused: nothing is lost");
+    folder.run("state push -force errored.tfstate").ok();
+    assert!(!folder.exists("terraform.tfstate.journal"));
+    assert_eq!((objects(&folder).len(), objects(&folder)), (1, recorded(&folder)));
+    folder.run("plan -detailed-exitcode").ok();
+}

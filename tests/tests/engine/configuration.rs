@@ -2,12 +2,31 @@
 #![allow(clippy::indexing_slicing)] // A generator that is wrong may stop the test.
 
 use proptest::prelude::*;
-use std::fmt::{self, Debug, Formatter, Write};
+use std::fmt::{self, Debug, Formatter};
+
+mod text;
 
 /// A configuration; the later nodes depend on earlier ones.
 #[derive(Clone)]
 pub struct Configuration {
     pub nodes: Vec<Node>,
+    pub features: Features,
+    /// What `moved` blocks say: from, to.
+    pub moved: Vec<(String, String)>,
+    /// What `removed` blocks name.
+    pub removed: Vec<String>,
+}
+
+/// What a configuration uses everywhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Features {
+    /// Some links are sensitive; otherwise some become blocks, which sensitive values cannot.
+    pub sensitive: bool,
+    /// Some changes are ignored. What an interrupted run has then lost of ignored values is lost.
+    pub ignore: bool,
+    /// Conditions on resources, and checks with data sources of their own.
+    pub conditions: bool,
+    pub outputs: bool,
 }
 
 impl Debug for Configuration {
@@ -28,6 +47,19 @@ pub struct Node {
     /// A change updates the objects.
     size: u8,
     present: bool,
+    /// Its address is another one.
+    pub renamed: bool,
+    ignores: Ignored,
+    /// The place of an earlier node whose changes replace the objects, modulo their number.
+    trigger: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ignored {
+    Nothing,
+    Zone,
+    Links,
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +67,10 @@ enum Kind {
     Data,
     Cloud,
     Module,
+    /// A data source that finds an object of an earlier node; absent if that has not exactly one.
+    Lookup,
+    /// The same, which waits for the object through its id.
+    LookupById,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +87,9 @@ enum Style {
     ByKey,
     Local,
     DependsOn,
+    Sensitive,
+    /// Blocks, one for each id.
+    Blocks,
 }
 
 /// The module that all calls call.
@@ -73,37 +112,82 @@ data "cloud_lookup" "z" {
 output "ids" { value = [terraform_data.y.id, data.cloud_lookup.z.name] }
 "#;
 
-pub fn configurations() -> impl Strategy<Value = Configuration> {
-    proptest::collection::vec(node(), 1..9).prop_map(|nodes| Configuration { nodes })
+fn features() -> impl Strategy<Value = Features> {
+    (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>())
+        .prop_map(|(sensitive, ignore, conditions, outputs)| Features { sensitive, ignore, conditions, outputs })
 }
 
-/// A configuration and what becomes of it: nodes change, come and go.
+pub fn configurations() -> impl Strategy<Value = Configuration> {
+    (proptest::collection::vec(node(), 1..9), features()).prop_map(|(nodes, features)| Configuration {
+        nodes,
+        features,
+        moved: Vec::new(),
+        removed: Vec::new(),
+    })
+}
+
+/// A configuration and what becomes of it: nodes change, come and go, and get other addresses.
 pub fn changes() -> impl Strategy<Value = (Configuration, Configuration)> {
     let changed = |configuration: Configuration| {
         let count = configuration.nodes.len();
-        let others = proptest::collection::vec((node(), 0u8..8), count);
+        let others = proptest::collection::vec((node(), 0u8..9, any::<bool>()), count);
         (Just(configuration), others).prop_map(|(before, others)| {
-            let nodes =
-                before.nodes.iter().zip(others).map(|(node, (other, what))| node.changed(other, what)).collect();
-            (before, Configuration { nodes })
+            let mut after = before.clone();
+            for (node, (other, what, said)) in after.nodes.iter_mut().zip(others) {
+                *node = node.changed(other, what);
+                node.renamed = what == 7 && said;
+            }
+            after.moved = after.moves_from(&before);
+            after.removed = after.removals_from(&before);
+            (before, after)
         })
     };
     configurations().prop_flat_map(changed)
 }
 
+/// Changes that a run which was stopped half-way, and another one, carry out as one run does.
+pub fn repeatable_changes() -> impl Strategy<Value = (Configuration, Configuration)> {
+    changes().prop_map(|(mut before, mut after)| {
+        before.features.ignore = false;
+        after.features.ignore = false;
+        (before, after)
+    })
+}
+
 fn node() -> impl Strategy<Value = Node> {
-    let kind = prop_oneof![2 => Just(Kind::Data), 3 => Just(Kind::Cloud), 1 => Just(Kind::Module)];
+    let kind = prop_oneof![
+        4 => Just(Kind::Data),
+        6 => Just(Kind::Cloud),
+        2 => Just(Kind::Module),
+        1 => Just(Kind::Lookup),
+        1 => Just(Kind::LookupById)
+    ];
     let repetition = prop_oneof![
         2 => Just(Repetition::None),
         1 => (0u8..4).prop_map(Repetition::Count),
         1 => (0u8..8).prop_map(Repetition::ForEach),
         1 => Just(Repetition::Count(9)),
     ];
-    let style = prop_oneof![Just(Style::Whole), Just(Style::ByKey), Just(Style::Local), Just(Style::DependsOn)];
+    let style = prop_oneof![
+        2 => Just(Style::Whole),
+        2 => Just(Style::ByKey),
+        2 => Just(Style::Local),
+        2 => Just(Style::DependsOn),
+        1 => Just(Style::Sensitive),
+        1 => Just(Style::Blocks)
+    ];
     let dependencies = proptest::collection::vec((0usize..8, style), 0..3);
     let flag = prop_oneof![3 => Just(false), 1 => Just(true)];
-    (kind, repetition, dependencies, flag, 0u8..2, 0u8..2, prop_oneof![8 => Just(true), 1 => Just(false)]).prop_map(
-        |(kind, repetition, dependencies, create_before_destroy, zone, size, present)| Node {
+    let ignores = prop_oneof![
+        5 => Just(Ignored::Nothing),
+        1 => Just(Ignored::Zone),
+        1 => Just(Ignored::Links),
+        1 => Just(Ignored::All)
+    ];
+    let trigger = prop_oneof![5 => Just(None), 1 => (0usize..8).prop_map(Some)];
+    let present = prop_oneof![8 => Just(true), 1 => Just(false)];
+    (kind, repetition, dependencies, flag, 0u8..2, 0u8..2, present, ignores, trigger).prop_map(
+        |(kind, repetition, dependencies, create_before_destroy, zone, size, present, ignores, trigger)| Node {
             kind,
             repetition,
             dependencies,
@@ -111,6 +195,9 @@ fn node() -> impl Strategy<Value = Node> {
             zone,
             size,
             present,
+            renamed: false,
+            ignores,
+            trigger,
         },
     )
 }
@@ -127,6 +214,7 @@ impl Node {
             4 => node.present = other.present,
             5 => node.create_before_destroy = other.create_before_destroy,
             6 => node = other,
+            8 => (node.ignores, node.trigger) = (other.ignores, other.trigger),
             _ => {}
         }
         node
@@ -135,106 +223,5 @@ impl Node {
     fn keys(&self) -> Vec<&'static str> {
         let Repetition::ForEach(bits) = self.repetition else { return Vec::new() };
         ["a", "b", "c"].into_iter().enumerate().filter(|(bit, _)| bits & (1 << bit) != 0).map(|(_, key)| key).collect()
-    }
-}
-
-impl Configuration {
-    /// The root module as text.
-    pub fn text(&self) -> String {
-        let mut out = String::new();
-        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.present) {
-            let _ = writeln!(out, "locals {{ ids{at} = {} }}", self.ids(at));
-            self.node(at, node, &mut out);
-        }
-        out
-    }
-
-    fn address(&self, at: usize) -> String {
-        match self.nodes[at].kind {
-            Kind::Data => format!("terraform_data.r{at}"),
-            Kind::Cloud => format!("cloud_thing.r{at}"),
-            Kind::Module => format!("module.r{at}"),
-        }
-    }
-
-    /// The ids of all objects of a node, as a list.
-    fn ids(&self, at: usize) -> String {
-        let address = self.address(at);
-        let attribute = if self.nodes[at].kind == Kind::Module { "ids" } else { "id" };
-        match self.nodes[at].repetition {
-            Repetition::None => format!("flatten([{address}.{attribute}])"),
-            Repetition::Count(_) => format!("flatten({address}[*].{attribute})"),
-            Repetition::ForEach(_) => format!("flatten(values({address})[*].{attribute})"),
-        }
-    }
-
-    /// The ids of one object of a node, if there is one that corresponds to the reader's.
-    fn ids_by_key(&self, at: usize, reader: &Node) -> Option<String> {
-        let address = self.address(at);
-        let attribute = if self.nodes[at].kind == Kind::Module { "ids" } else { "id" };
-        let key = match (self.nodes[at].repetition, reader.repetition) {
-            (Repetition::Count(count), Repetition::Count(readers)) if count >= readers => "count.index".to_string(),
-            (Repetition::Count(count), _) if count > 0 => "0".to_string(),
-            (Repetition::ForEach(bits), Repetition::ForEach(readers)) if bits & readers == readers => {
-                "each.key".to_string()
-            }
-            (Repetition::ForEach(_), _) => format!("{:?}", self.nodes[at].keys().first()?),
-            _ => return None,
-        };
-        Some(format!("flatten([{address}[{key}].{attribute}])"))
-    }
-
-    fn node(&self, at: usize, node: &Node, out: &mut String) {
-        let (mut ids, mut depends_on) = (Vec::new(), Vec::new());
-        for (other, style) in &node.dependencies {
-            let Some(other) = other.checked_rem(at) else { continue };
-            if !self.nodes[other].present {
-                continue;
-            }
-            match style {
-                Style::Whole => ids.push(self.ids(other)),
-                Style::ByKey => ids.push(self.ids_by_key(other, node).unwrap_or_else(|| self.ids(other))),
-                Style::Local => ids.push(format!("local.ids{other}")),
-                Style::DependsOn => depends_on.push(self.address(other)),
-            }
-        }
-        let ids =
-            format!("concat([\"s{}\"], {})", node.size, if ids.is_empty() { "[]".into() } else { ids.join(", ") });
-        let _ = match node.kind {
-            Kind::Data => writeln!(
-                out,
-                "resource \"terraform_data\" \"r{at}\" {{\n  input = {ids}\n  triggers_replace = {}",
-                node.zone
-            ),
-            Kind::Cloud => writeln!(
-                out,
-                "resource \"cloud_thing\" \"r{at}\" {{\n  name = \"r{at}\"\n  links = {ids}\n  zone = \"z{}\"",
-                node.zone
-            ),
-            Kind::Module => {
-                let name = match node.repetition {
-                    Repetition::None => format!("r{at}"),
-                    Repetition::Count(_) => format!("r{at}-${{count.index}}"),
-                    Repetition::ForEach(_) => format!("r{at}-${{each.key}}"),
-                };
-                writeln!(
-                    out,
-                    "module \"r{at}\" {{\n  source = \"./m\"\n  name = \"{name}\"\n  in = {ids}\n  zone = \"z{}\"",
-                    node.zone
-                )
-            }
-        };
-        let _ = match node.repetition {
-            Repetition::None => Ok(()),
-            Repetition::Count(count) => writeln!(out, "  count = {count}"),
-            Repetition::ForEach(_) => writeln!(out, "  for_each = toset({:?})", node.keys()),
-        };
-        if !depends_on.is_empty() {
-            let _ = writeln!(out, "  depends_on = [{}]", depends_on.join(", "));
-        }
-        if node.create_before_destroy && node.kind != Kind::Module {
-            let _ = writeln!(out, "  lifecycle {{ create_before_destroy = true }}");
-        }
-        let _ = writeln!(out, "}}");
     }
 }

@@ -19,7 +19,7 @@ record! {
     AbsResource { module, resource }
     ResourceInstance { module, resource, key }
     ProviderAddress { host, namespace, name }
-    ProviderConfigAddress { module, provider, alias }
+    ProviderConfigAddress { module, provider, alias, key }
 }
 
 impl Item for ModuleStep {}

@@ -50,7 +50,9 @@ record! {
     OutputState { value, sensitive }
     OutputSummary { sensitive, expression, depends_on, description }
     PlanOptions { mode, refresh, targets, excludes, replace, parallelism }
-    ProviderConfigSummary { name, full_name, alias, version_constraint, module_address, expressions }
+    ProviderConfigSummary {
+        name, full_name, alias, version_constraint, module_address, expressions, for_each_expression
+    }
     ProviderLock { version, constraints, hashes }
     ProvisionerSummary { kind, expressions }
     RelevantAttribute { resource, key, attribute }

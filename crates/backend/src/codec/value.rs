@@ -5,9 +5,7 @@
 
 use super::basic::Item;
 use super::{Code, Damaged, Reader, Writer, record};
-use formwork_value::{
-    Collection, Kind, MapValue, Marks, Number, ObjectType, Path, PathStep, Refinements, Str, Type, Value,
-};
+use formwork_value::{Kind, MapValue, Marks, Number, ObjectType, Path, PathStep, Refinements, Str, Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -266,7 +264,7 @@ fn compound(input: &mut Reader<'_>, tag: u8, typed: bool, expected: &Type) -> Re
             if tag == SET {
                 return Ok(Value::set(element, items));
             }
-            Ok(Kind::List(Arc::new(Collection { element, items })).into())
+            Ok(Value::list(element, items))
         }
         MAP => {
             let element = own_type(input, typed, expected.element())?;
@@ -275,7 +273,7 @@ fn compound(input: &mut Reader<'_>, tag: u8, typed: bool, expected: &Type) -> Re
             for _ in 0..length {
                 items.push((input.name()?, read_value(input, &element)?));
             }
-            Ok(Kind::Map(Arc::new(MapValue { element, items: items.into_iter().collect() })).into())
+            Ok(Value::map(element, items.into_iter().collect()))
         }
         OBJECT => read_object(input, typed, expected),
         _ => {

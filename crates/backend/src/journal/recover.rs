@@ -191,7 +191,7 @@ pub(crate) fn depose(
 ) {
     let instance = snapshot.state.instance(address).filter(|i| !i.deposed.contains_key(key));
     let old = instance.and_then(|i| i.current.clone()).filter(|old| Some(old) != new);
-    let provider = snapshot.state.resource(&address.resource()).map(|r| r.provider.clone());
+    let provider = snapshot.state.provider_of(address);
     if let (Some(old), Some(provider)) = (old, provider) {
         snapshot.state.set_object(address, Some(key), &provider, Some(old));
         snapshot.state.set_object(address, None, &provider, None);
@@ -200,7 +200,7 @@ pub(crate) fn depose(
 
 fn restore(snapshot: &mut StateSnapshot, address: &ResourceInstance, key: &DeposedKey) {
     let old = snapshot.state.instance(address).and_then(|i| i.deposed.get(key).cloned());
-    let provider = snapshot.state.resource(&address.resource()).map(|r| r.provider.clone());
+    let provider = snapshot.state.provider_of(address);
     if let (Some(old), Some(provider)) = (old, provider) {
         snapshot.state.set_object(address, None, &provider, Some(old));
         snapshot.state.set_object(address, Some(key), &provider, None);

@@ -22,6 +22,7 @@ pub(super) fn write(out: &mut Writer, known: &mut WrittenObjects, snapshot: &Sta
         out.number(resource.instances.len() as u64);
         for (key, instance) in &resource.instances {
             key.write(out);
+            instance.provider_key.write(out);
             out.byte(u8::from(instance.current.is_some()));
             if let Some(object) = &instance.current {
                 write_object(out, known, object);
@@ -67,12 +68,13 @@ pub(super) fn read(input: &mut Reader<'_>, known: &mut Vec<Arc<ObjectState>>) ->
 }
 
 fn read_instance(input: &mut Reader<'_>, known: &mut Vec<Arc<ObjectState>>) -> Result<InstanceState, Damaged> {
+    let provider_key = InstanceKey::read(input)?;
     let current = if bool::read(input)? { Some(read_object(input, known)?) } else { None };
     let mut deposed = BTreeMap::new();
     for _ in 0..input.length()? {
         deposed.insert(DeposedKey::read(input)?, read_object(input, known)?);
     }
-    Ok(InstanceState { current, deposed })
+    Ok(InstanceState { current, deposed, provider_key })
 }
 
 fn read_object(input: &mut Reader<'_>, known: &mut Vec<Arc<ObjectState>>) -> Result<Arc<ObjectState>, Damaged> {

@@ -13,7 +13,12 @@ fn provider_address() -> ProviderAddress {
 }
 
 fn provider() -> ProviderConfigAddress {
-    ProviderConfigAddress { module: ModulePath::root(), provider: provider_address(), alias: Some("west".into()) }
+    ProviderConfigAddress {
+        module: ModulePath::root(),
+        provider: provider_address(),
+        alias: Some("west".into()),
+        key: InstanceKey::None,
+    }
 }
 
 fn schema() -> ProviderSchema {

@@ -104,6 +104,7 @@ impl Backend for S3Workspaces {
             store: Arc::new(store),
             journal: JournalPaths::in_data_directory(data_directory, &place),
             remote: Some(Arc::new(S3Log::new(self.bucket.clone(), &key))),
+            replacement: None,
         })
     }
 }

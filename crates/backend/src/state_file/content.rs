@@ -25,7 +25,7 @@ fn same_instance(a: &InstanceState, b: &InstanceState) -> bool {
         (Some(a), Some(b)) => same_object(a, b),
         (a, b) => a.is_none() && b.is_none(),
     };
-    current && same_entries(&a.deposed, &b.deposed, same_object)
+    current && a.provider_key == b.provider_key && same_entries(&a.deposed, &b.deposed, same_object)
 }
 
 fn same_object(a: &Arc<ObjectState>, b: &Arc<ObjectState>) -> bool {

@@ -189,7 +189,7 @@ fn provider_of(
             "terraform" => ProviderAddress::builtin("terraform"),
             name => ProviderAddress::new(ProviderAddress::DEFAULT_HOST, "-", name),
         };
-        return Ok(ProviderConfigAddress { module: module.clone(), provider, alias: None });
+        return Ok(ProviderConfigAddress { module: module.clone(), provider, alias: None, key: InstanceKey::None });
     };
     let text = if text.contains("provider.") { text.to_owned() } else { format!("provider.{text}") };
     let mut address = ProviderConfigAddress::parse(&text)

@@ -114,7 +114,7 @@ fn read_resource(state: &mut State, names: &mut Names, resource: Resource<'_>) -
     let provider = if resource.provider.is_empty() {
         per_instance_provider(&address, &instances, names)?
     } else {
-        names.provider(&resource.provider)?
+        names.provider(&resource.provider)?.config()
     };
     if instances.is_empty() {
         return Ok(());
@@ -126,13 +126,15 @@ fn read_resource(state: &mut State, names: &mut Names, resource: Resource<'_>) -
     for instance in instances {
         let key = read_key(&address, instance.index_key)?;
         let target = entry.instances.entry(key.clone()).or_default();
+        if let Some(provider) = &instance.provider {
+            target.provider_key = names.provider(provider)?.key;
+        }
         add_object(target, instance, names, || address.instance(key.clone()).to_string())?;
     }
     Ok(())
 }
 
-/// OpenTofu notes the provider with each instance if providers have instances. Without instance keys that means the
-/// same as one provider for all.
+/// The provider is noted with each instance if it has instances itself: all of one configuration.
 fn per_instance_provider(
     address: &AbsResource,
     instances: &[Instance<'_>],
@@ -140,11 +142,14 @@ fn per_instance_provider(
 ) -> Result<formwork_model::ProviderConfigAddress, StateFileError> {
     let mut providers = instances.iter().filter_map(|i| i.provider.as_deref());
     let first = providers.next().ok_or_else(|| StateFileError::invalid(address, "it has no provider"))?;
-    let same = providers.all(|other| other == first);
-    names.provider(first).ok().filter(|_| same).ok_or_else(|| {
-        let reason = "its instances belong to instances of a provider with for_each, which only OpenTofu knows";
-        StateFileError::invalid(address, reason)
-    })
+    let first = names.provider(first)?.config();
+    for other in providers {
+        if names.provider(other)?.config() != first {
+            let reason = "its instances belong to different provider configurations";
+            return Err(StateFileError::invalid(address, reason));
+        }
+    }
+    Ok(first)
 }
 
 fn read_key(address: &AbsResource, key: Option<&RawValue>) -> Result<InstanceKey, StateFileError> {

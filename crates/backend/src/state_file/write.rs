@@ -95,22 +95,33 @@ fn write_resource(out: &mut JsonWriter, module: &str, address: &AbsResource, res
     out.string_member("mode", address.resource.mode.name());
     out.string_member("type", &address.resource.kind);
     out.string_member("name", &address.resource.name);
-    out.string_member("provider", &resource.provider.to_string());
+    // Where instances belong to instances of a provider, each tells its own (as OpenTofu has it).
+    let each_has_own = resource.instances.values().any(|instance| !instance.provider_key.is_none());
+    if !each_has_own {
+        out.string_member("provider", &resource.provider.to_string());
+    }
     out.key("instances");
     out.open(b'[');
     for (key, instance) in &resource.instances {
+        let provider = each_has_own.then(|| resource.provider.instance(instance.provider_key.clone()).to_string());
         if let Some(object) = &instance.current {
-            write_object(out, key, None, object);
+            write_object(out, key, None, provider.as_deref(), object);
         }
         for (deposed, object) in &instance.deposed {
-            write_object(out, key, Some(deposed), object);
+            write_object(out, key, Some(deposed), provider.as_deref(), object);
         }
     }
     out.close(b']');
     out.close(b'}');
 }
 
-fn write_object(out: &mut JsonWriter, key: &InstanceKey, deposed: Option<&DeposedKey>, object: &ObjectState) {
+fn write_object(
+    out: &mut JsonWriter,
+    key: &InstanceKey,
+    deposed: Option<&DeposedKey>,
+    provider: Option<&str>,
+    object: &ObjectState,
+) {
     out.element();
     out.open(b'{');
     match key {
@@ -123,6 +134,9 @@ fn write_object(out: &mut JsonWriter, key: &InstanceKey, deposed: Option<&Depose
     }
     if let Some(key) = deposed {
         out.string_member("deposed", &key.0);
+    }
+    if let Some(provider) = provider {
+        out.string_member("provider", provider);
     }
     out.number_member("schema_version", object.schema_version);
     match &object.attributes {

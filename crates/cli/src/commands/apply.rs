@@ -13,6 +13,7 @@ use crate::planning::{Planned, Unplanned, in_doubt_again, lock_name, make_plan};
 use crate::progress::Progress;
 use crate::prompt::confirm;
 use crate::providers::Providers;
+use crate::resuming::{self, SavedRun};
 use crate::saved_plan;
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, with_state};
@@ -24,6 +25,9 @@ use formwork_render::{ApplyTally, apply_end_text, outputs_text};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+const RESUME_FLAG: &[Flag] =
+    &[Flag::switch("resume", "Do what is left of a saved plan of which a part has been applied.")];
+
 const APPROVAL_FLAG: &[Flag] = &[Flag::switch("auto-approve", "Do not ask before changing anything.")];
 
 pub static APPLY: Command = Command {
@@ -32,8 +36,19 @@ pub static APPLY: Command = Command {
     summary: "Make the changes that a plan shows.",
     description: "Without a file: plans, shows the plan, asks, and applies it. With a file that \"formwork plan -out\" \
                   has written: applies exactly that plan, without asking.\n\nEvery effect is written to a journal \
-                  before it begins. After a crash the next command takes up what the journal knows.",
-    flags: &[GENERAL, LOCK_FLAGS, VARIABLE_FLAGS, OPERATION_FLAGS, PLANNING_FLAGS, WRITING_FLAGS, APPROVAL_FLAG],
+                  before it begins. After a crash the next command takes up what the journal knows.\n\nWith -resume, what \
+                  is left of a saved plan after a failure or an interrupt is done, if all that it touches and reads is \
+                  as the plan expects it.",
+    flags: &[
+        GENERAL,
+        LOCK_FLAGS,
+        VARIABLE_FLAGS,
+        OPERATION_FLAGS,
+        PLANNING_FLAGS,
+        WRITING_FLAGS,
+        APPROVAL_FLAG,
+        RESUME_FLAG,
+    ],
     positional: (0, 1),
     run: |session, arguments| run(session, arguments, Mode::Apply),
 };
@@ -98,6 +113,9 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     // A refresh alone may have nothing to ask for; that is known when it is planned.
     if !approved && !operation.input && operation.options.mode != PlanMode::RefreshOnly {
         return Err(invalid("With -input=false nobody can be asked: give a plan file, or -auto-approve."));
+    }
+    if arguments.switch("resume") {
+        return Err(invalid("-resume needs the file with the plan: formwork apply -resume PLANFILE."));
     }
     warn_state_flag(session, arguments);
     if operation.options.mode != PlanMode::Destroy {
@@ -214,26 +232,36 @@ fn apply_file(
         return Err(invalid(&detail));
     }
     warn_state_flag(session, arguments);
-    let mut plan = saved_plan::read(path)?;
-    plan.options.parallelism = operation.options.parallelism;
-    let current = saved_plan::current(session, &plan, &operation.local);
-    let mut config = saved_plan::configuration(session, &plan)?;
-    let variables = saved_plan::variables(session, arguments, &plan, &mut config);
+    let mut saved = saved_plan::read(path)?;
+    saved.plan.options.parallelism = operation.options.parallelism;
+    let current = saved_plan::current(session, &saved.plan, &operation.local);
+    let mut config = saved_plan::configuration(session, &saved.plan)?;
+    let variables = saved_plan::variables(session, arguments, &saved.plan, &mut config);
+    let resume = arguments.switch("resume");
     session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeApply", async |state: &mut StateSession| {
-            saved_plan::check(session, &plan, state.snapshot())?;
-            if let Some(problem) = in_doubt_again(state, &plan) {
+            saved_plan::check(session, &saved.plan)?;
+            let rest = match resume {
+                true => resuming::rest(session, &saved, &config, state)?,
+                false => saved_plan::fresh(&saved, &config, &current.workspace, state.snapshot())?,
+            };
+            if let Some(problem) = in_doubt_again(state, &rest.plan) {
                 session.report(&problem);
                 return Ok(Exit::Attention);
             }
-            let providers = Providers::prepare(session, &config, Some(&plan.prior.state))?;
+            if resume {
+                resuming::tell(session, &rest);
+            }
+            let providers = Providers::prepare(session, &config, Some(&rest.plan.prior.state))?;
+            let (run, plan) = SavedRun::new(saved.digest.clone(), rest);
             let (plan, config) = (Arc::new(plan), Arc::new(config));
             if session.is_json() {
                 Progress::tell(session, &Event::Planned(plan.clone()));
             }
             let variables = variables?;
-            let planned = Planned { plan, diagnostics: Diagnostics::new(), config, variables, providers };
+            let diagnostics = Diagnostics::new();
+            let planned = Planned { plan, diagnostics, config, variables, providers, saved: Some(run) };
             finish(session, &planned, Mode::Apply, &current.workspace, state).await
         })
         .await
@@ -248,7 +276,10 @@ async fn finish(
     workspace: &str,
     state: &mut StateSession,
 ) -> Result<Exit, Diagnostics> {
-    let Applied { outcome, failed } = apply_plan(session, planned, workspace, state).await?;
+    let Applied { outcome, failed, times } = apply_plan(session, planned, workspace, state).await?;
+    if let Some(times) = times {
+        session.say(&format!("\n{}", times.trim_end()));
+    }
     let outputs = &outcome.snapshot.state.outputs;
     if !failed {
         let destroy = command == Mode::Destroy;

@@ -58,7 +58,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     };
     let kind = arguments.value("type").filter(|kind| !kind.is_empty());
     let plan = match arguments.value("plan").filter(|path| !path.is_empty()) {
-        Some(path) => Some(saved_plan::read(path)?),
+        Some(path) => Some(saved_plan::read(path)?.plan),
         None => None,
     };
     let is_mermaid = arguments.value("format") == Some("mermaid");
@@ -99,7 +99,7 @@ fn drawn(draw: impl Fn(&[GraphNode], &[(usize, usize)]) -> String, (nodes, edges
 /// The references, if they do not lead in a circle.
 fn ordered(config: &Config) -> Result<ReferenceGraph, Diagnostics> {
     let references = ReferenceGraph::build(config);
-    references.order()?;
+    references.check_cycles(config)?;
     Ok(references)
 }
 

@@ -6,7 +6,8 @@ use crate::session::Session;
 use formwork_config::{Config, provider_requirements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::{
-    InstallEvent, ProviderInit, ProviderSources, current_platform, implied_dirs, init_providers, save_lock_file,
+    CliConfig, InstallEvent, ProviderInit, ProviderSources, current_platform, implied_dirs, init_providers,
+    save_lock_file,
 };
 use formwork_model::{LockFile, ProviderAddress};
 use std::collections::BTreeSet;
@@ -98,11 +99,7 @@ fn keep_lock_file(session: &Session, old: &LockFile, new: &LockFile, options: &I
 }
 
 /// Where packages are looked for; directories given once are remembered.
-fn provider_sources(
-    session: &Session,
-    cli: &formwork_install::CliConfig,
-    options: &InitOptions,
-) -> Result<ProviderSources, Diagnostics> {
+fn provider_sources(session: &Session, cli: &CliConfig, options: &InitOptions) -> Result<ProviderSources, Diagnostics> {
     let path = session.data_dir().plugin_path();
     let mut dirs = options.plugin_dirs.clone();
     if dirs.is_empty() {
@@ -120,7 +117,12 @@ fn provider_sources(
     if !dirs.is_empty() {
         return Ok(ProviderSources::plugin_dirs(&dirs));
     }
+    Ok(configured_sources(session, cli))
+}
+
+/// Where packages are looked for if the command line says nothing.
+pub(crate) fn configured_sources(session: &Session, cli: &CliConfig) -> ProviderSources {
     let environment = &session.environment;
     let implied = implied_dirs(environment.get("HOME").map(Path::new), environment.get("XDG_DATA_HOME").map(Path::new));
-    Ok(ProviderSources::configured(cli, &implied, &current_platform()))
+    ProviderSources::configured(cli, &implied, &current_platform())
 }

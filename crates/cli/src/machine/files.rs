@@ -1,7 +1,8 @@
 //! The machine's files, as the configuration sees them.
 
 use formwork_model::Files;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Largest file that is read.
@@ -35,10 +36,14 @@ impl Files for MachineFiles {
         if metadata.is_dir() {
             return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
         }
+        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 1 GiB");
         if metadata.len() > MAX_LENGTH {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 1 GiB"));
+            return Err(too_large());
         }
-        std::fs::read(path)
+        // What is no ordinary file tells no length, and may have no end.
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+        File::open(path)?.take(MAX_LENGTH + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_LENGTH { Err(too_large()) } else { Ok(bytes) }
     }
 
     fn list(&self, path: &str) -> io::Result<Vec<(String, bool)>> {

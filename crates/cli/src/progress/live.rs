@@ -1,7 +1,7 @@
 //! The live display at the bottom of a terminal: what runs and for how long, and how far the whole is.
 
 use formwork_model::{Event, OperationId};
-use formwork_render::running_phrase;
+use formwork_render::{elapsed_text, running_phrase};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,6 +20,9 @@ pub struct Live {
     total: ProgressBar,
     running: BTreeMap<OperationId, ProgressBar>,
     color: bool,
+    /// More that runs than is shown, and how long it will take.
+    hidden: usize,
+    left: Duration,
 }
 
 impl Live {
@@ -29,7 +32,7 @@ impl Live {
         let template =
             if color { "{bar:24.green/black.bright} {pos}/{len} {msg}" } else { "[{bar:24}] {pos}/{len} {msg}" };
         total.set_style(style(template).progress_chars("━━─"));
-        Live { display, total, running: BTreeMap::new(), color }
+        Live { display, total, running: BTreeMap::new(), color, hidden: 0, left: Duration::ZERO }
     }
 
     /// For writing lines above the display.
@@ -42,8 +45,8 @@ impl Live {
             Event::Progress(progress) => {
                 self.total.set_length(progress.total as u64);
                 self.total.set_position(progress.done as u64);
-                let hidden = progress.running.saturating_sub(self.running.len());
-                self.total.set_message(if hidden > 0 { format!("({hidden} more running)") } else { String::new() });
+                self.hidden = progress.running.saturating_sub(self.running.len());
+                self.describe();
             }
             Event::Started { operation: Some(id), object } if self.running.len() < SHOWN => {
                 let bar = self.display.insert_before(&self.total, ProgressBar::new_spinner());
@@ -63,6 +66,20 @@ impl Live {
             }
             _ => {}
         }
+    }
+
+    /// How long the rest may take; zero if nobody knows.
+    pub fn set_left(&mut self, left: Duration) {
+        self.left = left;
+        self.describe();
+    }
+
+    fn describe(&self) {
+        let hidden = (self.hidden > 0).then(|| format!("({} more running)", self.hidden));
+        let milliseconds = u64::try_from(self.left.as_millis()).unwrap_or(u64::MAX);
+        let left = (milliseconds >= 1000).then(|| format!("about {} left", elapsed_text(milliseconds)));
+        let parts: Vec<String> = hidden.into_iter().chain(left).collect();
+        self.total.set_message(parts.join(" "));
     }
 
     /// Takes everything away.
@@ -101,6 +118,8 @@ mod tests {
         assert_eq!(live.running.len(), SHOWN);
         assert_eq!((live.total.position(), live.total.length()), (5, Some(30)));
         assert_eq!(live.total.message(), "(8 more running)");
+        live.set_left(Duration::from_secs(70));
+        assert_eq!(live.total.message(), "(8 more running) about 1m10s left");
         live.observe(&Event::Finished { operation: Some(OperationId(0)), object: object() });
         assert_eq!(live.running.len(), SHOWN - 1);
         live.finish();

@@ -189,6 +189,11 @@ pub fn read_passed(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<
         else {
             continue;
         };
+        if let Some(key) = &child.key {
+            let detail =
+                "The left side names a configuration of the called module; a key belongs on the right side only.";
+            diagnostics.push(Diagnostic::error("Invalid module provider configuration", detail).at(key.span));
+        }
         if passed.iter().any(|p| p.child == child.name) {
             let detail =
                 format!("A configuration was passed for {} already. Each can be passed once only.", child.name);
@@ -199,6 +204,7 @@ pub fn read_passed(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<
             child: child.name,
             child_span: child.span,
             parent: parent.name,
+            key: parent.key,
             parent_span: parent.span,
         });
     }

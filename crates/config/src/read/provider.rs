@@ -8,9 +8,10 @@ use crate::reference::attribute_step;
 use crate::reference_list::reference;
 use crate::{Module, ProviderBlock, ProviderName, ProviderRef, ProviderScope};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Block, BodySchema, Expr};
+use formwork_hcl::{Block, BodySchema, Expr, ExprKind, Traversal, TraversalStep, static_expr};
 use formwork_model::Resource;
 use formwork_value::Str;
+use std::sync::Arc;
 
 fn schema() -> BodySchema {
     let attributes = [
@@ -61,7 +62,13 @@ pub(crate) fn read_provider(item: &Item, module: &Module, diagnostics: &mut Diag
         version = constant_string(&attribute.expr, diagnostics)
             .and_then(|text| read_constraints(&text, attribute.expr.span, diagnostics));
     }
-    for reserved in ["count", "depends_on", "for_each", "source"] {
+    let for_each = content.attribute("for_each").map(|a| a.expr.clone());
+    if let Some(expr) = for_each.as_ref().filter(|_| name.alias.is_none()) {
+        let detail = "Only a configuration with an alias can have several instances: the default configuration must be one, so \
+             that resources find it without naming it. Add an alias.";
+        diagnostics.push(Diagnostic::error("Alias required when using \"for_each\"", detail).at(expr.span));
+    }
+    for reserved in ["count", "depends_on", "source"] {
         if let Some(attribute) = content.attribute(reserved) {
             let detail =
                 format!("The argument {reserved:?} has no meaning in a provider block yet; the name is reserved.");
@@ -84,6 +91,7 @@ pub(crate) fn read_provider(item: &Item, module: &Module, diagnostics: &mut Diag
     }
     Some(ProviderBlock {
         provider: module.provider_address(&name.name),
+        for_each: for_each.filter(|_| name.alias.is_some()),
         name,
         version,
         body,
@@ -98,22 +106,23 @@ pub fn read_provider_block(block: &Block, module: &Module, diagnostics: &mut Dia
     read_provider(&Item::new(block.clone()), module, diagnostics)
 }
 
-/// The value of a `provider` argument: `aws` or `aws.west`.
+/// The value of a `provider` argument: `aws`, `aws.west` or `aws.by_region[KEY]`.
 pub(crate) fn read_provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ProviderRef> {
     let mut problems = Diagnostics::new();
-    let traversal = reference(expr, &mut problems);
     let invalid = || {
         let detail = "A reference to a provider configuration is the provider's name, optionally followed by a dot and \
-             the configuration's alias.";
+             the configuration's alias, and by the key of an instance in brackets.";
         Diagnostic::error("Invalid provider configuration reference", detail).at(expr.span)
     };
-    let Some(traversal) = traversal else {
+    let (configuration, computed) = split_key(expr);
+    let Some(mut traversal) = reference(&configuration, &mut problems) else {
         diagnostics.push(invalid());
         return None;
     };
     diagnostics.extend(problems);
     let alias = attribute_step(&traversal, 0).cloned();
-    if traversal.steps.len() > 1 || traversal.steps.len() == 1 && alias.is_none() {
+    let key = computed.or_else(|| constant_key(&mut traversal));
+    if traversal.steps.len() != usize::from(alias.is_some()) || key.is_some() && alias.is_none() {
         diagnostics.push(invalid());
         return None;
     }
@@ -121,10 +130,28 @@ pub(crate) fn read_provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> O
         diagnostics.push(Diagnostic::error("Invalid provider local name", PROVIDER_NAME_RULE).at(traversal.root_span));
         return None;
     }
-    Some(ProviderRef { name: ProviderName::new(traversal.root, alias), span: expr.span, explicit: true })
+    Some(ProviderRef { name: ProviderName::new(traversal.root, alias), key, span: expr.span, explicit: true })
+}
+
+/// Takes a key that is computed off the configuration that it belongs to.
+fn split_key(expr: &Expr) -> (Expr, Option<Expr>) {
+    let inner = static_expr(expr).unwrap_or_else(|_| expr.clone());
+    match inner.kind {
+        ExprKind::Index { source, key } => (Arc::unwrap_or_clone(source), Some(Arc::unwrap_or_clone(key))),
+        _ => (expr.clone(), None),
+    }
+}
+
+/// Takes a constant key off the end of a reference.
+fn constant_key(traversal: &mut Traversal) -> Option<Expr> {
+    match traversal.steps.pop_if(|step| matches!(step, TraversalStep::Index { .. }))? {
+        TraversalStep::Index { key, span } => Some(Expr { kind: ExprKind::Literal(key), span }),
+        TraversalStep::Attribute { .. } => None,
+    }
 }
 
 /// The provider that a resource uses when it does not say.
 pub(crate) fn implied_ref(resource: &Resource, block: &Block) -> ProviderRef {
-    ProviderRef { name: ProviderName::new(resource.implied_provider(), None), span: block.header_span, explicit: false }
+    let name = ProviderName::new(resource.implied_provider(), None);
+    ProviderRef { name, key: None, span: block.header_span, explicit: false }
 }

@@ -1,7 +1,7 @@
 //! Keys of provider configurations.
 
 use super::Schemas;
-use super::expression::{body_expressions, free_expressions};
+use super::expression::{body_expressions, expression, free_expressions};
 use crate::{Config, Module, ProviderName};
 use formwork_model::{Constraints, ModulePath, ProviderAddress, ProviderConfigSummary};
 use formwork_value::Str;
@@ -97,6 +97,7 @@ fn summarize(config: &Config, entry: &Entry, schemas: &Schemas) -> ProviderConfi
         (None, _) => BTreeMap::new(),
     };
     ProviderConfigSummary {
+        for_each_expression: block.and_then(|block| block.for_each.as_ref()).map(expression),
         name: entry.name.name.clone(),
         full_name: entry.provider.to_string().into(),
         alias: entry.name.alias.clone(),

@@ -2,10 +2,11 @@
 
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_hcl::{
-    Block as HclBlock, Body, BodySchema, Expr, Function, FunctionName, Label, Scope, Traversal, as_keyword, evaluate,
+    Block as HclBlock, Body, BodySchema, Content, Expr, Function, FunctionName, Label, Scope, Traversal, as_keyword,
+    evaluate,
 };
-use formwork_model::Block;
-use formwork_value::{Kind, Marks, Str, Type, Value};
+use formwork_model::{Block, Nesting};
+use formwork_value::{Kind, Marks, Str, Type, Value, convert};
 use std::collections::BTreeMap;
 
 /// Blocks of one type in source order.
@@ -14,7 +15,9 @@ pub(super) struct ExpandedBlocks<'s> {
     pub items: Vec<ExpandedBlock<'s>>,
     /// A dynamic block's for_each is unknown: so are the number and content of the blocks.
     pub unknown: bool,
-    /// Marks of the collections that dynamic blocks repeat over.
+    /// What each block of unknown number would hold.
+    pub unknown_content: Option<Body>,
+    /// Marks of the unknown collections that dynamic blocks repeat over.
     pub marks: Marks,
 }
 
@@ -23,6 +26,8 @@ pub(super) struct ExpandedBlock<'s> {
     pub body: Body,
     pub labels: Vec<Str>,
     pub span: Span,
+    /// Marks of the collection that a dynamic block repeats over: they count for each of its blocks.
+    marks: Marks,
     scope: BlockScope<'s>,
 }
 
@@ -40,15 +45,16 @@ struct Iteration<'s> {
 
 impl ExpandedBlocks<'_> {
     pub const NONE: &'static ExpandedBlocks<'static> =
-        &ExpandedBlocks { items: Vec::new(), unknown: false, marks: Marks::NONE };
+        &ExpandedBlocks { items: Vec::new(), unknown: false, unknown_content: None, marks: Marks::NONE };
 }
 
 impl ExpandedBlock<'_> {
     pub fn decode(&self, schema: &Block) -> (Value, Diagnostics) {
-        match &self.scope {
+        let (value, diagnostics) = match &self.scope {
             BlockScope::Outer(scope) => super::decode_block(&self.body, schema, *scope),
             BlockScope::Iteration(iteration) => super::decode_block(&self.body, schema, iteration),
-        }
+        };
+        (value.with_marks(self.marks), diagnostics)
     }
 }
 
@@ -81,6 +87,7 @@ pub(super) fn expand<'s>(
                 labels: block.labels.iter().map(|l| l.text.clone()).collect(),
                 span: block.header_span,
                 body: block.body,
+                marks: Marks::NONE,
                 scope: BlockScope::Outer(scope),
             });
             continue;
@@ -91,7 +98,9 @@ pub(super) fn expand<'s>(
             continue;
         }
         let kind = label.text.clone();
-        expand_dynamic(&block, &kind, scope, out.entry(kind.clone()).or_default(), diagnostics);
+        let labelled = schema.blocks.get(&kind).is_some_and(|nested| nested.nesting == Nesting::Map);
+        let dynamic = Dynamic { block: &block, kind: &kind, labelled };
+        expand_dynamic(&dynamic, scope, out.entry(kind.clone()).or_default(), diagnostics);
     }
     out
 }
@@ -110,15 +119,24 @@ fn unsupported(schema: &Block, label: &Label) -> Diagnostic {
     .at(label.span)
 }
 
+/// A dynamic block, and the blocks that it stands for.
+struct Dynamic<'b> {
+    block: &'b HclBlock,
+    kind: &'b Str,
+    /// They have a label.
+    labelled: bool,
+}
+
 fn expand_dynamic<'s>(
-    block: &HclBlock,
-    kind: &Str,
+    dynamic: &Dynamic<'_>,
     scope: &'s dyn Scope,
     out: &mut ExpandedBlocks<'s>,
     diagnostics: &mut Diagnostics,
 ) {
-    let schema = BodySchema::new(&[("for_each", true), ("iterator", false), ("labels", false)], &[("content", &[])]);
-    let (content, problems) = block.body.content(&schema);
+    let Dynamic { block, kind, labelled } = *dynamic;
+    let attributes = [("for_each", true), ("iterator", false), ("labels", true)];
+    let attributes = if labelled { &attributes[..] } else { attributes.split_at(2).0 };
+    let (content, problems) = block.body.content(&BodySchema::new(attributes, &[("content", &[])]));
     let failed = problems.has_errors();
     diagnostics.extend(problems);
     let (Some(for_each), false) = (content.attribute("for_each"), failed) else { return };
@@ -142,46 +160,85 @@ fn expand_dynamic<'s>(
             .at(extra.header_span),
         );
     }
-    let name = match content.attribute("iterator").map(|a| (as_keyword(&a.expr), a.expr.span)) {
-        None => kind.clone(),
-        Some((Some(name), _)) => name,
-        Some((None, span)) => {
-            diagnostics.push(
-                Diagnostic::error("Invalid dynamic iterator name", "The \"iterator\" argument must be a plain name.")
-                    .at(span),
-            );
-            return;
-        }
-    };
+    let Some(name) = iterator_name(&content, kind, diagnostics) else { return };
     let labels = content.attribute("labels").map(|a| a.expr.clone());
-    let Some(items) = iterate(&for_each.expr, scope, out, diagnostics) else { return };
+    let Some((items, marks)) = iterate(&for_each.expr, scope, out, diagnostics) else {
+        out.unknown_content.get_or_insert_with(|| inner.body.clone());
+        return;
+    };
     for (key, value) in items {
         let value = Value::object([("key", key), ("value", value)]);
         let iteration = Iteration { outer: scope, name: name.clone(), value };
-        let labels = labels.as_ref().map(|e| label_values(e, &iteration, diagnostics)).unwrap_or_default();
+        let labels = match &labels {
+            None => Vec::new(),
+            Some(expr) => match label(expr, &iteration, diagnostics) {
+                Some(label) => vec![label],
+                None => continue,
+            },
+        };
         out.items.push(ExpandedBlock {
             body: inner.body.clone(),
             labels,
             span: block.header_span,
+            marks,
             scope: BlockScope::Iteration(iteration),
         });
     }
 }
 
-fn label_values(expr: &Expr, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Vec<Str> {
-    let evaluated = evaluate(expr, scope);
-    diagnostics.extend(evaluated.diagnostics);
-    let texts = evaluated.value.as_sequence().unwrap_or_default().iter().filter_map(Value::as_str);
-    texts.map(Str::from).collect()
+/// What the elements are called inside of the block; `None` if that was reported as wrong.
+fn iterator_name(content: &Content, kind: &Str, diagnostics: &mut Diagnostics) -> Option<Str> {
+    let Some(attribute) = content.attribute("iterator") else { return Some(kind.clone()) };
+    let name = as_keyword(&attribute.expr);
+    if name.is_none() {
+        diagnostics.push(
+            Diagnostic::error("Invalid dynamic iterator name", "The \"iterator\" argument must be a plain name.")
+                .at(attribute.expr.span),
+        );
+    }
+    name
 }
 
-/// The elements to repeat over, as keys and values; `None` if unknown or wrong.
+/// The one label of a generated block; `None` if that was reported as wrong.
+fn label(expr: &Expr, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> Option<Str> {
+    let evaluated = evaluate(expr, scope);
+    let failed = evaluated.diagnostics.has_errors();
+    diagnostics.extend(evaluated.diagnostics);
+    if failed {
+        return None;
+    }
+    let (value, problem) = match evaluated.value.as_sequence() {
+        Some([value]) => (value, label_problem(&value.clone().with_marks(evaluated.value.marks()))),
+        Some(_) => (&evaluated.value, Some("Blocks of this type have exactly one label.")),
+        None => (&evaluated.value, Some("The \"labels\" argument must be a list with one string that is known.")),
+    };
+    if let Some(problem) = problem {
+        diagnostics.push(Diagnostic::error("Invalid dynamic block label", problem).at(expr.span));
+        return None;
+    }
+    convert(value, &Type::String).ok()?.as_str().map(Str::from)
+}
+
+/// Why a value cannot be the label of a block.
+fn label_problem(value: &Value) -> Option<&'static str> {
+    if value.is_null() {
+        Some("The label of a block cannot be null.")
+    } else if !value.is_known() {
+        Some("This value is not known yet, but labels of blocks must be known when planning.")
+    } else if !value.marks().is_none() {
+        Some("This value is sensitive or ephemeral, so it cannot be a label, which shows in plan and state.")
+    } else {
+        convert(value, &Type::String).err().map(|_| "The label of a block must be a string.")
+    }
+}
+
+/// The elements to repeat over, as keys and values, and the marks of the whole; `None` if unknown or wrong.
 fn iterate(
     expr: &Expr,
     scope: &dyn Scope,
     out: &mut ExpandedBlocks<'_>,
     diagnostics: &mut Diagnostics,
-) -> Option<Vec<(Value, Value)>> {
+) -> Option<(Vec<(Value, Value)>, Marks)> {
     let evaluated = evaluate(expr, scope);
     let failed = evaluated.diagnostics.has_errors();
     diagnostics.extend(evaluated.diagnostics);
@@ -190,21 +247,19 @@ fn iterate(
         return None;
     }
     let (value, marks) = evaluated.value.unmark();
-    out.marks |= marks;
-    let marked = |value: &Value| value.clone().with_marks(marks);
-    match value.kind() {
+    let items = match value.kind() {
         Kind::Unknown(..) => {
             out.unknown = true;
-            None
+            out.marks |= marks;
+            return None;
         }
         Kind::List(_) | Kind::Tuple(_) => {
             let items = value.as_sequence().unwrap_or_default();
-            Some((0i64..).zip(items).map(|(i, v)| (Value::from(i), marked(v))).collect())
+            (0i64..).zip(items).map(|(i, v)| (Value::from(i), v.clone())).collect()
         }
-        Kind::Set(set) => Some(set.items.iter().map(|v| (marked(v), marked(v))).collect()),
+        Kind::Set(set) => set.items.iter().map(|v| (v.clone(), v.clone())).collect(),
         Kind::Map(_) | Kind::Object(_) => {
-            let items = value.as_mapping()?;
-            Some(items.iter().map(|(k, v)| (Value::string(k), marked(v))).collect())
+            value.as_mapping()?.iter().map(|(k, v)| (Value::string(k), v.clone())).collect()
         }
         _ => {
             let what = if value.is_null() {
@@ -219,9 +274,10 @@ fn iterate(
                 )
                 .at(expr.span),
             );
-            None
+            return None;
         }
-    }
+    };
+    Some((items, marks))
 }
 
 /// A type that no longer can be told because blocks are unknown.

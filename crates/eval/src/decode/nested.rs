@@ -2,7 +2,7 @@
 
 use super::dynamic::{ExpandedBlocks, unknown_of};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::Scope;
+use formwork_hcl::{Body, Scope};
 use formwork_model::{NestedBlock, Nesting};
 use formwork_value::{Str, Type, Value, unify};
 use std::collections::BTreeMap;
@@ -16,16 +16,44 @@ pub(super) fn decode_blocks(
     diagnostics: &mut Diagnostics,
 ) -> Value {
     if blocks.unknown {
-        return unknown_of(&schema.ty()).with_marks(blocks.marks);
+        let value = match (&blocks.unknown_content, schema.nesting) {
+            (Some(body), Nesting::Single | Nesting::Group) => unknown_block(body, &schema.block, scope, diagnostics),
+            _ => unknown_of(&schema.ty()),
+        };
+        return value.with_marks(blocks.marks);
     }
     check_count(name, schema, blocks, diagnostics);
-    let value = match schema.nesting {
+    match schema.nesting {
         Nesting::Single | Nesting::Group => single(name, schema, blocks, scope, diagnostics),
         Nesting::List => list(schema, decode_all(schema, blocks, diagnostics)),
         Nesting::Set => Value::set(schema.block.implied_type(), decode_all(schema, blocks, diagnostics)),
         Nesting::Map => map(name, schema, blocks, diagnostics),
-    };
-    value.with_marks(blocks.marks)
+    }
+}
+
+/// The one block that there may be: what is written in it is unknown, the rest is not there.
+fn unknown_block(
+    body: &Body,
+    schema: &formwork_model::Block,
+    scope: &dyn Scope,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    let (content, problems) = body.content(&super::body_schema(schema));
+    diagnostics.extend(problems);
+    let mut out = empty_block(schema, scope).as_mapping().cloned().unwrap_or_default();
+    for (name, attribute) in &schema.attributes {
+        if content.attribute(name).is_some() {
+            out.insert(name.clone(), Value::unknown(attribute.ty()));
+        }
+    }
+    for block in &content.blocks {
+        let dynamic = block.labels.first().filter(|_| &*block.kind.name == "dynamic");
+        let name = dynamic.map_or(&block.kind.name, |label| &label.text);
+        if let Some(nested) = schema.blocks.get(name) {
+            out.insert(name.clone(), unknown_of(&nested.ty()));
+        }
+    }
+    Value::object_map(out)
 }
 
 fn check_count(name: &str, schema: &NestedBlock, blocks: &ExpandedBlocks<'_>, diagnostics: &mut Diagnostics) {

@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::definition::{Body, Definition, Outcome, Shape, blame};
+use super::string::check_length;
 use crate::Environment;
 use formwork_hcl::{Evaluated, Expr, Function, Scope};
 use formwork_value::{Marks, Type, Value, convert};
@@ -58,7 +59,9 @@ fn call(
     } else if prepared.unknown {
         unknown_result(definition)
     } else {
-        body(&Arguments { values: &prepared.values, environment })?
+        let result = body(&Arguments { values: &prepared.values, environment })?;
+        check_length(result.as_str().map_or(0, str::len))?;
+        result
     };
     Ok(result.with_marks(prepared.marks))
 }

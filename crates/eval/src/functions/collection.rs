@@ -170,7 +170,7 @@ fn one(args: &Arguments) -> Outcome {
             }
             _ => several(),
         },
-        Kind::Tuple(items) => match &**items {
+        Kind::Tuple(items) => match items.as_slice() {
             [] => Ok(Value::null(Type::Dynamic)),
             [only] => Ok(only.clone()),
             _ => several(),

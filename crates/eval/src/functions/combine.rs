@@ -3,7 +3,8 @@
 use super::arguments::Arguments;
 use super::collection::root_marks;
 use super::definition::{Definition, Outcome, Shape, any, blame, failed, list, texts};
-use super::list::element_type;
+use super::list::{check_count, element_type};
+use formwork_hcl::limits::ELEMENTS;
 use formwork_value::{Kind, Marks, Str, Type, Value, convert, equals, unify};
 use std::collections::BTreeMap;
 
@@ -117,6 +118,7 @@ fn concat(args: &Arguments) -> Outcome {
             return Err(failed("the elements of the lists have no common type"));
         }
     }
+    check_count(args.values.iter().filter_map(Value::as_sequence).map(<[Value]>::len).sum())?;
     let mut items = Vec::new();
     for (index, value) in args.values.iter().enumerate() {
         match value.kind() {
@@ -144,6 +146,7 @@ fn concat_lists(args: &Arguments, element: Type) -> Outcome {
     if !args.values.iter().all(Value::is_known) {
         return Ok(Value::unknown_not_null(Type::list(element)));
     }
+    check_count(args.values.iter().filter_map(Value::as_sequence).map(<[Value]>::len).sum())?;
     let mut items = Vec::new();
     for (index, value) in args.values.iter().enumerate() {
         for item in value.as_sequence().unwrap_or_default() {
@@ -163,6 +166,7 @@ fn flatten(args: &Arguments) -> Outcome {
     }
     let mut flat = Flat { items: Vec::new(), marks: Marks::NONE, unknown: false };
     flat.add(&value);
+    check_count(flat.items.len())?;
     let result = if flat.unknown { Value::dynamic() } else { Value::tuple(flat.items) };
     Ok(result.with_marks(flat.marks))
 }
@@ -177,6 +181,10 @@ impl Flat {
     fn add(&mut self, list: &Value) {
         self.marks |= list.marks();
         for item in list.as_sequence().unwrap_or_default() {
+            // One more than there may be: the caller tells.
+            if self.items.len() > ELEMENTS {
+                return;
+            }
             match item.kind() {
                 Kind::List(_) | Kind::Set(_) | Kind::Tuple(_) => self.add(item),
                 Kind::Unknown(Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Dynamic, _) => {

@@ -1,7 +1,9 @@
 //! Functions that encode and decode text.
 
 mod charset;
+mod code_page;
 mod csv;
+mod wide;
 mod yaml_decode;
 mod yaml_encode;
 mod yaml_scalar;
@@ -12,6 +14,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use flate2::{Compression, GzBuilder, read::GzDecoder};
+use formwork_hcl::limits::TEXT_BYTES;
 use formwork_value::{Kind, Refinements, Str, Type, Value, json};
 use std::io::{Read, Write};
 
@@ -89,6 +92,7 @@ pub(super) static FUNCTIONS: &[Definition] = &[
             if !value.is_wholly_known() {
                 return Ok(Value::unknown_not_null(Type::String));
             }
+            check_encoded(&value)?;
             Ok(yaml_encode::encode(&value).map_err(|message| blame(0, message))?.into())
         },
     ),
@@ -134,21 +138,26 @@ fn gzip(args: &Arguments) -> Outcome {
 fn gunzip(args: &Arguments) -> Outcome {
     let compressed = decode_base64(args.text(0)).map_err(|message| blame(0, message))?;
     let mut bytes = Vec::new();
-    let limit = super::string::MAX_TEXT as u64;
+    let limit = TEXT_BYTES as u64;
     let read = GzDecoder::new(compressed.as_slice()).take(limit + 1).read_to_end(&mut bytes);
     read.map_err(|error| blame(0, format!("the bytes are not gzip: {error}")))?;
-    if bytes.len() as u64 > limit {
-        return Err(failed("the decompressed text would be too long"));
-    }
+    super::string::check_length(bytes.len())?;
     utf8(bytes)
 }
 
 fn json_encode(args: &Arguments) -> Outcome {
     let value = args.value(0);
     if value.is_wholly_known() {
+        check_encoded(&value)?;
         return Ok(json::encode_plain(&value).map_err(|error| blame(0, error.to_string()))?.into());
     }
     Ok(Value::unknown_refined(Type::String, Refinements { prefix: first_character(&value), ..Refinements::not_null() }))
+}
+
+/// Fails, before much is written, if the text of a value would be far too long. Most values count for more than their text.
+fn check_encoded(value: &Value) -> Result<(), formwork_hcl::FunctionFailure> {
+    let least = if value.as_str().is_some() { value.size() } else { value.size() / 4 };
+    super::string::check_length(usize::try_from(least).unwrap_or(usize::MAX))
 }
 
 /// What the JSON of a value that is not wholly known will begin with.

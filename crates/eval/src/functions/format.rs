@@ -76,9 +76,12 @@ fn format_list(args: &Arguments) -> Outcome {
         return Ok(Value::list(Type::String, Vec::new()));
     }
     let format = Format::parse(source);
-    let mut texts = Vec::new();
+    let mut texts: Vec<Value> = Vec::new();
+    let mut length_of_all = 0;
     for at in 0..length.unwrap_or(1) {
         let row: Vec<&Value> = args.from(1).iter().map(|value| element_or_all(value, at)).collect();
+        length_of_all += texts.last().and_then(Value::as_str).map_or(0, str::len);
+        super::string::check_length(length_of_all)?;
         texts.push(if row.iter().all(|value| value.is_wholly_known()) {
             Value::from(format.as_ref().map_err(Clone::clone)?.apply(&row)?)
         } else {
@@ -116,9 +119,7 @@ impl<'a> Format<'a> {
                     self::verb::write(&mut out, verb, value).map_err(|message| unsupported(verb, index, &message))?;
                 }
             }
-            if out.len() > super::string::MAX_TEXT {
-                return Err(failed("the result would be too long"));
-            }
+            super::string::check_length(out.len())?;
         }
         if used < values.len() {
             return Err(blame(used + 1, format!("too many arguments: the format uses {used} of them")));

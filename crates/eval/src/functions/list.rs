@@ -1,8 +1,9 @@
 //! Lists out of a list.
 
 use super::arguments::Arguments;
-use super::definition::{Definition, Outcome, Shape, any, blame, list, number, texts};
+use super::definition::{Definition, Outcome, Shape, any, blame, failed, list, number, texts};
 use formwork_hcl::FunctionFailure;
+use formwork_hcl::limits::ELEMENTS;
 use formwork_value::{Kind, Refinements, Type, Value, compare, equals};
 use std::cmp::Ordering;
 
@@ -55,6 +56,14 @@ pub(super) static FUNCTIONS: &[Definition] = &[
     ),
     Definition::new("sort", "The texts of a list in the order of their bytes.", &[texts("list")], Shape::Texts, sort),
 ];
+
+/// Fails if a collection would have too many elements.
+pub(super) fn check_count(count: usize) -> Result<(), FunctionFailure> {
+    if count <= ELEMENTS {
+        return Ok(());
+    }
+    Err(failed(format!("the result would have more than {ELEMENTS} elements")))
+}
 
 /// The element type of a list, known or not.
 pub(super) fn element_type(value: &Value) -> Type {

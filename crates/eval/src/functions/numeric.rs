@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::definition::{Definition, Outcome, Shape, any, blame, failed, number};
+use crate::limits::RANGE;
 use formwork_hcl::FunctionFailure;
 use formwork_value::{Kind, Number, NumberError, Type, Value};
 
@@ -274,9 +275,6 @@ fn sum(args: &Arguments) -> Outcome {
     Ok(total.map_or_else(|| Value::unknown_not_null(Type::Number), Value::from))
 }
 
-/// Most elements that a range may have.
-const MAX_RANGE: usize = 1024;
-
 fn range(args: &Arguments) -> Outcome {
     let (start, limit) = match args.len() {
         1 => (Number::ZERO, args.number(0).clone()),
@@ -308,8 +306,8 @@ fn range(args: &Arguments) -> Outcome {
     let mut items = Vec::new();
     let mut current = start;
     while if down { current > limit } else { current < limit } {
-        if items.len() >= MAX_RANGE {
-            return Err(failed(format!("the range has more than {MAX_RANGE} elements")));
+        if items.len() >= RANGE {
+            return Err(failed(format!("the range has more than {RANGE} elements")));
         }
         let next = current.add(&step).map_err(number_failure)?;
         items.push(current.into());

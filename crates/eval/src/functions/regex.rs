@@ -9,6 +9,7 @@ use super::arguments::Arguments;
 use super::definition::{Definition, Outcome, Shape, blame, failed, text};
 use ::regex::{Captures, RegexBuilder};
 use formwork_hcl::FunctionFailure;
+use formwork_hcl::limits::ELEMENTS;
 use formwork_value::{Type, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,9 +39,12 @@ pub(super) static FUNCTIONS: &[Definition] = &[
 ];
 
 /// Compiled patterns that are kept, as the same few are used over and over.
-const KEPT: usize = 128;
+const KEPT: usize = 16;
 
 static COMPILED: Mutex<BTreeMap<String, Arc<Regex>>> = Mutex::new(BTreeMap::new());
+
+/// Largest compiled pattern. With what the crate keeps beside it while it searches, all that are kept fill some 300 MB.
+const COMPILED_BYTES: usize = 10 * 1024 * 1024;
 
 struct Regex {
     compiled: ::regex::Regex,
@@ -54,7 +58,7 @@ fn compile(source: &str) -> Result<Arc<Regex>, String> {
         return Ok(found.clone());
     }
     let translated = pattern::translate(source)?;
-    let built = RegexBuilder::new(&translated.pattern).nest_limit(1000).size_limit(32 * 1024 * 1024).build();
+    let built = RegexBuilder::new(&translated.pattern).nest_limit(1000).size_limit(COMPILED_BYTES).build();
     let compiled_now = built.map_err(|error| reason(&error))?;
     let regex = Arc::new(Regex { compiled: compiled_now, names: translated.names });
     if compiled.len() >= KEPT {
@@ -131,7 +135,9 @@ fn all(args: &Arguments) -> Outcome {
     let Some(text) = args.get(1).and_then(Value::as_str) else {
         return Ok(Value::unknown_not_null(Type::list(groups.ty())));
     };
-    let matches = regex.compiled.captures_iter(text).map(|captures| groups.value(&captures)).collect();
+    let matches = regex.compiled.captures_iter(text).take(ELEMENTS + 1).map(|captures| groups.value(&captures));
+    let matches: Vec<Value> = matches.collect();
+    super::list::check_count(matches.len())?;
     Ok(Value::list(groups.ty(), matches))
 }
 
@@ -141,15 +147,13 @@ fn replace(args: &Arguments) -> Outcome {
     let replaced = match inner {
         Some(source) => {
             let regex = compile(source).map_err(|message| blame(1, message))?;
-            let mut left = super::string::MAX_TEXT;
             let mut out = String::new();
             let mut last = 0;
             for captures in regex.compiled.captures_iter(text) {
                 let Some(whole) = captures.get(0) else { break };
                 out.push_str(text.get(last..whole.start()).unwrap_or_default());
-                let before = out.len();
                 regex.expand(&captures, replacement, &mut out);
-                left = left.checked_sub(out.len() - before).ok_or_else(too_long)?;
+                super::string::check_length(out.len())?;
                 last = whole.end();
             }
             out.push_str(text.get(last..).unwrap_or_default());
@@ -157,9 +161,7 @@ fn replace(args: &Arguments) -> Outcome {
         }
         None => {
             let count = if searched.is_empty() { text.chars().count() + 1 } else { text.matches(searched).count() };
-            if count.saturating_mul(replacement.len()) > super::string::MAX_TEXT {
-                return Err(too_long());
-            }
+            super::string::check_length(count.saturating_mul(replacement.len()))?;
             text.replace(searched, replacement)
         }
     };
@@ -210,8 +212,4 @@ fn group_reference(text: &str) -> Option<(&str, &str)> {
         return None;
     }
     if inner.is_some() { Some((name, rest.strip_prefix('}')?)) } else { Some((name, rest)) }
-}
-
-fn too_long() -> FunctionFailure {
-    failed("the result would be too long")
 }

@@ -87,9 +87,6 @@ fn common_element(args: &Arguments) -> Result<Type, FunctionFailure> {
     if mixed { Err(incompatible()) } else { Ok(common) }
 }
 
-/// Most combinations that are made.
-const MAX_PRODUCT: usize = 1_000_000;
-
 fn product(args: &Arguments) -> Outcome {
     if args.len() < 2 {
         return Err(failed("at least two sets or lists are required"));
@@ -130,9 +127,8 @@ fn unknown_product(args: &Arguments, ty: Type) -> Value {
 fn combinations(args: &Arguments, types: &[Type]) -> Result<Vec<Vec<Value>>, FunctionFailure> {
     let sizes = args.values.iter().map(|value| value.as_sequence().unwrap_or_default().len());
     let total = sizes.fold(1usize, usize::saturating_mul);
-    if total > MAX_PRODUCT {
-        return Err(failed(format!("the product would have more than {MAX_PRODUCT} elements")));
-    }
+    // Each combination has a part for each argument.
+    super::list::check_count(total.saturating_mul(args.len()))?;
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for (index, (value, ty)) in args.values.iter().zip(types).enumerate() {
         let items = value.as_sequence().unwrap_or_default().iter();

@@ -6,17 +6,17 @@ use formwork_model::{DescriptionKind, FunctionParameter, FunctionSignature};
 use formwork_value::Str;
 use std::collections::BTreeMap;
 
-/// Functions that the list does not have, which is the one of the version that we present ourselves as: those for the
-/// console alone, and newer ones.
-const UNLISTED: &[&str] = &["base64gunzip", "cidrcontains", "convert", "type", "urldecode"];
+/// Functions of later versions than the one that we present ourselves as; besides them those whose names begin with
+/// `assume`.
+const LATER: &[&str] = &["base64gunzip", "cidrcontains", "convert", "urldecode"];
 
-/// The signatures of functions by name; each is there a second time under its full name `core::NAME`.
-pub fn function_signatures() -> BTreeMap<Str, FunctionSignature> {
+/// The signatures of functions by name, on request also those of later versions; each is there a second time under its full
+/// name `core::NAME`.
+pub fn function_signatures(later: bool) -> BTreeMap<Str, FunctionSignature> {
+    // The console alone has `type`.
+    let is_listed = |name: &str| name != "type" && (later || !LATER.contains(&name) && !name.starts_with("assume"));
     let mut signatures = BTreeMap::new();
-    for entry in TABLE
-        .iter()
-        .filter(|entry| !UNLISTED.contains(&entry.definition.name) && !entry.definition.name.starts_with("assume"))
-    {
+    for entry in TABLE.iter().filter(|entry| is_listed(entry.definition.name)) {
         let signature = signature(entry.definition);
         signatures.insert(Str::from(format!("core::{}", entry.definition.name)), signature.clone());
         signatures.insert(Str::from(entry.definition.name), signature);

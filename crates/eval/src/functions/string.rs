@@ -2,6 +2,8 @@
 
 use super::arguments::Arguments;
 use super::definition::{Definition, Outcome, Shape, blame, failed, number, text, texts};
+use formwork_hcl::FunctionFailure;
+use formwork_hcl::limits::TEXT_BYTES;
 use formwork_value::{Kind, Refinements, Type, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -101,8 +103,13 @@ pub(super) static FUNCTIONS: &[Definition] = &[
     }),
 ];
 
-/// Longest text that a function makes out of small arguments.
-pub(super) const MAX_TEXT: usize = 64 * 1024 * 1024;
+/// Fails if a text would be too long.
+pub(super) fn check_length(length: usize) -> Result<(), FunctionFailure> {
+    if length <= TEXT_BYTES {
+        return Ok(());
+    }
+    Err(failed(format!("the result would be longer than {} MiB", TEXT_BYTES / 1024 / 1024)))
+}
 
 fn indent(args: &Arguments) -> Outcome {
     let spaces = args.whole(0)?;
@@ -111,9 +118,7 @@ fn indent(args: &Arguments) -> Outcome {
         return Err(blame(0, "the number of spaces must not be negative"));
     };
     let lines = text.bytes().filter(|b| *b == b'\n').count();
-    if spaces.saturating_mul(lines).saturating_add(text.len()) > MAX_TEXT {
-        return Err(blame(0, "the result would be too long"));
-    }
+    check_length(spaces.saturating_mul(lines).saturating_add(text.len()))?;
     let padding = " ".repeat(if lines == 0 { 0 } else { spaces });
     Ok(text.replace('\n', &format!("\n{padding}")).into())
 }
@@ -135,6 +140,7 @@ fn join(args: &Arguments) -> Outcome {
                 joined.push_str(args.text(0));
             }
             joined.push_str(text);
+            check_length(joined.len())?;
         }
     }
     Ok(joined.into())
@@ -142,6 +148,8 @@ fn join(args: &Arguments) -> Outcome {
 
 fn split(args: &Arguments) -> Outcome {
     let (separator, text) = (args.text(0), args.text(1));
+    let count = if separator.is_empty() { text.len() } else { text.matches(separator).count() + 1 };
+    super::list::check_count(count)?;
     let parts: Vec<Value> = if separator.is_empty() {
         text.chars().map(|c| Value::from(c.to_string())).collect()
     } else {

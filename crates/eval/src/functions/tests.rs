@@ -4,9 +4,9 @@
 use super::Functions;
 use crate::{Environment, Phase};
 use formwork_diag::{Diagnostic, Diagnostics, FileId};
-use formwork_hcl::{Function, FunctionName, Scope, Traversal, evaluate, parse_expression, print};
+use formwork_hcl::{Function, FunctionName, Scope, Traversal, evaluate, parse_expression};
 use formwork_model::{Entropy, Files};
-use formwork_value::{Kind, Marks, Str, Type, Value};
+use formwork_value::{Kind, Marks, Str, Type, Value, print};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

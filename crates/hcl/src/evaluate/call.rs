@@ -2,6 +2,7 @@
 
 use super::evaluator::Evaluator;
 use super::{BoundScope, Function, FunctionFailure};
+use crate::limits::BYTES_PER_STEP;
 use crate::{Expr, ExprKind, FunctionName};
 use formwork_diag::{Diagnostic, FunctionCall, Span};
 use formwork_value::{Kind, Marks, Type, Value};
@@ -50,6 +51,10 @@ impl<'s> Evaluator<'s> {
                 .collect();
             return self.call_lazily(&call, &literals);
         }
+        let text: usize = arguments.values.iter().filter_map(Value::as_str).map(str::len).sum();
+        if !self.burn(text as u64 / BYTES_PER_STEP, expr.span) {
+            return Value::dynamic();
+        }
         match function.call(&arguments.values) {
             Ok(value) => value.with_marks(arguments.marks),
             Err(failure) => self.call_failed(&call, &arguments, failure),
@@ -61,7 +66,7 @@ impl<'s> Evaluator<'s> {
         if !self.check_count(call, &sources) {
             return Value::dynamic();
         }
-        let scope = BoundScope { inner: self.scope, bindings: &self.bindings };
+        let scope = BoundScope { steps: Some(self.steps), ..BoundScope::new(self.scope, &self.bindings) };
         let evaluated = call.function.call_lazy(args, &scope);
         for mut problem in evaluated.diagnostics {
             if problem.span.is_none() {

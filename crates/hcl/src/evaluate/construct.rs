@@ -2,6 +2,7 @@
 
 use super::evaluator::Evaluator;
 use super::iteration::Iteration;
+use crate::limits::ELEMENTS;
 use crate::{Expr, ForExpr, ObjectItem, ObjectKey};
 use formwork_value::{Kind, Marks, Str, Type, Value, convert};
 use std::collections::BTreeMap;
@@ -13,9 +14,34 @@ enum Key {
     Failed,
 }
 
+/// What is said of values that cannot be keys.
+struct KeyProblems {
+    null: &'static str,
+    null_detail: &'static str,
+    wrong_type: &'static str,
+    /// Before the colon and the reason.
+    wrong_type_detail: &'static str,
+}
+
+const OBJECT_KEY: KeyProblems = KeyProblems {
+    null: "Null value as key",
+    null_detail: "A key of an object cannot be null.",
+    wrong_type: "Incorrect key type",
+    wrong_type_detail: "This value cannot be a key of an object",
+};
+
+const FOR_KEY: KeyProblems = KeyProblems {
+    null: "Invalid object key",
+    null_detail: "The key of an element is null.",
+    wrong_type: "Invalid object key",
+    wrong_type_detail: "The key of an element must be a string",
+};
+
 /// What a `for` expression has produced so far.
 #[derive(Default)]
 struct Produced {
+    /// Elements, including those that a condition left out.
+    count: usize,
     items: Vec<Value>,
     attributes: BTreeMap<Str, Value>,
     groups: BTreeMap<Str, Vec<Value>>,
@@ -35,7 +61,7 @@ impl Evaluator<'_> {
                 ObjectKey::Expr(expr) => {
                     let value = self.eval(expr);
                     marks |= value.marks();
-                    self.object_key(expr, &value)
+                    self.key(expr, &value, &OBJECT_KEY)
                 }
             };
             let value = self.eval(&item.value);
@@ -50,25 +76,20 @@ impl Evaluator<'_> {
         object.with_marks(marks)
     }
 
-    fn object_key(&mut self, expr: &Expr, value: &Value) -> Key {
-        match value.kind() {
-            Kind::String(text) => Key::Known(text.clone()),
-            Kind::Null(_) => {
-                self.error(expr, expr.span, "Null value as key", "A key of an object cannot be null.");
-                Key::Failed
-            }
+    fn key(&mut self, expr: &Expr, value: &Value, problems: &KeyProblems) -> Key {
+        let (summary, detail) = match value.kind() {
+            Kind::String(text) => return Key::Known(text.clone()),
+            Kind::Null(_) => (problems.null, problems.null_detail.to_string()),
             _ => match convert(value, &Type::String) {
                 Ok(converted) => match converted.kind() {
-                    Kind::String(text) => Key::Known(text.clone()),
-                    _ => Key::Unknown,
+                    Kind::String(text) => return Key::Known(text.clone()),
+                    _ => return Key::Unknown,
                 },
-                Err(error) => {
-                    let detail = format!("This value cannot be a key of an object: {}.", error.message);
-                    self.error(expr, expr.span, "Incorrect key type", detail);
-                    Key::Failed
-                }
+                Err(error) => (problems.wrong_type, format!("{}: {}.", problems.wrong_type_detail, error.message)),
             },
-        }
+        };
+        self.error(expr, expr.span, summary, detail);
+        Key::Failed
     }
 
     pub fn for_expr(&mut self, expr: &Expr, for_expr: &ForExpr) -> Value {
@@ -122,6 +143,10 @@ impl Evaluator<'_> {
     }
 
     fn for_item(&mut self, for_expr: &ForExpr, produced: &mut Produced) {
+        produced.count += 1;
+        if produced.count > ELEMENTS {
+            return self.too_many_elements(for_expr.header_span);
+        }
         if let Some(condition) = &for_expr.condition {
             match self.for_condition(condition, produced) {
                 Some(true) => {}
@@ -139,7 +164,7 @@ impl Evaluator<'_> {
         };
         let key_value = self.eval(key_expr);
         produced.marks |= key_value.marks();
-        let key = self.for_key(key_expr, &key_value);
+        let key = self.key(key_expr, &key_value, &FOR_KEY);
         let value = self.eval(&for_expr.value_expr);
         match key {
             Key::Known(name) if for_expr.grouping => produced.groups.entry(name).or_default().push(value),
@@ -155,27 +180,6 @@ impl Evaluator<'_> {
             }
             Key::Unknown => produced.unknown = true,
             Key::Failed => {}
-        }
-    }
-
-    fn for_key(&mut self, expr: &Expr, value: &Value) -> Key {
-        match value.kind() {
-            Kind::String(text) => Key::Known(text.clone()),
-            Kind::Null(_) => {
-                self.error(expr, expr.span, "Invalid object key", "The key of an element is null.");
-                Key::Failed
-            }
-            _ => match convert(value, &Type::String) {
-                Ok(converted) => match converted.kind() {
-                    Kind::String(text) => Key::Known(text.clone()),
-                    _ => Key::Unknown,
-                },
-                Err(error) => {
-                    let detail = format!("The key of an element must be a string: {}.", error.message);
-                    self.error(expr, expr.span, "Invalid object key", detail);
-                    Key::Failed
-                }
-            },
         }
     }
 

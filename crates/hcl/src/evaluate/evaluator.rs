@@ -1,12 +1,11 @@
 //! The evaluator: one value per expression, with all the problems on the way.
 
 use super::{AccessError, Bindings, Scope, notes};
+use crate::limits::{ELEMENTS, STEPS, VALUE_BYTES, VALUE_DEPTH};
 use crate::{Expr, ExprKind, Traversal, TraversalStep};
 use formwork_diag::{Diagnostic, Diagnostics, Span, ValueNote};
-use formwork_value::{Marks, Value};
-
-/// Steps that one evaluation may take; far more than any sensible expression needs.
-const FUEL: u64 = 20_000_000;
+use formwork_value::{Kind, Marks, Value};
+use std::cell::Cell;
 
 pub(super) struct Evaluator<'s> {
     pub scope: &'s dyn Scope,
@@ -16,32 +15,32 @@ pub(super) struct Evaluator<'s> {
     pub diagnostics: Diagnostics,
     /// Number of iterations over secret collections around: their elements carry no marks, yet must not show.
     secrets: u32,
-    fuel: u64,
+    /// Steps that are left, for this evaluation and all that it is part of.
+    pub steps: &'s Cell<u64>,
+    /// It was told that there are none left.
+    exhausted: bool,
+    /// Errors count on a side of `&&` or `||` that does not matter.
     strict: bool,
 }
 
 impl<'s> Evaluator<'s> {
-    pub fn new(scope: &'s dyn Scope) -> Evaluator<'s> {
+    pub fn new(scope: &'s dyn Scope, steps: &'s Cell<u64>, strict: bool) -> Evaluator<'s> {
         Evaluator {
             scope,
             bindings: Bindings::default(),
             splat_items: Vec::new(),
             diagnostics: Diagnostics::new(),
             secrets: 0,
-            fuel: FUEL,
-            strict: false,
+            steps,
+            exhausted: false,
+            strict,
         }
     }
 
-    /// Makes errors count on a side of `&&` or `||` that does not matter.
-    pub fn strict(self) -> Evaluator<'s> {
-        Evaluator { strict: true, ..self }
-    }
-
-    /// Whether the left side of `&&` or `||` may decide although the right one fails. Not without fuel: then values are
+    /// Whether the left side of `&&` or `||` may decide although the right one fails. Not without steps: then values are
     /// not what the expression says.
     pub fn is_lenient(&self) -> bool {
-        !self.strict && self.fuel > 0
+        !self.strict && self.steps.get() > 0
     }
 
     /// The value of an expression; unknown after an error, which is then in the diagnostics.
@@ -49,7 +48,10 @@ impl<'s> Evaluator<'s> {
         match &expr.kind {
             ExprKind::Literal(value) => value.clone(),
             ExprKind::Traversal(traversal) if self.burn(1, expr.span) => self.traversal(expr, traversal),
-            _ if self.burn(1, expr.span) => stacker::maybe_grow(96 * 1024, 1024 * 1024, || self.dispatch(expr)),
+            _ if self.burn(1, expr.span) => {
+                let value = stacker::maybe_grow(96 * 1024, 1024 * 1024, || self.dispatch(expr));
+                self.bounded(expr, value)
+            }
             _ => Value::dynamic(),
         }
     }
@@ -67,7 +69,7 @@ impl<'s> Evaluator<'s> {
             ExprKind::SplatItem => self.splat_items.last().cloned().unwrap_or_else(Value::dynamic),
             ExprKind::Call { name, args, expand_last } => self.call(expr, name, args, *expand_last),
             ExprKind::Conditional { condition, yes, no } => self.conditional(expr, condition, yes, no),
-            ExprKind::Binary { op, left, right } => self.binary(expr, *op, left, right),
+            ExprKind::Binary { first, rest } => self.binary(first, rest),
             ExprKind::Unary { op, operand } => self.unary(expr, *op, operand),
             ExprKind::Tuple(items) => Value::tuple(items.iter().map(|item| self.eval(item)).collect::<Vec<_>>()),
             ExprKind::Object(items) => self.object(items),
@@ -81,19 +83,45 @@ impl<'s> Evaluator<'s> {
         Value::dynamic()
     }
 
-    /// Uses up fuel; false if there is none left, which is reported once.
+    /// Uses up steps; false if there are none left, which is reported once.
     pub fn burn(&mut self, amount: u64, span: Span) -> bool {
-        if self.fuel == 0 {
-            return false;
-        }
-        self.fuel = self.fuel.saturating_sub(amount);
-        if self.fuel == 0 {
-            let detail =
-                "The value of this expression takes more work than is allowed. Make it smaller, or split it up.";
+        let left = self.steps.get().saturating_sub(amount);
+        self.steps.set(left);
+        if left == 0 && !self.exhausted {
+            self.exhausted = true;
+            let detail = format!(
+                "The value of this expression takes more than {STEPS} steps, which is not supported. Split it up into \
+                 several local values, or loop over less."
+            );
             self.diagnostics.push(Diagnostic::error("Expression too large", detail).at(span));
-            return false;
         }
-        true
+        left > 0
+    }
+
+    /// The value, if it is small enough to be worked with. What is shared in it takes little memory, but as much time as if
+    /// it were not.
+    fn bounded(&mut self, expr: &Expr, value: Value) -> Value {
+        let detail = match value.kind() {
+            Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Null(_) => return value,
+            _ if value.depth() > VALUE_DEPTH => format!(
+                "The value of this expression has more than {VALUE_DEPTH} levels of values inside each other, which is not \
+                 supported."
+            ),
+            _ if value.size() > VALUE_BYTES => format!(
+                "The value of this expression would fill more than {} GiB if it were written out, which is not supported. It \
+                 holds other large values many times.",
+                VALUE_BYTES >> 30
+            ),
+            _ => return value,
+        };
+        self.diagnostics.push(Diagnostic::error("Value too large", detail).at(expr.span));
+        Value::dynamic()
+    }
+
+    /// Reports that a collection has too many elements.
+    pub fn too_many_elements(&mut self, span: Span) {
+        let detail = format!("The result would have more than {ELEMENTS} elements, which is not supported.");
+        self.diagnostics.push(Diagnostic::error("Value too large", detail).at(span));
     }
 
     fn traversal(&mut self, expr: &Expr, traversal: &Traversal) -> Value {

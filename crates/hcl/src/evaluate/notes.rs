@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// values are left out: they would only mislead where they are not the cause. So are bound names, if they are elements of something
 /// secret.
 pub(super) fn values_in(expr: &Expr, scope: &dyn Scope, bindings: &Bindings, hide_bound: bool) -> Vec<ValueNote> {
-    let scope = BoundScope { inner: scope, bindings };
+    let scope = BoundScope::new(scope, bindings);
     let notes: BTreeSet<ValueNote> = references(expr)
         .into_iter()
         .filter(|traversal| !hide_bound || bindings.get(&traversal.root).is_none())
@@ -49,13 +49,25 @@ pub fn describe_value(value: &Value) -> String {
         Kind::Unknown(ty, _) => format!("a {}, known only after apply", ty.friendly_name()),
         Kind::Bool(b) => b.to_string(),
         Kind::Number(number) => number.to_string(),
-        Kind::String(text) => crate::write::quoted(text),
+        Kind::String(text) => short(text),
         Kind::List(c) => sized(&value.ty().friendly_name(), c.items.len()),
         Kind::Set(c) => sized(&value.ty().friendly_name(), c.items.len()),
         Kind::Map(m) => sized(&value.ty().friendly_name(), m.items.len()),
         Kind::Tuple(items) => sized("tuple", items.len()),
         Kind::Object(attributes) => object(attributes),
     }
+}
+
+/// Bytes of a text that are shown.
+const SHOWN: usize = 2000;
+
+/// The text in quotes, without the end of a very long one.
+fn short(text: &str) -> String {
+    if text.len() <= SHOWN {
+        return crate::write::quoted(text);
+    }
+    let (start, rest) = text.split_at(text.floor_char_boundary(SHOWN));
+    format!("{}... and {} bytes more", crate::write::quoted(start), rest.len())
 }
 
 fn sized(kind: &str, length: usize) -> String {

@@ -1,8 +1,41 @@
 //! Unary and binary operators.
 
 use super::evaluator::Evaluator;
-use crate::{BinaryOp, Expr, UnaryOp};
+use crate::{BinaryOp, BinaryStep, Expr, ExprKind, UnaryOp};
+use formwork_diag::Span;
 use formwork_value::{Kind, Number, NumberError, Refinements, Type, Value, convert, equals};
+
+/// Problems at an operator look for values in this many operands before it.
+const OPERANDS_IN_NOTES: usize = 32;
+
+/// One operator in a row of them.
+#[derive(Clone, Copy)]
+struct Operation<'e> {
+    first: &'e Expr,
+    /// What stands left of the operator, but for `first`.
+    before: &'e [BinaryStep],
+    step: &'e BinaryStep,
+}
+
+impl Operation<'_> {
+    /// Everything up to the right operand, as problems show it.
+    fn whole(self) -> Expr {
+        self.shown(self.before.iter().chain([self.step]))
+    }
+
+    fn left(self) -> Expr {
+        self.shown(self.before.iter())
+    }
+
+    /// An expression with the whole span, and the last operands.
+    fn shown<'e>(self, steps: impl DoubleEndedIterator<Item = &'e BinaryStep> + Clone) -> Expr {
+        let Some(last) = steps.clone().next_back() else { return self.first.clone() };
+        let span: Span = self.first.span.to(last.right.span);
+        let mut rest: Vec<BinaryStep> = steps.rev().take(OPERANDS_IN_NOTES).cloned().collect();
+        rest.reverse();
+        Expr { kind: ExprKind::Binary { first: self.first.clone().into(), rest: rest.into() }, span }
+    }
+}
 
 impl Evaluator<'_> {
     pub fn unary(&mut self, expr: &Expr, op: UnaryOp, operand: &Expr) -> Value {
@@ -11,7 +44,7 @@ impl Evaluator<'_> {
             UnaryOp::Negate => Type::Number,
             UnaryOp::Not => Type::Bool,
         };
-        let Some(value) = self.operand(expr, operand, value, &ty, "unary operand") else {
+        let Some(value) = self.operand(value, &ty, "unary operand", || expr.clone(), || operand.clone()) else {
             return Value::unknown(ty);
         };
         let marks = value.marks();
@@ -23,27 +56,36 @@ impl Evaluator<'_> {
         result.with_marks(marks)
     }
 
-    pub fn binary(&mut self, expr: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> Value {
-        match op {
-            BinaryOp::Equal | BinaryOp::NotEqual => {
-                let (left, right) = (self.eval(left), self.eval(right));
-                let equal = equals(&left, &right);
-                if op == BinaryOp::Equal { equal } else { not(equal) }
+    pub fn binary(&mut self, first: &Expr, rest: &[BinaryStep]) -> Value {
+        let mut left = self.eval(first);
+        for (index, step) in rest.iter().enumerate() {
+            if index > 0 && !self.burn(1, step.right.span) {
+                return Value::dynamic();
             }
-            BinaryOp::And | BinaryOp::Or => self.logic(expr, op, left, right),
-            _ => self.numeric(expr, op, left, right),
+            let operation = Operation { first, before: rest.get(..index).unwrap_or_default(), step };
+            left = match step.op {
+                BinaryOp::Equal => equals(&left, &self.eval(&step.right)),
+                BinaryOp::NotEqual => not(equals(&left, &self.eval(&step.right))),
+                BinaryOp::And | BinaryOp::Or => self.logic(operation, left),
+                _ => self.numeric(operation, left),
+            };
         }
+        left
     }
 
-    /// An operand converted to a type; none after an error.
-    fn operand(&mut self, whole: &Expr, operand: &Expr, value: Value, ty: &Type, side: &str) -> Option<Value> {
+    /// An operand converted to a type; none after an error. The last two give the expressions that problems are about.
+    fn operand(
+        &mut self,
+        value: Value,
+        ty: &Type,
+        side: &str,
+        whole: impl Fn() -> Expr,
+        operand: impl Fn() -> Expr,
+    ) -> Option<Value> {
         if value.is_null() {
-            self.error(
-                whole,
-                whole.span,
-                "Operation failed",
-                format!("The {side} is null; a {} is needed.", ty.friendly_name()),
-            );
+            let whole = whole();
+            let detail = format!("The {side} is null; a {} is needed.", ty.friendly_name());
+            self.error(&whole, whole.span, "Operation failed", detail);
             return None;
         }
         match (value.kind(), ty) {
@@ -51,23 +93,31 @@ impl Evaluator<'_> {
             _ => match convert(&value, ty) {
                 Ok(converted) => Some(converted),
                 Err(error) => {
+                    let operand = operand();
                     let detail = format!("This value cannot be the {side}: {}.", error.message);
-                    self.error(operand, operand.span, "Invalid operand", detail);
+                    self.error(&operand, operand.span, "Invalid operand", detail);
                     None
                 }
             },
         }
     }
 
+    fn left_operand(&mut self, operation: Operation, value: Value, ty: &Type) -> Option<Value> {
+        self.operand(value, ty, "left operand", || operation.whole(), || operation.left())
+    }
+
+    fn right_operand(&mut self, operation: Operation, value: Value, ty: &Type) -> Option<Value> {
+        self.operand(value, ty, "right operand", || operation.whole(), || operation.step.right.clone())
+    }
+
     /// `&&` and `||`. Both sides are evaluated, and both must be known: that is what Terraform 1.11 does. Where it fails
     /// because of the right side although the left one decides, there is a result all the same, as in later versions.
-    fn logic(&mut self, expr: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> Value {
-        let deciding = op == BinaryOp::Or;
-        let left_value = self.eval(left);
-        let left_value = self.operand(expr, left, left_value, &Type::Bool, "left operand");
+    fn logic(&mut self, operation: Operation, left: Value) -> Value {
+        let deciding = operation.step.op == BinaryOp::Or;
+        let left_value = self.left_operand(operation, left, &Type::Bool);
         let before = std::mem::take(&mut self.diagnostics);
-        let right_value = self.eval(right);
-        let right_value = self.operand(expr, right, right_value, &Type::Bool, "right operand");
+        let right_value = self.eval(&operation.step.right);
+        let right_value = self.right_operand(operation, right_value, &Type::Bool);
         let found = std::mem::replace(&mut self.diagnostics, before);
         if let Some(decided) = &left_value
             && decided.as_bool() == Some(deciding)
@@ -88,10 +138,11 @@ impl Evaluator<'_> {
         result.with_marks(marks)
     }
 
-    fn numeric(&mut self, expr: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> Value {
-        let (left_value, right_value) = (self.eval(left), self.eval(right));
-        let left_value = self.operand(expr, left, left_value, &Type::Number, "left operand");
-        let right_value = self.operand(expr, right, right_value, &Type::Number, "right operand");
+    fn numeric(&mut self, operation: Operation, left: Value) -> Value {
+        let op = operation.step.op;
+        let right_value = self.eval(&operation.step.right);
+        let left_value = self.left_operand(operation, left, &Type::Number);
+        let right_value = self.right_operand(operation, right_value, &Type::Number);
         let ty = if op.compares() { Type::Bool } else { Type::Number };
         let (Some(left_value), Some(right_value)) = (left_value, right_value) else { return Value::unknown(ty) };
         let marks = left_value.marks() | right_value.marks();
@@ -99,7 +150,8 @@ impl Evaluator<'_> {
             (Kind::Number(a), Kind::Number(b)) => match apply(op, a, b) {
                 Ok(result) => result,
                 Err(error) => {
-                    self.error(expr, expr.span, "Operation failed", format!("This has no result: {}.", error.0));
+                    let whole = operation.whole();
+                    self.error(&whole, whole.span, "Operation failed", format!("This has no result: {}.", error.0));
                     return Value::unknown(ty);
                 }
             },

@@ -2,12 +2,10 @@
 
 use super::evaluator::Evaluator;
 use super::iteration::Iteration;
+use crate::limits::TEXT_BYTES;
 use crate::{Expr, TemplateDirective, TemplatePart};
 use formwork_diag::Span;
 use formwork_value::{Kind, Marks, Refinements, Str, Type, Value, convert};
-
-/// Longest text that a template may give, in bytes.
-const MAX_LENGTH: usize = 256 * 1024 * 1024;
 
 /// The text so far. After the first unknown part it stays what it was: the known beginning.
 #[derive(Default)]
@@ -55,10 +53,13 @@ impl Evaluator<'_> {
 
     /// Long texts use up fuel, and are limited.
     fn charge(&mut self, text: &str, span: Span, out: &mut Text) {
-        let too_long = out.text.len() + text.len() > MAX_LENGTH;
+        let too_long = out.text.len() + text.len() > TEXT_BYTES;
         if !self.burn(1 + text.len() as u64 / 64, span) || too_long {
             if too_long && !out.unknown {
-                let detail = format!("The text would be longer than {} MiB.", MAX_LENGTH / 1024 / 1024);
+                let detail = format!(
+                    "The text would be longer than {} MiB. Make it of fewer or shorter parts.",
+                    TEXT_BYTES / 1024 / 1024
+                );
                 let problem = formwork_diag::Diagnostic::error("String too long", detail).at(span);
                 self.diagnostics.push(problem);
             }

@@ -3,11 +3,9 @@
 
 use super::value::{JsonKind, JsonProperty, JsonValue};
 use crate::Ident;
+use crate::limits::JSON_NESTING;
 use formwork_diag::{Diagnostic, Diagnostics, FileId, Span};
 use formwork_value::{Number, Str};
-
-/// Greatest nesting of arrays and objects.
-const MAX_DEPTH: u32 = 500;
 
 type Read<T> = Result<T, Box<Diagnostic>>;
 
@@ -86,9 +84,12 @@ impl Reader<'_> {
     }
 
     fn nested(&mut self, part: impl FnOnce(&mut Self) -> Read<JsonKind>) -> Read<JsonKind> {
-        if self.depth >= MAX_DEPTH {
-            return self
-                .fail("Nesting too deep", "Arrays and objects are nested too deeply here (more than 500 levels).");
+        if self.depth >= JSON_NESTING {
+            let detail = format!(
+                "Arrays and objects are nested more than {JSON_NESTING} levels deep here, which is not supported. Move inner \
+                 parts to local values."
+            );
+            return self.fail("Nesting too deep", &detail);
         }
         self.depth += 1;
         let kind = stacker::maybe_grow(64 * 1024, 1024 * 1024, || part(self))?;

@@ -2,7 +2,7 @@
 
 use super::{Node, Parsed, Parser};
 use crate::token::{Token, TokenKind};
-use crate::{BinaryOp, ExprKind, FunctionName, Traversal, UnaryOp};
+use crate::{BinaryOp, BinaryStep, ExprKind, FunctionName, Traversal, UnaryOp};
 use formwork_value::{Number, Str, Type, Value};
 use std::sync::Arc;
 
@@ -48,17 +48,21 @@ impl Parser<'_> {
 
     /// Binary operators of at least some precedence; all of them associate to the left.
     fn binary(&mut self, lowest: u8) -> Parsed<Node> {
-        let mut left = self.operand()?;
+        let first = self.operand()?;
+        let mut depth = first.depth;
+        let mut rest = Vec::new();
         while let Some((op, precedence)) = binary_operator(self.peek_kind()).filter(|(_, p)| *p >= lowest) {
             self.next();
             let right = self.deeper(|parser| parser.binary(precedence + 1))?;
-            let depth = left.depth.max(right.depth);
-            let span = left.expr.span.to(right.expr.span);
-            let kind = ExprKind::Binary { op, left: Arc::new(left.expr), right: Arc::new(right.expr) };
-            left = Node::above(kind, span, depth);
-            self.check_depth(&left)?;
+            depth = depth.max(right.depth);
+            rest.push(BinaryStep { op, right: right.expr });
         }
-        Ok(left)
+        let Some(last) = rest.last() else { return Ok(first) };
+        let span = first.expr.span.to(last.right.span);
+        let kind = ExprKind::Binary { first: Arc::new(first.expr), rest: rest.into() };
+        let node = Node::above(kind, span, depth);
+        self.check_depth(&node)?;
+        Ok(node)
     }
 
     /// A term with its prefix operators and everything behind it.

@@ -59,7 +59,7 @@ impl ModuleInstance {
 }
 
 impl ProviderConfigAddress {
-    /// Parses `provider["host/ns/name"].alias`, with modules in front; also the legacy `provider.name.alias`.
+    /// Parses `provider["host/ns/name"].alias["key"]`, with modules in front; also the legacy `provider.name.alias`.
     pub fn parse(text: &str) -> Result<ProviderConfigAddress, AddressError> {
         let bad = || AddressError(format!("{text:?} is not the address of a provider configuration"));
         let segments = segments(text)?;
@@ -72,18 +72,20 @@ impl ProviderConfigAddress {
             module = module.child(name.name.as_str());
             rest = tail;
         }
-        let (provider, alias) = match rest {
+        let (provider, alias, key) = match rest {
             [head] | [head, _] if head.name == "provider" && !head.key.is_none() => {
                 let InstanceKey::String(source) = &head.key else { return Err(bad()) };
-                (provider(source)?, rest.get(1).map(|s| s.name.as_str().into()))
+                let alias = rest.get(1);
+                let key = alias.map_or(InstanceKey::None, |s| s.key.clone());
+                (provider(source)?, alias.map(|s| s.name.as_str().into()), key)
             }
             [head, name, alias @ ..] if head.name == "provider" && alias.len() <= 1 => {
                 let legacy = ProviderAddress::new(ProviderAddress::DEFAULT_HOST, "-", name.name.as_str());
-                (legacy, alias.first().map(|s| s.name.as_str().into()))
+                (legacy, alias.first().map(|s| s.name.as_str().into()), InstanceKey::None)
             }
             _ => return Err(bad()),
         };
-        Ok(ProviderConfigAddress { module, provider, alias })
+        Ok(ProviderConfigAddress { module, provider, alias, key })
     }
 }
 
@@ -238,10 +240,9 @@ mod tests {
         ] {
             assert_eq!(target(text).unwrap().to_string(), text);
         }
-        assert_eq!(
-            ProviderConfigAddress::parse("module.x.provider[\"h.io/n/aws\"].west").unwrap().to_string(),
-            "module.x.provider[\"h.io/n/aws\"].west"
-        );
+        for text in ["module.x.provider[\"h.io/n/aws\"].west", "provider[\"h.io/n/aws\"].by_region[\"eu.1\"]"] {
+            assert_eq!(ProviderConfigAddress::parse(text).unwrap().to_string(), text);
+        }
         assert_eq!(target("resource.aws_vpc.main").unwrap().to_string(), "aws_vpc.main");
         assert_eq!(target("resource.var.main").unwrap().to_string(), "var.main");
     }

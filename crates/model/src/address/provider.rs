@@ -1,6 +1,6 @@
 //! Provider addresses.
 
-use super::{AddressError, ModulePath};
+use super::{AddressError, InstanceKey, ModulePath};
 use formwork_value::Str;
 use std::fmt;
 
@@ -12,12 +12,14 @@ pub struct ProviderAddress {
     pub name: Str,
 }
 
-/// A provider configuration: the module that declares it, the provider, and its alias.
+/// A provider configuration: the module that declares it, the provider, and its alias; or one instance of it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ProviderConfigAddress {
     pub module: ModulePath,
     pub provider: ProviderAddress,
     pub alias: Option<Str>,
+    /// Which instance of a configuration with `for_each`; none stands for the configuration itself.
+    pub key: InstanceKey,
 }
 
 impl ProviderAddress {
@@ -65,7 +67,19 @@ impl fmt::Display for ProviderAddress {
     }
 }
 
-/// Writes `module.x.provider["host/ns/name"].alias`, as in state.
+impl ProviderConfigAddress {
+    /// The configuration without a key, as its block has it.
+    pub fn config(&self) -> ProviderConfigAddress {
+        self.instance(InstanceKey::None)
+    }
+
+    /// An instance of the configuration.
+    pub fn instance(&self, key: InstanceKey) -> ProviderConfigAddress {
+        ProviderConfigAddress { key, ..self.clone() }
+    }
+}
+
+/// Writes `module.x.provider["host/ns/name"].alias["key"]`, as in state.
 impl fmt::Display for ProviderConfigAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.module.is_root() {
@@ -75,6 +89,6 @@ impl fmt::Display for ProviderConfigAddress {
         if let Some(alias) = &self.alias {
             write!(f, ".{alias}")?;
         }
-        Ok(())
+        write!(f, "{}", self.key)
     }
 }

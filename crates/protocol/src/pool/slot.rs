@@ -95,7 +95,11 @@ impl ProviderSlot {
             config,
             capabilities: ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true },
         };
-        let diagnostics = provider.configure(request).await;
+        // Providers check there what they rely on when they are configured.
+        let mut diagnostics = provider.validate_provider(config).await.diagnostics;
+        if !diagnostics.has_errors() {
+            diagnostics.extend(provider.configure(request).await);
+        }
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }

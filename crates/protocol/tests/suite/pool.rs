@@ -2,7 +2,7 @@
 
 use super::fixture::{null_provider, sample_provider, script};
 use formwork_diag::Diagnostics;
-use formwork_model::{ApplyProviders, ModulePath, PlanProviders, ProviderAddress, ProviderConfigAddress};
+use formwork_model::{ApplyProviders, InstanceKey, ModulePath, PlanProviders, ProviderAddress, ProviderConfigAddress};
 use formwork_protocol::{PoolOptions, ProviderPool, ProviderSource, SchemaCache};
 use formwork_value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +59,12 @@ fn provider() -> ProviderAddress {
 }
 
 fn address(alias: &str) -> ProviderConfigAddress {
-    ProviderConfigAddress { module: ModulePath::root(), provider: provider(), alias: Some(alias.into()) }
+    ProviderConfigAddress {
+        module: ModulePath::root(),
+        provider: provider(),
+        alias: Some(alias.into()),
+        key: InstanceKey::None,
+    }
 }
 
 fn prefix(text: &str) -> Value {

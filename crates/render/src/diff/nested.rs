@@ -3,12 +3,33 @@
 use super::block::attributes_diff;
 use super::sequence::pair_sets;
 use super::typed::sequence;
-use super::{Diff, DiffAction, DiffKind, Pair};
+use super::{Diff, DiffAction, DiffKind, Pair, Side};
 use formwork_model::{NestedType, Nesting};
+use formwork_value::Value;
 use std::collections::BTreeMap;
 
 pub(super) fn nested_diff(pair: &Pair<'_>, nested: &NestedType) -> Diff {
+    let single = matches!(nested.nesting, Nesting::Single | Nesting::Group);
+    if single
+        && pair.after.is_unknown()
+        && pair.before.value.is_some()
+        && !pair.before.sensitive
+        && !pair.after.sensitive
+    {
+        return unknown_object_diff(pair, nested);
+    }
     pair.hidden(&|inner| known_diff(inner, nested)).unwrap_or_else(|| known_diff(pair, nested))
+}
+
+/// An object that becomes unknown as a whole: its attributes do, rather than that they go.
+fn unknown_object_diff(pair: &Pair<'_>, nested: &NestedType) -> Diff {
+    let unknown = nested.attributes.iter().map(|(name, attribute)| (name.clone(), Value::unknown(attribute.ty())));
+    let after = Value::object_map(unknown.collect());
+    let mut inner = pair.clone();
+    inner.after = Side::of(&after);
+    let mut before = object_diff(&inner, nested);
+    before.replace = false;
+    pair.diff(DiffAction::Update, DiffKind::Unknown { before: Some(Box::new(before)) })
 }
 
 fn known_diff(pair: &Pair<'_>, nested: &NestedType) -> Diff {

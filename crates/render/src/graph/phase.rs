@@ -1,6 +1,6 @@
 //! Graphs of a whole phase, in the form that tools know from the reference.
 
-use crate::quote::quote;
+use formwork_value::quote;
 
 /// A node; those without a shape are drawn by their name alone.
 #[derive(Clone, Debug, PartialEq, Eq)]

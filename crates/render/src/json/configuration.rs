@@ -29,6 +29,7 @@ fn write_provider(w: &mut JsonWriter, provider: &ProviderConfigSummary) {
         write_text(w, "version_constraint", provider.version_constraint.as_ref());
         write_text(w, "module_address", provider.module_address.as_ref());
         write_expressions(w, &provider.expressions);
+        write_repetition(w, "for_each_expression", provider.for_each_expression.as_ref());
     });
 }
 

@@ -2,8 +2,9 @@
 
 use super::body::{Mode, write_attributes, write_diff, write_hidden, write_warnings};
 use super::symbol::{forces_replacement, write_indent, write_symbol};
-use crate::diff::{BlockDiff, BlockGroup, Diff, DiffAction};
-use crate::quote::{attribute_name, quote};
+use crate::attribute_name::attribute_name;
+use crate::diff::{BlockDiff, BlockGroup, Diff, DiffAction, DiffKind};
+use formwork_value::quote;
 
 /// Writes attributes, then nested blocks by type.
 pub(super) fn write_block(out: &mut String, diff: &Diff, block: &BlockDiff, indent: usize, mode: Mode) {
@@ -42,11 +43,12 @@ fn write_group(
 ) -> usize {
     let mut unchanged = 0;
     for (label, diff) in &group.blocks {
-        let is_hidden = match diff.action {
-            DiffAction::Create => group.after_sensitive,
-            DiffAction::Delete => group.before_sensitive,
-            _ => group.before_sensitive || group.after_sensitive,
-        };
+        let is_hidden = matches!(diff.kind, DiffKind::Sensitive { .. })
+            || match diff.action {
+                DiffAction::Create => group.after_sensitive,
+                DiffAction::Delete => group.before_sensitive,
+                _ => group.before_sensitive || group.after_sensitive,
+            };
         if diff.action == DiffAction::NoOp && !mode.show_unchanged {
             unchanged += 1;
             continue;

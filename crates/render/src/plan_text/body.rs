@@ -3,11 +3,11 @@
 use super::block::write_block;
 use super::sequence::{write_list, write_map, write_set};
 use super::symbol::{forces_replacement, null_suffix, write_indent, write_symbol};
+use crate::attribute_name::attribute_name;
 use crate::diff::{Diff, DiffAction, DiffKind, Scalar};
 use crate::escape::escape_controls;
-use crate::quote::{attribute_name, quote};
 use crate::style::{Style, TextOptions};
-use formwork_value::Str;
+use formwork_value::{Str, quote};
 use std::collections::BTreeMap;
 
 /// How a part is to be shown, which depends on what is around it.
@@ -50,6 +50,7 @@ pub(crate) fn write_diff(out: &mut String, diff: &Diff, indent: usize, mode: Mod
         }
         DiffKind::WriteOnly { sensitive } => {
             out.push_str(if *sensitive { "(sensitive, write-only attribute)" } else { "(write-only attribute)" });
+            out.push_str(&null_suffix(diff, mode));
             out.push_str(&forces_replacement(diff, mode));
         }
         DiffKind::Object { attributes, nested } => write_object(out, diff, attributes, *nested, indent, mode),

@@ -1,9 +1,9 @@
 //! The comment and the first line of a resource's change.
 
 use crate::escape::escape_line;
-use crate::quote::quote;
 use crate::style::{Style, TextOptions};
 use formwork_model::{Action, ActionReason, InstanceKey, ResourceChange, ResourceMode};
+use formwork_value::quote;
 
 /// Whether a change is planned, or was found to have happened.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Changes of root outputs.
 
 use super::{Mode, write_diff};
+use crate::attribute_name::attribute_name;
 use crate::diff::{Diff, DiffAction, Pair, dynamic_diff};
-use crate::quote::attribute_name;
 use crate::style::{Style, TextOptions};
 use formwork_model::OutputChange;
 use formwork_value::Marks;

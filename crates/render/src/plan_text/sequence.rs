@@ -3,8 +3,7 @@
 use super::body::{Mode, write_diff, write_hidden, write_warnings};
 use super::symbol::{forces_replacement, null_suffix, write_indent, write_symbol};
 use crate::diff::{Diff, DiffAction, DiffKind};
-use crate::quote::quote;
-use formwork_value::Str;
+use formwork_value::{Str, quote};
 use std::collections::BTreeMap;
 
 /// Writes the opening bracket; a container whose parts tell that they force a replacement does not tell so itself.
@@ -95,8 +94,8 @@ pub(super) fn write_map(
         return empty(out, "{}", diff, mode);
     }
     open(out, '{', diff, nested, mode);
-    let is_deleted = diff.action == DiffAction::Delete && !nested;
-    let inner = Mode { hide_null: mode.hide_null || is_deleted, force_replace: nested && diff.replace, ..mode };
+    let is_deleted = diff.action == DiffAction::Delete;
+    let inner = Mode { hide_null: nested || is_deleted, force_replace: nested && diff.replace, ..mode };
     let width = if nested { 0 } else { elements.keys().map(|key| quote(key).chars().count()).max().unwrap_or(0) };
     let mut unchanged = 0;
     for (key, element) in elements {

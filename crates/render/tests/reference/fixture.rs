@@ -163,6 +163,27 @@ fn names(known: &Json, unknown: &Json) -> Vec<String> {
     names
 }
 
+/// The reason with a name.
+fn reason(name: Option<&str>) -> ActionReason {
+    let known = [
+        ActionReason::ReplaceBecauseTainted,
+        ActionReason::ReplaceByRequest,
+        ActionReason::ReplaceByTriggers,
+        ActionReason::ReplaceBecauseCannotUpdate,
+        ActionReason::DeleteBecauseNoResourceConfig,
+        ActionReason::DeleteBecauseNoModule,
+        ActionReason::DeleteBecauseWrongRepetition,
+        ActionReason::DeleteBecauseCountIndex,
+        ActionReason::DeleteBecauseEachKey,
+        ActionReason::DeleteBecauseNoMoveTarget,
+        ActionReason::ReadBecauseConfigUnknown,
+        ActionReason::ReadBecauseDependencyPending,
+        ActionReason::ReadBecauseCheckNested,
+    ];
+    let Some(name) = name else { return ActionReason::None };
+    *known.iter().find(|reason| reason.name() == Some(name)).unwrap_or_else(|| panic!("{name}"))
+}
+
 fn action(json: &Json) -> Action {
     let names: Vec<&str> = items(json).map(|n| n.as_str().unwrap()).collect();
     match names.as_slice() {
@@ -206,9 +227,9 @@ fn resource_change(json: &Json, schemas: &Schemas) -> ResourceChange {
         },
         address,
         deposed: json.get("deposed").map(|key| DeposedKey(text(key))),
-        provider: ProviderConfigAddress { module: ModulePath::root(), provider, alias: None },
+        provider: ProviderConfigAddress { module: ModulePath::root(), provider, alias: None, key: InstanceKey::None },
         action: action(&change["actions"]),
-        reason: ActionReason::from_name(json["action_reason"].as_str().unwrap_or_default()),
+        reason: reason(json["action_reason"].as_str()),
         before: value(&change["before"], &Json::Null, &change["before_sensitive"], &object_type),
         after: if change["after"].is_null() {
             Value::null(object_type)
@@ -277,7 +298,8 @@ fn module(state: &mut State, json: &Json, schemas: &Schemas) {
                 .collect(),
             create_before_destroy: false,
         };
-        let provider = ProviderConfigAddress { module: ModulePath::root(), provider, alias: None };
+        let provider =
+            ProviderConfigAddress { module: ModulePath::root(), provider, alias: None, key: InstanceKey::None };
         let deposed = resource.get("deposed_key").map(|key| DeposedKey(text(key)));
         state.set_object(&address, deposed.as_ref(), &provider, Some(Arc::new(object)));
     }
@@ -379,6 +401,7 @@ pub fn plan(document: &str, schemas: &Schemas) -> Plan {
     let providers = members(&document["configuration"]["provider_config"])
         .map(|(key, p)| {
             let summary = ProviderConfigSummary {
+                for_each_expression: None,
                 name: text(&p["name"]),
                 full_name: text(&p["full_name"]),
                 alias: p.get("alias").map(text),

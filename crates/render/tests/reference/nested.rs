@@ -21,7 +21,12 @@ fn body(block: Block, action: Action, before: Value, after: Value, replace_paths
         previous_address: instance.clone(),
         address: instance,
         deposed: None,
-        provider: ProviderConfigAddress { module: ModulePath::root(), provider: address.clone(), alias: None },
+        provider: ProviderConfigAddress {
+            module: ModulePath::root(),
+            provider: address.clone(),
+            alias: None,
+            key: InstanceKey::None,
+        },
         action,
         reason: ActionReason::None,
         before,
@@ -122,7 +127,7 @@ fn nested_maps_part_their_objects_by_commas() {
     let text = body(
         Block::new([("disks", nested(Nesting::Map))], []),
         Action::Update,
-        map(vec![("one", disk("/a", 1))]),
+        map(vec![("one", disk("/a", 1)), ("two", disk("/b", 1))]),
         map(vec![("a long one", disk("/a", 1)), ("one", disk("/a", 2))]),
         vec![],
     );
@@ -138,7 +143,31 @@ fn nested_maps_part_their_objects_by_commas() {
               ~ size = 1 -> 2
                 # (1 unchanged attribute hidden)
             },
+          - "two" = {
+              - path = "/b" -> null
+              - size = 1 -> null
+            },
         }
+    }"#
+    );
+}
+
+#[test]
+fn attributes_of_an_object_that_becomes_unknown_do_not_go() {
+    let text = body(
+        Block::new([("disk", nested(Nesting::Single))], []),
+        Action::Update,
+        with("disk", disk("/a", 1)),
+        with("disk", Value::unknown(disk_type())),
+        vec![],
+    );
+    assert_eq!(
+        text,
+        r#"resource "x_thing" "a" {
+      ~ disk = {
+          ~ path = "/a" -> (known after apply)
+          ~ size = 1 -> (known after apply)
+        } -> (known after apply)
     }"#
     );
 }
@@ -156,21 +185,27 @@ fn write_only_attributes_are_named_without_a_value() {
         "resource \"x_thing\" \"a\" {\n      + id     = (known after apply)\n      + secret = (write-only attribute)\n    }"
     );
     let deleted = body(block(), Action::Delete, value("i".into()), none(), vec![]);
-    assert!(deleted.contains("- secret = (write-only attribute)"), "{deleted}");
+    assert!(deleted.contains("- secret = (write-only attribute) -> null"), "{deleted}");
 }
 
 #[test]
 fn blocks_with_sensitive_content_are_hidden() {
     let inner = Block::new([("key", Attribute::new(Type::String).optional())], []);
     let inner_type = inner.implied_type();
-    let block = NestedBlock { nesting: Nesting::List, block: inner, min_items: 0, max_items: 0 };
+    let block = || NestedBlock { nesting: Nesting::List, block: inner.clone(), min_items: 0, max_items: 0 };
     let value = |key: &str| {
         let items = vec![Value::object([("key", Value::string(key))])];
         with("conf", Value::list(inner_type.clone(), items).with_marks(Marks::SENSITIVE))
     };
-    let text = body(Block::new([], [("conf", block)]), Action::Update, value("hush"), value("hush2"), vec![]);
+    let text = body(Block::new([], [("conf", block())]), Action::Update, value("hush"), value("hush2"), vec![]);
     assert!(!text.contains("hush"), "{text}");
     assert!(text.contains("  ~ conf {\n"), "{text}");
+    let element = |key: &str| {
+        let secret = Value::object([("key", Value::string(key))]).with_marks(Marks::SENSITIVE);
+        with("conf", Value::list(inner_type.clone(), vec![secret]))
+    };
+    let one = body(Block::new([], [("conf", block())]), Action::Update, element("hush"), element("hush2"), vec![]);
+    assert_eq!(one, text);
 }
 
 #[test]

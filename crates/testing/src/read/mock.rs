@@ -1,11 +1,11 @@
 //! `mock_provider` blocks, and files with mocks.
 
-use super::object_override::{add_override, read_during, read_object, read_override};
+use super::object_override::{add_override, read_during, read_given, read_override};
 use crate::file::{MockProvider, MockType, ObjectOverride, OverrideKind};
 use formwork_config::{Module, ProviderScope, constant_string, read_provider_block};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_hcl::{Block, Body, BodySchema, Content};
-use formwork_value::{Str, Value};
+use formwork_value::Str;
 use std::collections::BTreeMap;
 
 /// What a mock provider or a mock file holds.
@@ -29,10 +29,11 @@ fn blocks() -> [(&'static str, &'static [&'static str]); 4] {
 
 /// `mock_provider "NAME"`.
 pub(super) fn read_mock_provider(block: &Block, root: &Module, diagnostics: &mut Diagnostics) -> Option<ReadMock> {
-    let schema = BodySchema::new(&[("alias", false), ("source", false), ("override_during", false)], &blocks());
+    let attributes = [("alias", false), ("for_each", false), ("source", false), ("override_during", false)];
+    let schema = BodySchema::new(&attributes, &blocks());
     let (content, problems) = block.body.content(&schema);
     diagnostics.extend(problems);
-    // What is left for reading the provider itself is its name.
+    // What is left for reading the provider itself is its name, and its instances.
     let only_alias = BodySchema::new(&[("source", false), ("override_during", false)], &blocks());
     let (_, rest, _) = block.body.partial_content(&only_alias);
     let mut provider = read_provider_block(&Block { body: rest, ..block.clone() }, root, diagnostics)?;
@@ -83,11 +84,13 @@ fn add_type(block: &Block, during_plan: bool, types: &mut BTreeMap<Str, MockType
     let schema = BodySchema::new(&[("defaults", false), ("override_during", false)], &[]);
     let (content, problems) = block.body.content(&schema);
     diagnostics.extend(problems);
-    let defaults = content.attribute("defaults");
+    let given = content.attribute("defaults");
+    let (defaults, later) = read_given(given, diagnostics);
     let mock = MockType {
         kind: label.text.clone(),
-        defaults: defaults.map(|a| read_object(a, diagnostics)).unwrap_or_else(Value::empty_object),
-        defaults_span: defaults.map_or(block.header_span, |a| a.expr.span),
+        defaults,
+        later,
+        defaults_span: given.map_or(block.header_span, |a| a.expr.span),
         during_plan: content
             .attribute("override_during")
             .and_then(|a| read_during(a, diagnostics))

@@ -1,11 +1,15 @@
 //! `override_*` blocks.
 
 use crate::file::{ObjectOverride, OverrideKind};
-use formwork_config::{constant, read_address};
+use formwork_config::read_address;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Attribute, Block, BodySchema, as_keyword};
+use formwork_hcl::{
+    Attribute, Block, BodySchema, EmptyScope, Function, FunctionName, Scope, Traversal, as_keyword, evaluate,
+    references,
+};
 use formwork_model::{ResourceMode, TargetAddress};
 use formwork_value::{Type, Value};
+use std::cell::Cell;
 
 /// Reads a block; `None` without a usable target. `during_plan` is what the block around it says.
 pub(super) fn read_override(
@@ -26,7 +30,7 @@ pub(super) fn read_override(
         }
     };
     let given = content.attribute(kind.argument());
-    let values = given.map(|a| read_object(a, diagnostics)).unwrap_or_else(Value::empty_object);
+    let (values, later) = read_given(given, diagnostics);
     let during_plan =
         content.attribute("override_during").and_then(|a| read_during(a, diagnostics)).unwrap_or(during_plan);
     Some(ObjectOverride {
@@ -34,6 +38,7 @@ pub(super) fn read_override(
         target: target?,
         target_span: content.attribute("target").map_or(block.header_span, |a| a.name.span.to(a.expr.span)),
         values,
+        later,
         values_span: given.map_or(block.header_span, |a| a.expr.span),
         during_plan,
     })
@@ -82,14 +87,40 @@ fn read_target(kind: OverrideKind, attribute: &Attribute, diagnostics: &mut Diag
     Some(target)
 }
 
-/// An object of constants; empty if it is something else, which is reported.
-pub(super) fn read_object(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Value {
-    let mut problems = Diagnostics::new();
-    let value = constant(&attribute.expr, &mut problems);
-    let failed = problems.has_errors();
-    diagnostics.extend(problems);
+/// The object that an argument gives, or the argument itself if it refers to something or calls functions.
+pub(super) fn read_given(attribute: Option<&Attribute>, diagnostics: &mut Diagnostics) -> (Value, Option<Attribute>) {
+    let Some(attribute) = attribute else { return (Value::empty_object(), None) };
+    let scope = Constants::default();
+    let evaluated = evaluate(&attribute.expr, &scope);
+    if references(&attribute.expr).is_empty() && !scope.called.get() {
+        let failed = evaluated.diagnostics.has_errors();
+        diagnostics.extend(evaluated.diagnostics);
+        let value = if failed { Value::empty_object() } else { as_object(attribute, evaluated.value, diagnostics) };
+        return (value, None);
+    }
+    (Value::empty_object(), Some(attribute.clone()))
+}
+
+/// No names, and no functions; it notes whether one was called.
+#[derive(Default)]
+struct Constants {
+    called: Cell<bool>,
+}
+
+impl Scope for Constants {
+    fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
+        EmptyScope.reference(traversal)
+    }
+
+    fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
+        self.called.set(true);
+        EmptyScope.function(name)
+    }
+}
+
+/// The value of an argument if it is an object; an empty one if it is something else, which is reported.
+pub(crate) fn as_object(attribute: &Attribute, value: Value, diagnostics: &mut Diagnostics) -> Value {
     match value.ty() {
-        _ if failed => Value::empty_object(),
         Type::Object(_) | Type::Map(_) if !value.is_null() && value.is_known() => value,
         ty => {
             let name = &attribute.name.name;

@@ -1,7 +1,7 @@
 //! Reading values.
 
-use super::CodecError;
 use super::text::Scanner;
+use super::{CodecError, MAX_VALUES};
 use crate::set::normalize;
 use crate::unify::settle;
 use crate::value::Kind;
@@ -15,10 +15,12 @@ pub(super) struct Reader<'a> {
     scanner: Scanner<'a>,
     /// Drop attributes that the type lacks, and add null for missing ones.
     pub(super) lenient: bool,
+    /// Values read without a type.
+    values: usize,
 }
 
 pub(super) fn read_document<'a>(text: &'a str, read: impl FnOnce(&mut Reader<'a>) -> Read) -> Read {
-    let mut reader = Reader { scanner: Scanner::new(text), lenient: false };
+    let mut reader = Reader { scanner: Scanner::new(text), lenient: false, values: 0 };
     let value = read(&mut reader)?;
     reader.scanner.end()?;
     Ok(value)
@@ -26,6 +28,10 @@ pub(super) fn read_document<'a>(text: &'a str, read: impl FnOnce(&mut Reader<'a>
 
 impl<'a> Reader<'a> {
     pub(super) fn plain(&mut self) -> Read {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(CodecError::new(format!("more than {MAX_VALUES} values")));
+        }
         let scanner = &mut self.scanner;
         match scanner.peek() {
             Some(b'"') => Ok(Kind::String(normalize(&scanner.string()?)).into()),

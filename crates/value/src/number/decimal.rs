@@ -151,7 +151,7 @@ fn shortest_between(lower: &[u8], value: &[u8], upper: &[u8], inclusive: bool) -
             (true, true) => rounds_up(rest, *v),
             (_, up) => up,
         };
-        return (round_prefix(value.get(..kept).unwrap_or_default(), round_up), rest.len());
+        return (text(round_prefix(value.get(..kept).unwrap_or_default(), round_up)), rest.len());
     }
     (String::from_utf8_lossy(value).into_owned(), 0)
 }
@@ -169,7 +169,13 @@ fn rounds_up(rest: &[u8], last_kept: u8) -> bool {
     }
 }
 
-fn round_prefix(prefix: &[u8], up: bool) -> String {
+/// The first `kept` of some decimal digits, rounded to nearest, ties to even: one more if they round up to a power of ten.
+pub fn round_digits(digits: &[u8], kept: usize) -> Vec<u8> {
+    let (prefix, rest) = digits.split_at(kept.min(digits.len()));
+    round_prefix(prefix, rounds_up(rest, prefix.last().copied().unwrap_or(b'0')))
+}
+
+fn round_prefix(prefix: &[u8], up: bool) -> Vec<u8> {
     let mut digits = prefix.to_vec();
     if up {
         let mut carry = true;
@@ -184,6 +190,10 @@ fn round_prefix(prefix: &[u8], up: bool) -> String {
             digits.insert(0, b'1');
         }
     }
+    digits
+}
+
+fn text(digits: Vec<u8>) -> String {
     String::from_utf8_lossy(&digits).into_owned()
 }
 
@@ -228,11 +238,9 @@ pub(super) fn short_text(x: &Float) -> String {
         (&x.significand * UBig::from(5u8).pow(power), power as i64)
     };
     let exact = whole.to_string();
-    let kept = exact.as_bytes().get(..DIGITS).unwrap_or(exact.as_bytes());
-    let rest = exact.as_bytes().get(DIGITS..).unwrap_or_default();
-    let rounded = round_prefix(kept, rounds_up(rest, kept.last().copied().unwrap_or(b'0')));
+    let rounded = text(round_digits(exact.as_bytes(), DIGITS));
     // Position of the decimal point, counted from the first digit.
-    let point = rounded.len() as i64 + rest.len() as i64 - scale;
+    let point = (rounded.len() + exact.len().saturating_sub(DIGITS)) as i64 - scale;
     let digits = rounded.trim_end_matches('0');
     let mut text = String::new();
     if x.negative {

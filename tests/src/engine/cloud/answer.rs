@@ -34,6 +34,18 @@ pub(super) fn planned_thing(prior: &Value, proposed: &Value) -> Value {
     })
 }
 
+/// The planned value of a shape: what is computed is not known until it has a value, and what is write-only never shows.
+pub(super) fn planned_shape(prior: &Value, proposed: &Value) -> Value {
+    let creates = prior.is_null();
+    changed(proposed, &|path, value| match last(path) {
+        Some("key" | "token") => Value::null(Type::String),
+        Some("id") if creates => Value::unknown_not_null(Type::String),
+        Some("stamp" | "facts" | "filled") if value.is_null() => Value::unknown(value.ty()),
+        Some(name) if FILLED.contains(&name) && value.is_null() => Value::unknown(Type::Number),
+        _ => value,
+    })
+}
+
 /// The planned value of a legacy object: an absent note is planned as an empty one, which only the old rules allow.
 pub(super) fn planned_legacy(prior: &Value, proposed: &Value) -> Value {
     changed(proposed, &|path, value| match last(path) {
@@ -65,12 +77,19 @@ pub(super) fn made(prior: &Value, planned: &Value, id: &str) -> Value {
             Some("level") => Value::from(5),
             Some("price") => Value::from(10),
             Some("weight") => Value::from(100),
+            Some("stamp") => Value::string(format!("stamp of {id}")),
+            Some("facts") => Value::list(facts(id).ty(), vec![facts(id)]),
+            Some("filled") => facts(id),
             _ => match value.kind() {
                 Kind::Unknown(ty, _) => Value::null(ty.clone()),
                 _ => value,
             },
         }
     })
+}
+
+fn facts(id: &str) -> Value {
+    Value::object([("stamp", Value::string(format!("stamp of {id}"))), ("password", Value::string("computed"))])
 }
 
 /// A thing as somebody else made it.

@@ -1,6 +1,6 @@
 //! The provider of the simulated cloud.
 
-use super::answer::{made, planned_legacy, planned_old, planned_thing, text, with};
+use super::answer::{made, planned_legacy, planned_old, planned_shape, planned_thing, text, with};
 use super::schema::provider_schema;
 use super::{Cloud, CloudObject, Fault, find, note_links};
 use async_trait::async_trait;
@@ -13,11 +13,23 @@ use formwork_model::{
 use formwork_value::{Path, Str, Type, Value, json};
 use std::sync::{Arc, OnceLock};
 
+/// The type whose objects live in the state alone.
+const SHAPE: &str = "cloud_shape";
+
 /// One configured instance of the provider.
 pub struct CloudProvider {
     cloud: Arc<Cloud>,
-    /// `None` if it is unknown.
-    endpoint: Option<Str>,
+    /// `None` if it is unknown. Set by whoever makes the provider or configures it first.
+    endpoint: OnceLock<Option<Str>>,
+}
+
+/// The endpoint of a configuration.
+fn endpoint_of(config: &Value) -> Option<Str> {
+    match config.get("endpoint") {
+        Some(value) if !value.is_known() => None,
+        Some(value) => Some(value.as_str().unwrap_or_default().into()),
+        None => Some("".into()),
+    }
 }
 
 fn shared_schema() -> Arc<ProviderSchema> {
@@ -53,21 +65,26 @@ fn identity(id: Option<&str>) -> Value {
 
 impl CloudProvider {
     pub fn new(cloud: Arc<Cloud>, config: Option<&Value>) -> CloudProvider {
-        let endpoint = match config.and_then(|c| c.get("endpoint")) {
-            Some(value) if !value.is_known() => None,
-            Some(value) => Some(value.as_str().unwrap_or_default().into()),
-            None => Some("".into()),
-        };
-        CloudProvider { cloud, endpoint }
+        let endpoint = config.map_or_else(|| Some("".into()), endpoint_of);
+        CloudProvider { cloud, endpoint: OnceLock::from(endpoint) }
+    }
+
+    /// A provider that gets its configuration as plugins do.
+    pub fn unconfigured(cloud: Arc<Cloud>) -> CloudProvider {
+        CloudProvider { cloud, endpoint: OnceLock::new() }
+    }
+
+    fn endpoint(&self) -> Option<Str> {
+        self.endpoint.get().cloned().flatten()
     }
 
     /// The endpoint, or why there is none.
     fn reach(&self) -> Result<Str, Diagnostics> {
-        self.endpoint.clone().ok_or_else(|| error("Endpoint unknown", "The provider's endpoint is not known."))
+        self.endpoint().ok_or_else(|| error("Endpoint unknown", "The provider's endpoint is not known."))
     }
 
     fn at(&self) -> String {
-        match self.endpoint.as_deref() {
+        match self.endpoint().as_deref() {
             None => " at ?".to_string(),
             Some("") => String::new(),
             Some(endpoint) => format!(" at {endpoint}"),
@@ -162,6 +179,15 @@ impl CloudProvider {
         }
     }
 
+    /// What becomes of an object that the cloud does not keep.
+    fn shape(&self, request: &ApplyRequest<'_>, fault: Option<Fault>) -> (Option<Value>, Diagnostics) {
+        let made = made(request.prior, request.planned, &format!("shape-{}", name_of(request.planned)));
+        match fault {
+            Some(_) => (Some(request.prior.clone()), error("Change failed", "The cloud does not want this shape.")),
+            None => (Some(made), Diagnostics::new()),
+        }
+    }
+
     fn replace_paths(&self, request: &PlanRequest<'_>) -> Vec<Path> {
         let mut paths = Vec::new();
         if !request.prior.is_null() && request.proposed.get("zone").is_some() {
@@ -182,7 +208,8 @@ impl PlanProvider for CloudProvider {
         ValidateResponse { prepared: config.clone(), diagnostics: Diagnostics::new() }
     }
 
-    async fn configure(&self, _: ConfigureRequest<'_>) -> Diagnostics {
+    async fn configure(&self, request: ConfigureRequest<'_>) -> Diagnostics {
+        let _ = self.endpoint.set(endpoint_of(request.config));
         Diagnostics::new()
     }
 
@@ -230,6 +257,7 @@ impl PlanProvider for CloudProvider {
         match (self.reach(), self.cloud.fault("read", &name)) {
             (Err(problems), _) => diagnostics.extend(problems),
             (_, Some(_)) => diagnostics.extend(error("Read failed", format!("The cloud does not find {name:?}."))),
+            (Ok(_), None) if request.kind == SHAPE => {}
             (Ok(endpoint), None) => {
                 let id = text(request.current, "id").unwrap_or_default();
                 let world = self.cloud.world();
@@ -252,6 +280,7 @@ impl PlanProvider for CloudProvider {
         let mut planned = match (request.proposed.is_null(), request.kind) {
             (true, _) => request.proposed.clone(),
             (false, "cloud_thing") => planned_thing(request.prior, request.proposed),
+            (false, SHAPE) => planned_shape(request.prior, request.proposed),
             (false, "cloud_legacy") => planned_legacy(request.prior, request.proposed),
             (false, _) => planned_old(request.prior, request.proposed),
         };
@@ -380,6 +409,9 @@ impl PlanProvider for CloudProvider {
         let name = String::from_utf8_lossy(private);
         let name = name.split(" for ").next().unwrap_or_default().to_string();
         self.cloud.note("close", name.clone());
+        if self.cloud.fault("close", &name).is_some() {
+            return error("Close failed", format!("The token {name:?} cannot be given back."));
+        }
         let mut world = self.cloud.world();
         if let Some(count) = world.open.get_mut(&*name) {
             *count = count.saturating_sub(1);
@@ -412,6 +444,7 @@ impl ApplyProvider for CloudProvider {
         let fault = self.cloud.fault(call, &name);
         let (new_state, problems) = match self.reach() {
             Err(problems) => (Some(request.prior.clone()), problems),
+            Ok(_) if request.kind == SHAPE => self.shape(&request, fault),
             Ok(endpoint) => match call {
                 "create" => self.create(&request, endpoint, fault),
                 "delete" => self.delete(&request, &endpoint, fault),

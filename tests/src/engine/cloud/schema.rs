@@ -51,6 +51,86 @@ fn thing() -> Block {
     )
 }
 
+/// Arguments that never come back.
+fn write_only() -> Attribute {
+    Attribute { write_only: true, ..text().optional() }
+}
+
+/// Nested attributes of every kind, and what they may hold.
+fn shape_attributes() -> [(&'static str, Attribute); 12] {
+    let computed = |attribute: Attribute| attribute.optional().computed();
+    let only_computed = |attribute: Attribute| Attribute { computed: true, optional: false, ..attribute };
+    let inner = nested(Nesting::Single, [("given", text().optional()), ("stamp", text().computed())]);
+    let single = [
+        ("mode", text().optional()),
+        ("level", computed(number())),
+        ("stamp", text().computed()),
+        ("password", text().optional().sensitive()),
+        ("key", write_only()),
+        ("inner", inner),
+        ("list", nested(Nesting::List, [("given", text().optional()), ("stamp", text().computed())])),
+    ];
+    let items = [
+        ("sku", text().required()),
+        ("price", number().computed()),
+        ("password", text().optional().sensitive()),
+        ("key", write_only()),
+    ];
+    let pool =
+        [("cidr", text().required()), ("weight", computed(number())), ("password", text().optional().sensitive())];
+    let slots = [("port", number().required()), ("stamp", text().computed()), ("key", write_only())];
+    let facts = || [("stamp", text().computed()), ("password", text().computed().sensitive())];
+    [
+        ("id", text().computed()),
+        ("name", text().required()),
+        ("secret", text().optional().sensitive()),
+        ("token", write_only()),
+        ("token_version", number().optional()),
+        ("maps", Attribute::new(Type::list(Type::map(Type::String))).optional()),
+        ("single", nested(Nesting::Single, single)),
+        ("items", nested(Nesting::List, items)),
+        ("pool", nested(Nesting::Set, pool)),
+        ("slots", nested(Nesting::Map, slots)),
+        ("facts", only_computed(nested(Nesting::List, facts()))),
+        ("filled", computed(nested(Nesting::Single, facts().map(|(name, fact)| (name, fact.optional()))))),
+    ]
+}
+
+/// Blocks in blocks.
+fn shape_blocks() -> [(&'static str, NestedBlock); 5] {
+    let with = |mut outer: NestedBlock, inner: Vec<(&str, NestedBlock)>| {
+        outer.block.blocks = inner.into_iter().map(|(name, block)| (name.into(), block)).collect();
+        outer
+    };
+    let rule = [
+        ("port", number().required()),
+        ("note", text().optional()),
+        ("stamp", text().computed()),
+        ("key", write_only()),
+    ];
+    let peer = [
+        ("cidr", text().required()),
+        ("weight", number().optional().computed()),
+        ("password", text().optional().sensitive()),
+    ];
+    let header = [("name", text().required()), ("value", text().optional().sensitive())];
+    let matched = blocks(Nesting::Set, [("path", text().required())]);
+    let burst = || blocks(Nesting::Single, [("rate", number().optional())]);
+    [
+        ("rule", with(blocks(Nesting::List, rule), vec![("match", matched), ("burst", burst())])),
+        ("peer", with(blocks(Nesting::Set, peer), vec![("hop", blocks(Nesting::List, [("to", text().required())]))])),
+        (
+            "endpoint",
+            with(
+                blocks(Nesting::Map, [("url", text().optional()), ("stamp", text().computed())]),
+                vec![("header", blocks(Nesting::List, header))],
+            ),
+        ),
+        ("limits", with(blocks(Nesting::Single, [("cpu", number().optional())]), vec![("burst", burst())])),
+        ("group", blocks(Nesting::Group, [("total", number().optional())])),
+    ]
+}
+
 fn legacy() -> Block {
     Block::new(
         [
@@ -98,6 +178,7 @@ pub(super) fn provider_schema() -> ProviderSchema {
         provider_meta: Some(schema(0, Block::new([("team", text().optional())], []))),
         resources: [
             ("cloud_thing".into(), schema(2, thing())),
+            ("cloud_shape".into(), schema(0, Block::new(shape_attributes(), shape_blocks()))),
             ("cloud_legacy".into(), schema(0, legacy())),
             ("cloud_old".into(), schema(0, old())),
         ]

@@ -4,29 +4,32 @@ use crate::arguments::{Arguments, Flag};
 use crate::commands::{Command, GENERAL, MANY};
 use crate::configuration::load_configuration;
 use crate::exit::Exit;
-use crate::providers::{LOCK_FILE, lock_file};
+use crate::initialization::configured_sources;
+use crate::providers::{LOCK_FILE, cli_config, lock_file};
 use crate::session::Session;
 use formwork_config::provider_requirements;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::{
-    FilesystemMirror, PackageLocation, Platform, current_platform, hash_archive, hash_dir, save_lock_file, zip_hash,
+    Available, PackageLocation, Platform, ProviderSources, current_platform, hash_archive, hash_dir, save_lock_file,
+    zip_hash,
 };
 use formwork_model::{Constraints, LockFile, ProviderAddress, ProviderLock, Version};
 use formwork_value::Str;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub static COMMAND: Command = Command {
     name: "providers lock",
     arguments: "[PROVIDER...]",
     summary: "Record checksums of provider packages for other platforms.",
     description: "Adds to the lock file the checksums of the packages that a mirror directory has for each platform, so \
-                  that the same packages are accepted everywhere. Providers without an entry get one with the newest \
-                  version that the configuration allows.",
+                  that the same packages are accepted everywhere. The directory is the one of -fs-mirror, or those \
+                  from which init installs. Providers without an entry get one with the newest version that the \
+                  configuration allows.",
     flags: &[
         GENERAL,
         &[
-            Flag::value("fs-mirror", "DIR", "The directory with packages; required."),
+            Flag::value("fs-mirror", "DIR", "A directory with packages, instead of those of the settings."),
             Flag::value("platform", "OS_ARCH", "A platform, as linux_arm64; may be repeated. By default this one."),
             Flag::switch("enable-plugin-cache", ""),
             Flag::value("test-directory", "DIR", ""),
@@ -45,22 +48,26 @@ fn environment(summary: &str, detail: String) -> Diagnostics {
 }
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
-    let Some(dir) = arguments.value("fs-mirror") else {
-        let detail = "Say where the packages are: -fs-mirror=DIR. Checksums are taken from directories only.";
-        return Err(invalid(detail.to_owned()));
-    };
     let platforms = platforms(arguments)?;
     let (config, _) = load_configuration(session)?;
     let wanted = wanted(provider_requirements(&config), &arguments.positional)?;
     let old = lock_file()?;
-    let mirror = FilesystemMirror::new(dir);
+    let sources = sources(session, arguments)?;
     let mut new = old.clone();
     for (provider, constraints) in &wanted {
-        let entry = entry(session, &mirror, provider, constraints, &platforms, old.providers.get(provider))?;
+        let entry = entry(session, &sources, provider, constraints, &platforms, old.providers.get(provider))?;
         new.providers.insert(provider.clone(), entry);
     }
     session.say(&finish(&old, &new)?);
     Ok(Exit::Success)
+}
+
+/// The directory that is named, or the places from which `init` installs.
+fn sources(session: &Session, arguments: &Arguments) -> Result<ProviderSources, Diagnostics> {
+    match arguments.value("fs-mirror") {
+        Some(dir) => Ok(ProviderSources::plugin_dirs(&[PathBuf::from(dir)])),
+        None => Ok(configured_sources(session, &cli_config(session)?)),
+    }
 }
 
 fn platforms(arguments: &Arguments) -> Result<Vec<Platform>, Diagnostics> {
@@ -101,7 +108,7 @@ fn wanted(
 /// The entry of a provider with the checksums of all platforms.
 fn entry(
     session: &Session,
-    mirror: &FilesystemMirror,
+    sources: &ProviderSources,
     provider: &ProviderAddress,
     constraints: &Constraints,
     platforms: &[Platform],
@@ -111,14 +118,15 @@ fn entry(
     let mut version: Option<Version> = old.map(|old| old.version.clone());
     let mut hashes: Vec<Str> = old.map(|old| old.hashes.clone()).unwrap_or_default();
     for platform in platforms {
-        let packages = mirror.packages(provider, platform).map_err(|error| {
-            environment("Unreadable mirror", format!("{} cannot be read: {error}.", mirror.base.display()))
-        })?;
-        let newest = || packages.keys().rev().find(|v| !v.is_prerelease() && constraints.accepts(v)).cloned();
+        let available = sources
+            .available(provider, platform)
+            .map_err(|error| environment("Unreadable mirror", format!("A mirror cannot be read: {error}.")))?;
+        let newest = || available.packages.keys().rev().find(|v| !v.is_prerelease() && constraints.accepts(v)).cloned();
         let chosen = version.clone().or_else(newest);
-        let Some((chosen, package)) = chosen.and_then(|v| packages.get(&v).map(|package| (v, package))) else {
-            let which = version.map_or_else(|| "no version that suits".to_owned(), |v| format!("no version {v}"));
-            let detail = format!("{} has {which} of {name} for {platform}.", mirror.base.display());
+        let Some((chosen, package)) = chosen.and_then(|v| available.packages.get(&v).map(|package| (v, package)))
+        else {
+            let which = version.map_or_else(|| "version that suits".to_owned(), |v| format!("version {v}"));
+            let detail = format!("There is no {which} of {name} for {platform}.{}", not_asked(&available));
             return Err(environment("Could not retrieve providers for locking", detail));
         };
         let before = hashes.len();
@@ -134,6 +142,17 @@ fn entry(
     hashes.sort();
     let Some(version) = version else { return Err(invalid("There is no platform.".to_owned())) };
     Ok(ProviderLock { version, constraints: constraints.normalized().into(), hashes })
+}
+
+/// Where a package may be that was not found in any directory.
+fn not_asked(available: &Available) -> String {
+    match &*available.remote {
+        [] => " Only directories were searched.".to_owned(),
+        remote => {
+            let places = remote.join(" and ");
+            format!(" Checksums are taken from directories only: {places} was not asked. Name one with -fs-mirror=DIR.")
+        }
+    }
 }
 
 fn checksums(package: &PackageLocation) -> Result<Vec<Str>, String> {

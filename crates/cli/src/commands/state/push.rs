@@ -7,10 +7,11 @@ use crate::current::Current;
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, LockFlags, session_problem, with_state};
-use formwork_backend::{StateSession, state_file};
+use formwork_backend::{StatePlace, StateSession, state_file};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::StateSnapshot;
 use std::io::Read;
+use std::sync::Arc;
 
 pub static COMMAND: Command = Command {
     name: "state push",
@@ -36,7 +37,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let force = arguments.switch("force");
     let current = Current::of(session, &LocalFlags::default())?;
     session.block_on(async {
-        let place = current.place(session).await?;
+        let place = StatePlace { replacement: Some(Arc::new(new.clone())), ..current.place(session).await? };
         with_state(session, &place, &lock, "state-push", async |state: &mut StateSession| {
             let old = state.snapshot();
             if !force && let Some(problem) = old.and_then(|old| objection(old, &new)) {
@@ -47,7 +48,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             if let (true, Some(old)) = (force, old) {
                 new.serial = new.serial.max(old.serial + 1);
             }
-            state.write_snapshot(new).await.map_err(|error| session_problem(&error))
+            state.replace(new).await.map_err(|error| session_problem(&error))
         })
         .await
     })?;

@@ -1,25 +1,21 @@
 //! Values of YAML documents.
 
 use super::yaml_scalar;
+use crate::limits::{YAML_NESTING, YAML_VALUES};
 use formwork_value::{Kind, Str, Type, Value};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Deepest nesting that is read.
-const MAX_DEPTH: usize = 256;
-
-/// Most values that a document may stand for, where each alias counts as often as it is used.
-const MAX_VALUES: usize = 1_000_000;
-
 /// The value of the only document in a text.
 pub(super) fn decode(text: &str) -> Result<Value, String> {
     check_source(text)?;
+    let mut work = MAX_SEARCHED;
     let mut text = Cow::Borrowed(text);
     // Each turn puts one list or mapping in brackets further to the right.
     for _ in 0..MAX_INDENTED {
         match read(&text) {
-            Err(Problem::Indentation(line)) => match indented(&text, line) {
+            Err(Problem::Indentation(line)) => match indented(&text, line, &mut work) {
                 Some(changed) => text = Cow::Owned(changed),
                 None => break,
             },
@@ -29,6 +25,9 @@ pub(super) fn decode(text: &str) -> Result<Value, String> {
     }
     Err("the elements of a list or mapping in brackets are not indented".into())
 }
+
+/// Most bytes that are read in search of them.
+const MAX_SEARCHED: usize = 32 * 1024 * 1024;
 
 /// Most lists and mappings that are indented after the fact.
 const MAX_INDENTED: usize = 1000;
@@ -46,10 +45,12 @@ impl From<String> for Problem {
 }
 
 /// The text with the lines of the innermost brackets that begin before a line, and are open there, further to the right.
-fn indented(text: &str, line: usize) -> Option<String> {
+fn indented(text: &str, line: usize, work: &mut usize) -> Option<String> {
     const INDENTATION: &str = "                                ";
     let start = text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
-    let open = open_bracket(text.get(..start)?)?;
+    // The parser has read it once more, too.
+    *work = work.saturating_sub(text.len());
+    let open = open_bracket(text.get(..start)?, work)?;
     let end = open + closing_bracket(text.get(open..)?)?;
     let inside = text.get(open..end)?;
     if inside.contains(&format!("\n{INDENTATION}{INDENTATION}")) {
@@ -59,13 +60,20 @@ fn indented(text: &str, line: usize) -> Option<String> {
 }
 
 /// Where the outermost bracket is that is still open at the end of a text: in its last lines.
-fn open_bracket(text: &str) -> Option<usize> {
+fn open_bracket(text: &str, work: &mut usize) -> Option<usize> {
     let candidates = text.match_indices(['[', '{']).map(|(at, _)| at);
     let starts_value = |at: &usize| {
         let before = text.get(..*at).unwrap_or_default();
         before.is_empty() || before.ends_with([' ', '\n', '\t', '[', '{', ','])
     };
-    candidates.filter(starts_value).find(|at| text.get(*at..).is_some_and(|rest| closing_bracket(rest).is_none()))
+    let stays_open = |at: &usize| {
+        let rest = text.get(*at..).unwrap_or_default();
+        let end = closing_bracket(rest);
+        *work = work.saturating_sub(end.unwrap_or(rest.len()));
+        end.is_none() || *work == 0
+    };
+    let found = candidates.filter(starts_value).find(stays_open);
+    found.filter(|_| *work > 0)
 }
 
 /// The end of what begins with a bracket; none if it does not end.
@@ -99,6 +107,7 @@ fn closing_bracket(text: &str) -> Option<usize> {
 fn read(text: &str) -> Result<Value, Problem> {
     let mut builder = Builder::default();
     let mut documents = 0;
+    let lines: Vec<&str> = if text.contains('\t') { text.lines().collect() } else { Vec::new() };
     let is_ended = text.is_empty() || text.ends_with('\n');
     let length = if is_ended { 0 } else { text.chars().count() };
     for event in Parser::new_from_str(text) {
@@ -108,7 +117,7 @@ fn read(text: &str) -> Result<Value, Problem> {
         })?;
         let at = |message: String| format!("line {}: {message}", span.start.line());
         if matches!(event, Event::MappingStart(..) | Event::SequenceStart(..))
-            && is_indented_by_tab(text, span.start.line(), span.start.col())
+            && is_indented_by_tab(&lines, span.start.line(), span.start.col())
         {
             return Err(at("a tab cannot be used for indentation".into()).into());
         }
@@ -146,12 +155,9 @@ fn check_source(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// True for a block behind a tab (brackets and braces may stand anywhere).
-fn is_indented_by_tab(text: &str, line: usize, column: usize) -> bool {
-    if !text.contains('\t') {
-        return false;
-    }
-    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+/// True for a block behind a tab (brackets and braces may stand anywhere). `lines` is empty in a text without tabs.
+fn is_indented_by_tab(lines: &[&str], line: usize, column: usize) -> bool {
+    let Some(line) = lines.get(line.saturating_sub(1)) else { return false };
     let indentation: String = line.chars().take(column).collect();
     let flow = matches!(line.chars().nth(column), Some('{' | '['));
     !flow && indentation.contains('\t') && indentation.trim().is_empty()
@@ -205,8 +211,8 @@ impl Builder {
     }
 
     fn open(&mut self, open: Open) -> Read {
-        if self.open.len() >= MAX_DEPTH {
-            return Err(format!("there are more than {MAX_DEPTH} levels of nesting"));
+        if self.open.len() >= YAML_NESTING {
+            return Err(format!("there are more than {YAML_NESTING} levels of nesting"));
         }
         if self.wants_key() {
             return Err("only scalars can be keys of mappings".into());
@@ -273,7 +279,7 @@ impl Builder {
 
 fn grow(size: &mut usize, added: usize) -> Read {
     *size = size.saturating_add(added);
-    if *size > MAX_VALUES { Err(format!("the document stands for more than {MAX_VALUES} values")) } else { Ok(()) }
+    if *size > YAML_VALUES { Err(format!("the document stands for more than {YAML_VALUES} values")) } else { Ok(()) }
 }
 
 fn merge(entries: &mut BTreeMap<Str, Value>, value: &Value) -> Read {

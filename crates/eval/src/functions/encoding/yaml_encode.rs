@@ -1,11 +1,9 @@
 //! Values as YAML in the reference's style: blocks, keys and text in double quotes, text of several lines as literal
 //! blocks.
 
+use crate::limits::YAML_NESTING;
 use formwork_value::{Kind, Str, Value};
 use std::collections::BTreeMap;
-
-/// Deepest nesting that is written.
-const MAX_DEPTH: usize = 256;
 
 /// Longest key that is written before its colon on one line.
 const MAX_SIMPLE_KEY: usize = 128;
@@ -43,8 +41,8 @@ type Written = Result<(), String>;
 impl Writer {
     /// A value, and the line break after it. `indent` is that of the lines of the value.
     fn value(&mut self, value: &Value, indent: usize, depth: usize, place: Place) -> Written {
-        if depth > MAX_DEPTH {
-            return Err(format!("there are more than {MAX_DEPTH} levels of nesting"));
+        if depth > YAML_NESTING {
+            return Err(format!("there are more than {YAML_NESTING} levels of nesting"));
         }
         match value.kind() {
             Kind::List(list) | Kind::Set(list) => self.items(&list.items, indent, depth, place),

@@ -4,19 +4,14 @@
 //! directories. Names that begin with a dot match like others. Only regular files count.
 
 use super::path;
+use crate::limits::{FILES, FOLDERS};
 use formwork_model::Files;
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Deepest directory that is looked into; links may form circles.
-const MAX_DEPTH: usize = 64;
-
 /// Most patterns that alternatives in braces may give.
 const MAX_ALTERNATIVES: usize = 1000;
-
-/// Most files that are found.
-const MAX_FILES: usize = 1_000_000;
 
 /// A part of a pattern between slashes.
 enum Part {
@@ -44,6 +39,7 @@ enum Token {
 /// Paths of files relative to a directory. The error is for users.
 pub(super) fn find(files: &dyn Files, directory: &str, pattern: &str) -> Result<BTreeSet<String>, String> {
     let mut found = BTreeSet::new();
+    let mut seen = 0;
     for alternative in alternatives(pattern)? {
         let (mut base, mut parts) = (directory.to_owned(), Vec::new());
         for part in alternative.split('/') {
@@ -54,8 +50,9 @@ pub(super) fn find(files: &dyn Files, directory: &str, pattern: &str) -> Result<
                 part => parts.push(parse(part).unwrap_or_else(Part::Invalid)),
             }
         }
-        let mut search = Search { files, directory, found: &mut found };
+        let mut search = Search { files, directory, found: &mut found, seen };
         search.walk(&base, &parts, 0)?;
+        seen = search.seen;
     }
     Ok(found)
 }
@@ -65,21 +62,23 @@ struct Search<'a> {
     /// What the paths found are relative to.
     directory: &'a str,
     found: &'a mut BTreeSet<String>,
+    /// Names come across.
+    seen: usize,
 }
 
 impl Search<'_> {
     /// Looks for what matches below a directory.
     fn walk(&mut self, directory: &str, parts: &[Part], depth: usize) -> Result<(), String> {
         let Some((part, rest)) = parts.split_first() else { return Ok(()) };
-        if depth > MAX_DEPTH {
-            return Err(format!("directories are nested more than {MAX_DEPTH} levels deep; links may form a circle"));
+        if depth > FOLDERS {
+            return Err(format!("directories are nested more than {FOLDERS} levels deep; links may form a circle"));
         }
         match part {
             Part::Directories => {
                 if !rest.is_empty() {
                     self.walk(directory, rest, depth)?;
                 }
-                for (name, is_dir) in self.entries(directory) {
+                for (name, is_dir) in self.entries(directory)? {
                     let inner = path::join(directory, &name);
                     if is_dir {
                         self.walk(&inner, parts, depth + 1)?;
@@ -91,14 +90,14 @@ impl Search<'_> {
             }
             Part::Name(name) => self.enter(directory, name, rest, depth),
             Part::Match(tokens) => {
-                for (name, _) in self.entries(directory) {
+                for (name, _) in self.entries(directory)? {
                     if matches(tokens, &name) {
                         self.enter(directory, &name, rest, depth)?;
                     }
                 }
                 Ok(())
             }
-            Part::Invalid(_) if self.entries(directory).is_empty() => Ok(()),
+            Part::Invalid(_) if self.entries(directory)?.is_empty() => Ok(()),
             Part::Invalid(message) => Err(message.clone()),
         }
     }
@@ -115,9 +114,6 @@ impl Search<'_> {
     }
 
     fn add(&mut self, path: &str) -> Result<(), String> {
-        if self.found.len() >= MAX_FILES {
-            return Err(format!("more than {MAX_FILES} files match"));
-        }
         if matches!(self.files.is_file(path), Ok(true)) {
             self.found.insert(path::relative(self.directory, path));
         }
@@ -125,8 +121,13 @@ impl Search<'_> {
     }
 
     /// Nothing, if the directory cannot be read.
-    fn entries(&self, directory: &str) -> Vec<(String, bool)> {
-        self.files.list(if directory.is_empty() { "." } else { directory }).unwrap_or_default()
+    fn entries(&mut self, directory: &str) -> Result<Vec<(String, bool)>, String> {
+        let entries = self.files.list(if directory.is_empty() { "." } else { directory }).unwrap_or_default();
+        self.seen += entries.len() + 1;
+        if self.seen > FILES {
+            return Err(format!("the search comes across more than {FILES} files; links may form a circle"));
+        }
+        Ok(entries)
     }
 }
 

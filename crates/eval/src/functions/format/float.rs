@@ -1,7 +1,7 @@
 //! Numbers with an exponent or a fixed number of decimals.
 
 use super::verb::{Verb, sign};
-use formwork_value::Number;
+use formwork_value::{Number, round_digits};
 
 /// Decimals when no precision is given.
 const DEFAULT_PRECISION: usize = 6;
@@ -101,29 +101,10 @@ impl Decimal {
     /// The first `count` digits, rounded to nearest, ties to even.
     fn rounded(&self, count: i64) -> Decimal {
         let Ok(count) = usize::try_from(count) else { return Decimal { digits: Vec::new(), point: 0 } };
-        let Some(next) = self.digits.get(count) else {
+        if count >= self.digits.len() {
             return Decimal { digits: self.digits.clone(), point: self.point };
-        };
-        let mut digits: Vec<u8> = self.digits.iter().take(count).copied().collect();
-        let more = self.digits.len() > count + 1;
-        let odd = digits.last().is_some_and(|digit| digit % 2 == 1);
-        let mut point = self.point;
-        if *next > b'5' || (*next == b'5' && (more || odd)) {
-            let mut carry = true;
-            for digit in digits.iter_mut().rev() {
-                carry = *digit == b'9';
-                *digit = if carry { b'0' } else { *digit + 1 };
-                if !carry {
-                    break;
-                }
-            }
-            if carry {
-                digits.insert(0, b'1');
-                point += 1;
-            }
         }
-        let length = digits.len() as i64;
-        Decimal::new(digits, length - point)
+        Decimal::new(round_digits(&self.digits, count), count as i64 - self.point)
     }
 
     fn digit(&self, index: i64) -> char {

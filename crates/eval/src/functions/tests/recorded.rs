@@ -2,8 +2,8 @@
 
 use super::{Phase, TestScope, scope};
 use formwork_diag::FileId;
-use formwork_hcl::{evaluate, parse_expression, print};
-use formwork_value::{Kind, ObjectType, Type, Value};
+use formwork_hcl::{evaluate, parse_expression};
+use formwork_value::{Kind, ObjectType, Type, Value, print};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -91,21 +91,7 @@ fn write_all<T>(out: &mut String, brackets: [char; 2], items: impl IntoIterator<
 }
 
 fn write_text(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            c if u32::from(c) < 0x20 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
+    out.push_str(&serde_json::Value::from(text).to_string());
 }
 
 #[test]

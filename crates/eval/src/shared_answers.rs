@@ -1,23 +1,25 @@
-//! Whether something that was read will change: asked for every instance, and mostly of the same sets.
+//! Whether something that was read has a property: asked for many instances, and mostly of the same sets.
 
-use formwork_eval::{Read, ReadSet};
+use crate::{Read, ReadSet};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// Answers for sets that many share. Everything that a set names is planned before anybody asks: answers are final.
+/// Answers for sets that many share.
+///
+/// Invariant: answers are final. Whoever asks sees to it that nothing that a set names can change its answer afterwards.
 #[derive(Default)]
-pub(crate) struct SharedAnswers {
+pub struct SharedAnswers {
     /// With the sets, so that no other comes to lie at the same place.
     known: BTreeMap<*const ReadSet, (Rc<ReadSet>, bool)>,
 }
 
 impl SharedAnswers {
-    /// True if `changes` is true for anything read.
-    pub fn any(&mut self, reads: &ReadSet, changes: &mut dyn FnMut(&Read) -> bool) -> bool {
-        reads.own().any(&mut *changes) || reads.shared().iter().any(|set| self.any_shared(set, changes))
+    /// True if `holds` is true for anything read.
+    pub fn any(&mut self, reads: &ReadSet, holds: &mut dyn FnMut(&Read) -> bool) -> bool {
+        reads.own().any(&mut *holds) || reads.shared().iter().any(|set| self.any_shared(set, holds))
     }
 
-    fn any_shared(&mut self, set: &Rc<ReadSet>, changes: &mut dyn FnMut(&Read) -> bool) -> bool {
+    fn any_shared(&mut self, set: &Rc<ReadSet>, holds: &mut dyn FnMut(&Read) -> bool) -> bool {
         let mut seen: BTreeMap<*const ReadSet, Rc<ReadSet>> = BTreeMap::new();
         let mut pending = vec![set];
         while let Some(next) = pending.pop() {
@@ -26,7 +28,7 @@ impl SharedAnswers {
                 None if seen.insert(Rc::as_ptr(next), next.clone()).is_some() => false,
                 None => {
                     pending.extend(next.shared());
-                    next.own().any(&mut *changes)
+                    next.own().any(&mut *holds)
                 }
             };
             if found {
@@ -42,7 +44,7 @@ impl SharedAnswers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use formwork_eval::ModuleId;
+    use crate::ModuleId;
     use formwork_model::ResourceInstance;
 
     fn read(n: usize) -> Read {
