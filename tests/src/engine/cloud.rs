@@ -66,11 +66,14 @@ struct World {
     jitter: u64,
 }
 
+/// Hears of each line of the log.
+type Listener = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The cloud.
 pub struct Cloud {
     world: Mutex<World>,
     clock: Arc<dyn Clock>,
-    log_also: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    log_also: Option<Listener>,
 }
 
 impl Cloud {
