@@ -106,8 +106,8 @@ mod tests {
     fn does_not_grow_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let path = history_path(folder.path(), "w");
-        let mut history = History::default();
-        history.operations = (0..KEPT + 10).map(|at| (format!("create a.n{at}"), 1000)).collect();
+        let operations = (0..KEPT + 10).map(|at| (format!("create a.n{at}"), 1000)).collect();
+        let mut history = History { operations, ..History::default() };
         history.note("update z.z", "update z", Duration::from_secs(1));
         history.store(&path);
         let history = History::load(&path);
