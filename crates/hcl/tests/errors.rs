@@ -38,7 +38,7 @@ fn syntax_errors_have_place_and_summary() {
         ("a = 1..2\nb = 10.11.10.12/32\n", &["1:Invalid number literal", "2:Invalid number literal"]),
         ("a = x.0.1\n", &["1:Invalid legacy index syntax"]),
         ("a = [1, 2\nb = 3\n", &["2:Missing item separator"]),
-        ("a = f(1\n", &["2:Unterminated function call"]),
+        ("a = f(1\n", &["1:Unterminated function call"]),
         ("a = f(1 2)\n", &["1:Missing argument separator"]),
         ("a = f(x... 1)\n", &["1:Missing closing parenthesis"]),
         ("a = (1\n", &["2:Unbalanced parentheses"]),
@@ -187,7 +187,7 @@ fn messages_name_near_misses_and_functions() {
     let detail =
         |text: &str| evaluate_text(text).diagnostics.iter().next().map(|d| d.detail.clone()).unwrap_or_default();
     assert!(detail("o.alpa").contains("Did you mean \"alpha\"?"));
-    assert!(detail("m[\"j\"]").contains("Did you mean \"k\"?"));
+    assert!(!detail("m[\"j\"]").contains("Did you mean"), "no letter in common");
     let call = evaluate_text("list(1)").diagnostics.into_iter().next().and_then(|d| d.function_call);
     assert_eq!(call.map(|call| call.signature), Some("list(first, second, rest...)".to_string()));
 }

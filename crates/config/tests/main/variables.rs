@@ -72,7 +72,7 @@ fn texts_are_read_as_the_type_says() {
     let cases = [
         ("s=null", "s=\"null\"", ""),
         ("n=5", "n=5", ""),
-        ("n=x", "", "Error Invalid value for input variable"),
+        ("n=x", "n=?", "Error Invalid value for input variable"),
         ("l=[\"a\", 1]", "l=[\"a\",\"1\"]", ""),
         ("l=x", "", "Error Variables not allowed"),
         ("l=upper(\"x\")", "", "Error Function calls not allowed"),
