@@ -72,6 +72,7 @@ static COMMANDS: &[&Command] = &[
     &plan::COMMAND,
     &providers::COMMAND,
     &providers::lock::COMMAND,
+    &providers::mirror::COMMAND,
     &providers::schema::COMMAND,
     &settle::COMMAND,
     &show::COMMAND,

@@ -2,8 +2,8 @@
 //!
 //! `init` calls [`init_providers`] and [`write_manifest`]; every other command asks [`installed`] for what is there.
 //!
-//! Invariant: nothing is written outside of the data directory, the lock file, the plugin cache, and bundles where they are
-//! asked for.
+//! Invariant: nothing is written outside of the data directory, the lock file, the plugin cache, and bundles and
+//! mirrors where they are asked for.
 //! Invariant: a package is used only if it matches the lock file, or nothing is recorded for it yet.
 
 mod archive;
@@ -17,6 +17,7 @@ mod lock_file;
 mod mirror;
 mod module_manifest;
 mod package;
+mod packed_mirror;
 mod pattern;
 mod platform;
 mod replace;
@@ -33,6 +34,7 @@ pub use lock_file::{parse_lock_file, read_lock_file, save_lock_file, write_lock_
 pub use mirror::{FilesystemMirror, PackageLocation};
 pub use module_manifest::{ManifestError, parse_manifest, read_manifest, write_manifest};
 pub use package::executable;
+pub use packed_mirror::MirrorPackage;
 pub use pattern::ProviderPattern;
 pub use platform::{Platform, current_platform};
 pub use sources::{Available, ProviderSource, ProviderSources, implied_dirs};

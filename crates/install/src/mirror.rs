@@ -25,7 +25,7 @@ impl FilesystemMirror {
         FilesystemMirror { base: base.into() }
     }
 
-    fn provider_dir(&self, provider: &ProviderAddress) -> PathBuf {
+    pub(crate) fn provider_dir(&self, provider: &ProviderAddress) -> PathBuf {
         self.base.join(&*provider.host).join(&*provider.namespace).join(&*provider.name)
     }
 
@@ -51,7 +51,7 @@ impl FilesystemMirror {
                 if let Some(version) = exact_version(name).filter(|_| package.is_dir()) {
                     found.insert(version, PackageLocation::Directory(package));
                 }
-            } else if let Some(version) = archive_version(name, provider, platform) {
+            } else if let Some((version, _)) = archive_name(name, provider).filter(|(_, of)| of == platform) {
                 found.entry(version).or_insert(PackageLocation::Archive(path));
             }
         }
@@ -89,11 +89,12 @@ fn exact_version(text: &str) -> Option<Version> {
     Version::parse(text).ok().filter(|version| version.to_string() == text)
 }
 
-/// The version in `terraform-provider-TYPE_VERSION_OS_ARCH.zip`.
-fn archive_version(name: &str, provider: &ProviderAddress, platform: &Platform) -> Option<Version> {
+/// Version and platform in `terraform-provider-TYPE_VERSION_OS_ARCH.zip`.
+pub(crate) fn archive_name(name: &str, provider: &ProviderAddress) -> Option<(Version, Platform)> {
     let name = name.to_lowercase();
     let rest = name.strip_suffix(".zip")?.strip_prefix(&format!("terraform-provider-{}_", provider.name))?;
     let mut parts = rest.split('_');
     let version = exact_version(parts.next()?)?;
-    (parts.next()? == platform.os && parts.next()? == platform.arch).then_some(version)
+    let (os, arch) = (parts.next()?, parts.next()?);
+    Some((version, Platform { os: os.to_owned(), arch: arch.to_owned() }))
 }

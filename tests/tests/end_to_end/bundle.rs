@@ -135,3 +135,50 @@ fn ignored_files_states_and_locks_stay_out() {
     folder.run("bundle c.tar.gz").expect(1).says("/etc/hostname");
     assert!(!folder.exists("c.tar.gz"));
 }
+
+#[test]
+fn a_filled_mirror_serves_init() {
+    let mut folder = Folder::with(MAIN);
+    folder.write("modules/inner/main.tf", MODULE);
+    folder.use_mirror();
+    folder.run("init").ok();
+    folder.run("providers mirror ../filled").ok().says("to match the dependency lock file").says("Packed");
+    let dir = folder.file("../filled/registry.terraform.io/hashicorp/null");
+    let read = || {
+        let names = ["2.1.2.json", "index.json", "terraform-provider-null_2.1.2_linux_amd64.zip"];
+        names.map(|name| std::fs::read(dir.join(name)).unwrap())
+    };
+    let first = read();
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 3, "nothing else is left there");
+    let version: serde_json::Value = serde_json::from_slice(&first[0]).unwrap();
+    let archive = &version["archives"]["linux_amd64"];
+    assert_eq!(archive["url"], "terraform-provider-null_2.1.2_linux_amd64.zip");
+    // It is the checksum of the same files, packed or not.
+    let lock = std::fs::read_to_string(folder.file(".terraform.lock.hcl")).unwrap();
+    assert!(lock.contains(archive["hashes"][0].as_str().unwrap()), "{lock}");
+    let index: serde_json::Value = serde_json::from_slice(&first[1]).unwrap();
+    assert_eq!(index, serde_json::json!({ "versions": { "2.1.2": {} } }));
+
+    folder.run("providers mirror ../filled").ok().says("Already there");
+    assert!(read() == first, "a second run changes nothing");
+    folder.run("providers mirror -platform=plan9_mips ../filled").expect(1).says("no version 2.1.2");
+    assert!(read() == first, "what cannot be had takes nothing away");
+
+    let settings =
+        format!("provider_installation {{ filesystem_mirror {{ path = {:?} }} }}\n", folder.file("../filled"));
+    folder.write("../settings", &settings);
+    folder.set("TF_CLI_CONFIG_FILE", &folder.file("../settings").display().to_string());
+    std::fs::remove_dir_all(folder.file(".terraform")).unwrap();
+    folder.run("init -lockfile=readonly").ok();
+    folder.run("plan").ok().says("Plan: 2 to add");
+    // From a packed mirror the same mirror is made.
+    std::fs::create_dir(folder.file("../again")).unwrap();
+    folder.run("providers mirror -lock-file=false ../again").ok().says("to meet the constraints");
+    let again = folder.file("../again/registry.terraform.io/hashicorp/null/2.1.2.json");
+    assert_eq!(std::fs::read(again).unwrap(), first[0]);
+
+    let changed = lock.replace("h1:", "h1:A");
+    folder.write(".terraform.lock.hcl", &changed);
+    folder.run("providers mirror ../third").expect(1).says("checksum");
+    assert!(!folder.file("../third").exists());
+}

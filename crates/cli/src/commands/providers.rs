@@ -1,6 +1,7 @@
 //! `providers`.
 
 pub mod lock;
+pub mod mirror;
 pub mod schema;
 
 use super::{Command, GENERAL};

@@ -43,7 +43,7 @@ fn invalid(detail: String) -> Diagnostics {
     Diagnostic::error("Invalid command line", detail).into()
 }
 
-fn environment(summary: &str, detail: String) -> Diagnostics {
+pub(super) fn environment(summary: &str, detail: String) -> Diagnostics {
     Diagnostic::error(summary, detail).blame(Blame::Environment).into()
 }
 
@@ -70,7 +70,7 @@ fn sources(session: &Session, arguments: &Arguments) -> Result<ProviderSources, 
     }
 }
 
-fn platforms(arguments: &Arguments) -> Result<Vec<Platform>, Diagnostics> {
+pub(super) fn platforms(arguments: &Arguments) -> Result<Vec<Platform>, Diagnostics> {
     let parse = |text: &str| {
         Platform::parse(text).ok_or_else(|| {
             invalid(format!("-platform takes a system and an architecture as in \"linux_amd64\", not {text:?}."))
@@ -126,7 +126,10 @@ fn entry(
         let Some((chosen, package)) = chosen.and_then(|v| available.packages.get(&v).map(|package| (v, package)))
         else {
             let which = version.map_or_else(|| "version that suits".to_owned(), |v| format!("version {v}"));
-            let detail = format!("There is no {which} of {name} for {platform}.{}", not_asked(&available));
+            let detail = format!(
+                "There is no {which} of {name} for {platform}.{}",
+                not_asked(&available, " Name one with -fs-mirror=DIR.")
+            );
             return Err(environment("Could not retrieve providers for locking", detail));
         };
         let before = hashes.len();
@@ -145,12 +148,12 @@ fn entry(
 }
 
 /// Where a package may be that was not found in any directory.
-fn not_asked(available: &Available) -> String {
+pub(super) fn not_asked(available: &Available, hint: &str) -> String {
     match &*available.remote {
         [] => " Only directories were searched.".to_owned(),
         remote => {
             let places = remote.join(" and ");
-            format!(" Checksums are taken from directories only: {places} was not asked. Name one with -fs-mirror=DIR.")
+            format!(" Packages are taken from directories only: {places} was not asked.{hint}")
         }
     }
 }
