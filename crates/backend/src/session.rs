@@ -449,10 +449,15 @@ impl StateSession {
     }
 
     /// Writes the state, with the next serial, if it differs from the last one. A first state is written even if it is
-    /// empty (source: the reference).
+    /// empty, and one that goes to another place even if it is the same (source: the reference).
     pub async fn write(&mut self, state: State) -> Result<(), SessionError> {
         let (lineage, serial) = match &self.snapshot {
-            Some(last) if same_content(&last.state, &state) => return Ok(()),
+            Some(last) if same_content(&last.state, &state) => {
+                return match self.place.store.writes_elsewhere() {
+                    true => self.write_snapshot(last.clone()).await,
+                    false => Ok(()),
+                };
+            }
             Some(last) if !last.lineage.is_empty() => (last.lineage.clone(), last.serial),
             Some(last) => (self.fresh_lineage.clone(), last.serial),
             None => (self.fresh_lineage.clone(), 0),

@@ -38,7 +38,7 @@ pub fn run(session: &Session, words: &[String]) -> Exit {
         return if global.help { Exit::Success } else { Exit::NoCommand };
     };
     let first = if first == "env" {
-        session.output.error(ENV_WARNING);
+        session.output.print(ENV_WARNING);
         "workspace"
     } else {
         first
@@ -174,6 +174,10 @@ fn set_view(session: &Session, command: &Command, arguments: &Arguments) -> Resu
         session.set_compact_warnings();
     }
     if !streams(command) {
+        let for_programs = ["json", "raw"].iter().any(|flag| arguments.switch(flag));
+        if for_programs || matches!(command.name, "graph" | "state pull") {
+            session.set_warnings_aside();
+        }
         return Ok(());
     }
     let file = arguments.value("json-into").map(JsonFile::create).transpose()?;

@@ -13,7 +13,7 @@ use crate::providers::Providers;
 use crate::resuming::SavedRun;
 use crate::session::Session;
 use formwork_backend::StateSession;
-use formwork_config::{Config, GivenValue, Origin, check_references, check_statements};
+use formwork_config::{Config, GivenValue, check_references, check_statements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Environment, Phase, ProviderFunctions};
 use formwork_model::{
@@ -21,7 +21,7 @@ use formwork_model::{
 };
 use formwork_plan::PlanInputs;
 use formwork_protocol::ProviderPool;
-use formwork_value::{Str, Type, Value, convert};
+use formwork_value::{Marks, Str, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -110,7 +110,7 @@ pub async fn make_plan(
     }
     let providers = Providers::prepare(session, &config, Some(&snapshot.state))?;
     let mut config = Arc::new(config);
-    let texts = given_as_text(&config, &given);
+    let raw: BTreeMap<Str, Value> = given.iter().map(|(name, given)| (name.clone(), given.raw.clone())).collect();
     let variables = with_defaults(&config, given);
     let files = Arc::new(RecordingFiles::new(session.files()));
     let environment =
@@ -160,11 +160,11 @@ pub async fn make_plan(
     diagnostics.extend(providers.pool.take_warnings());
     plan.files_read = files.files_read();
     plan.errored |= diagnostics.has_errors();
-    for name in texts {
-        if let Some(value) = plan.variables.get_mut(&name)
-            && let Ok(text) = convert(value, &Type::String)
-        {
-            *value = text;
+    // Plans keep values as they were given. A null may stand for the default.
+    for (name, raw) in raw.into_iter().filter(|(_, raw)| !raw.is_null()) {
+        if let Some(value) = plan.variables.get_mut(&name) {
+            let is_sensitive = config.root().variables.get(&name).is_some_and(|block| block.sensitive);
+            *value = raw.with_marks(if is_sensitive { Marks::SENSITIVE } else { Marks::NONE });
         }
     }
     Ok(Planned { plan: Arc::new(plan), diagnostics, config, variables, providers, saved: None })
@@ -315,15 +315,6 @@ pub fn with_defaults(config: &Config, given: BTreeMap<Str, GivenValue>) -> BTree
     let declared = config.root().variables.iter();
     let defaults = declared.filter_map(|(name, block)| Some((name.clone(), block.default.clone()?)));
     defaults.chain(given.into_iter().map(|(name, given)| (name, given.value))).collect()
-}
-
-/// Numbers and bools that were given as text: plans keep them as they were given.
-fn given_as_text(config: &Config, given: &BTreeMap<Str, GivenValue>) -> Vec<Str> {
-    let is_text = |given: &GivenValue| matches!(given.origin, Origin::Argument | Origin::Environment | Origin::Prompt);
-    let is_primitive =
-        |name: &Str| config.root().variables.get(name).is_some_and(|v| matches!(v.ty, Type::Number | Type::Bool));
-    let texts = given.iter().filter(|(name, given)| is_text(given) && is_primitive(name));
-    texts.map(|(name, _)| name.clone()).collect()
 }
 
 /// Problems of values that do not suit their variables. The reference meets them while planning, so its stream has a

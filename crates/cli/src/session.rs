@@ -38,6 +38,8 @@ struct View {
     file: Option<Arc<JsonFile>>,
     /// Standard output is for the result alone.
     silent: bool,
+    /// Programs read the result, so that warnings must not come in between.
+    warnings_aside: bool,
 }
 
 impl View {
@@ -100,6 +102,11 @@ impl Session {
     /// From now on only results go to standard output, and what else there is to say to standard error.
     pub fn set_silent(&self) {
         self.view().silent = true;
+    }
+
+    /// From now on warnings go to standard error.
+    pub fn set_warnings_aside(&self) {
+        self.view().warnings_aside = true;
     }
 
     pub fn is_silent(&self) -> bool {
@@ -169,7 +176,8 @@ impl Session {
         Notices { output: self.output.clone(), view: View { stream, on_stdout, file, silent, ..View::default() } }
     }
 
-    /// Tells problems: for people on standard error, in JSON on standard output.
+    /// Tells problems: for people warnings on standard output and errors on standard error (source: the reference), in JSON
+    /// on standard output.
     pub fn report(&self, diagnostics: &Diagnostics) {
         if diagnostics.is_empty() {
             return;
@@ -182,12 +190,26 @@ impl Session {
         if self.tell_json(lines) {
             return;
         }
-        let options = TextOptions { colour: self.output.error_color(), width: self.output.width() };
-        let text = match self.view().compact_warnings && !diagnostics.has_errors() {
-            true => compact_warnings_text(diagnostics, &sources, options),
-            false => diagnostics_text(diagnostics, &sources, options),
+        let (compact, aside) = {
+            let view = self.view();
+            (view.compact_warnings && !diagnostics.has_errors(), view.silent || view.warnings_aside)
         };
-        self.output.error(&text);
+        let text = |diagnostics: &Diagnostics, colour: bool| {
+            let options = TextOptions { colour, width: self.output.width() };
+            let to_text = if compact { compact_warnings_text } else { diagnostics_text };
+            to_text(diagnostics, &sources, options)
+        };
+        if aside {
+            return self.output.error(&text(diagnostics, self.output.error_color()));
+        }
+        let (errors, warnings): (Vec<Diagnostic>, Vec<Diagnostic>) =
+            diagnostics.iter().cloned().partition(Diagnostic::is_error);
+        if !warnings.is_empty() {
+            self.output.print(&text(&warnings.into_iter().collect(), self.output.color()));
+        }
+        if !errors.is_empty() {
+            self.output.error(&text(&errors.into_iter().collect(), self.output.error_color()));
+        }
     }
 
     /// As [`Session::block_on`], for work that decides itself what an interrupt means.

@@ -18,6 +18,8 @@ use text::{split_argument, text_value};
 #[derive(Clone, Debug)]
 pub struct GivenValue {
     pub value: Value,
+    /// As it was before the conversion.
+    pub raw: Value,
     pub origin: Origin,
     /// In a file.
     pub span: Option<Span>,
@@ -137,7 +139,10 @@ pub fn collect_variables(
         let Some(block) = module.variables.get(&name) else { continue };
         let origin = candidate.origin.clone();
         // A value that is wrong is not one that is missing.
-        let unusable = || GivenValue { value: Value::unknown(block.ty.without_optional()), origin, span: None };
+        let unusable = || {
+            let value = Value::unknown(block.ty.without_optional());
+            GivenValue { raw: value.clone(), value, origin, span: None }
+        };
         let value = give(block, candidate, sources, &mut diagnostics).unwrap_or_else(unusable);
         given.insert(name, value);
     }
@@ -196,7 +201,7 @@ fn give(
         Raw::Text(text) => (text_value(block, &text, sources, diagnostics)?, None),
     };
     let problem = match conclude(block, &value) {
-        Ok(value) => return Some(GivenValue { value, origin: candidate.origin, span }),
+        Ok(suited) => return Some(GivenValue { value: suited, raw: value, origin: candidate.origin, span }),
         Err(problem) => problem,
     };
     diagnostics.push(problem.at(span.unwrap_or(block.header_span)));

@@ -336,7 +336,7 @@ impl Edges<'_> {
         for target in targets {
             let Ok(reference) = Reference::parse(target) else { continue };
             match reference.subject {
-                Subject::Module { call, .. } => self.edge(from, self.path, Item::CallEnd(call)),
+                Subject::Module { call, output: None, .. } => self.edge(from, self.path, Item::CallEnd(call)),
                 _ => self.traversal(from, target),
             }
         }

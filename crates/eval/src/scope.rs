@@ -260,12 +260,20 @@ impl Evaluator {
             let Ok(reference) = Reference::parse(target) else { continue };
             match reference.subject {
                 Subject::Resource(resource, _) => self.read(Read { module, resource, key: None }),
-                Subject::Module { call, .. } => self.read_module(module, &call),
+                Subject::Module { call, output: Some(output), .. } => self.read_output(module, &call, &output),
+                Subject::Module { call, output: None, .. } => self.read_module(module, &call),
                 Subject::Variable(name) => drop(self.variable(module, &name)),
                 Subject::Local(name) => drop(self.local(module, &name)),
                 _ => {}
             }
         }
+    }
+
+    /// Records as read what an output of a module call is made of, in all instances of the module.
+    fn read_output(&self, module: ModuleId, call: &Str, output: &Str) {
+        let Ok((_, children, reads)) = self.call_instances(module, call) else { return };
+        self.read_shared(&reads);
+        children.values().for_each(|child| drop(self.output(*child, output)));
     }
 
     /// Records every resource inside of a module call as read.

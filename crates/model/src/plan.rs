@@ -77,7 +77,8 @@ pub struct Plan {
 impl Plan {
     /// True if errors kept the planning from beginning.
     pub fn is_blank(&self) -> bool {
-        self.errored && self.changes.is_empty() && self.outputs.is_empty() && self.config == ConfigSummary::default()
+        let says_nothing = self.changes.is_empty() && self.outputs.is_empty() && self.sources.is_empty();
+        self.errored && says_nothing && self.config == ConfigSummary::default()
     }
 
     /// True if nothing is to be left.

@@ -122,6 +122,11 @@ pub trait StateStore: Send + Sync {
     /// Writes a snapshot as it is (lineage and serial included). Only the last holder of the lock may succeed.
     async fn write(&self, snapshot: &StateSnapshot) -> Result<(), StoreError>;
 
+    /// True if what is written does not take the place of what is read. Then a state without changes is written as well.
+    fn writes_elsewhere(&self) -> bool {
+        false
+    }
+
     /// As [`StateStore::write`], for who has encoded the snapshot already; stores that keep another form ignore that.
     async fn write_encoded(&self, snapshot: &StateSnapshot, encoded: Vec<u8>) -> Result<(), StoreError> {
         drop(encoded);

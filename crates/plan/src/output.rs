@@ -23,10 +23,12 @@ pub(crate) fn plan_outputs(planner: &Planner<'_>) -> Vec<OutputChange> {
         {
             continue;
         }
+        let refreshed = if destroy { refreshed(planner, &name) } else { None };
         let prior = old.map_or_else(
             || Value::null(Type::Dynamic),
             |o| {
-                if o.sensitive { o.value.clone().with_marks(Marks::SENSITIVE) } else { o.value.clone() }
+                let value = refreshed.unwrap_or_else(|| o.value.clone());
+                if o.sensitive { value.with_marks(Marks::SENSITIVE) } else { value }
             },
         );
         let after = match block {
@@ -60,6 +62,15 @@ pub(crate) fn record_known(planner: &Planner<'_>, changes: &[OutputChange]) {
             outputs.insert(change.name.clone(), state);
         }
     }
+}
+
+/// What the output is now by the configuration and the objects: before it destroys, the reference refreshes outputs as well.
+fn refreshed(planner: &Planner<'_>, name: &Str) -> Option<Value> {
+    if !planner.inputs.options.refresh || !planner.inputs.config.root().outputs.contains_key(name) {
+        return None;
+    }
+    let value = planner.evaluator.output(ModuleId::ROOT, name).ok()?.unmark_deep().0;
+    (value.is_wholly_known() && !value.is_null()).then_some(value)
 }
 
 fn wanted(planner: &Planner<'_>, name: &Str) -> bool {

@@ -277,6 +277,10 @@ impl StateStore for LocalStore {
         self.blocking(Inner::read).await
     }
 
+    fn writes_elsewhere(&self) -> bool {
+        self.inner.paths.read != self.inner.paths.write
+    }
+
     async fn write(&self, snapshot: &StateSnapshot) -> Result<(), StoreError> {
         self.write_encoded(snapshot, state_file::encode(snapshot)).await
     }

@@ -232,8 +232,14 @@ fn chains(second: &Statement, first: &Statement) -> bool {
     same_object && second.depth(from) == first.depth(to) && overlap(second.steps(from), first.steps(to))
 }
 
-/// True if the end of one statement may lie inside the module at the end of another.
+/// True if the end of one statement may lie inside the module or the resource at the end of another.
 fn within(statement: &Statement, end: &End, other: &Statement, around: &End) -> bool {
+    if let (Some((inner, _)), Some((outer, _))) = (&end.resource, &around.resource) {
+        return (statement.kind, other.kind) == (Kind::Instance, Kind::Resource)
+            && inner == outer
+            && statement.depth(end) == other.depth(around)
+            && overlap(statement.steps(end), other.steps(around));
+    }
     if !other.moves_modules() {
         return false;
     }
