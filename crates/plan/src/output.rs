@@ -17,27 +17,34 @@ pub(crate) fn plan_outputs(planner: &Planner<'_>) -> Vec<OutputChange> {
     let mut out = Vec::new();
     for name in names {
         let block = root.outputs.get(&name);
-        let old = before.get(&name);
+        let old = before.get(&name).cloned();
+        let refreshed = if destroy { refreshed(planner, &name) } else { None };
+        let old = match refreshed {
+            Some(value) => {
+                let sensitive = old.map_or_else(|| block.is_some_and(|b| b.sensitive), |o| o.sensitive);
+                Some(OutputState { value, sensitive })
+            }
+            None => old,
+        };
         if destroy && (old.is_none() || limited)
             || block.is_some() && (limited && !wanted(planner, &name) || failed(planner, &name))
         {
             continue;
         }
-        let refreshed = if destroy { refreshed(planner, &name) } else { None };
-        let prior = old.map_or_else(
+        let prior = old.as_ref().map_or_else(
             || Value::null(Type::Dynamic),
             |o| {
-                let value = refreshed.unwrap_or_else(|| o.value.clone());
-                if o.sensitive { value.with_marks(Marks::SENSITIVE) } else { value }
+                if o.sensitive { o.value.clone().with_marks(Marks::SENSITIVE) } else { o.value.clone() }
             },
         );
         let after = match block {
             Some(_) if !destroy => planner.evaluator.output(ModuleId::ROOT, &name).unwrap_or_else(|_| Value::dynamic()),
             _ => Value::null(Type::Dynamic),
         };
-        let sensitive = old.is_some_and(|o| o.sensitive) || block.is_some_and(|b| b.sensitive && !destroy);
+        let was_sensitive = old.as_ref().is_some_and(|o| o.sensitive);
+        let sensitive = was_sensitive || block.is_some_and(|b| b.sensitive && !destroy);
         let is_sensitive = block.is_some_and(|b| b.sensitive);
-        let mut action = action(old.is_some(), &prior, &after, old.is_some_and(|o| o.sensitive), is_sensitive);
+        let mut action = action(old.is_some(), &prior, &after, was_sensitive, is_sensitive);
         if action == Action::Delete && block.is_some() && !destroy {
             action = Action::Update;
         }
@@ -64,9 +71,12 @@ pub(crate) fn record_known(planner: &Planner<'_>, changes: &[OutputChange]) {
     }
 }
 
-/// What the output is now by the configuration and the objects: before it destroys, the reference refreshes outputs as well.
+/// What the output is now by the configuration and the objects: before it destroys, the reference refreshes outputs as well,
+/// if there is any state.
 fn refreshed(planner: &Planner<'_>, name: &Str) -> Option<Value> {
-    if !planner.inputs.options.refresh || !planner.inputs.config.root().outputs.contains_key(name) {
+    let previous = &planner.inputs.previous.state;
+    let is_empty = previous.resources.is_empty() && previous.outputs.is_empty();
+    if is_empty || !planner.inputs.options.refresh || !planner.inputs.config.root().outputs.contains_key(name) {
         return None;
     }
     let value = planner.evaluator.output(ModuleId::ROOT, name).ok()?.unmark_deep().0;

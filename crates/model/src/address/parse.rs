@@ -201,6 +201,9 @@ fn instance_key<'a>(text: &str, inner: &'a str) -> Result<(InstanceKey, &'a str)
                 chars.next();
                 key.push(c);
             }
+            '$' | '%' if quoted.get(at + 1..).is_some_and(|tail| tail.starts_with('{')) => {
+                return Err(bad(&format!("a key is no template; for the characters {c}{{ write {c}{c}{{")));
+            }
             c => key.push(c),
         }
     }
@@ -258,6 +261,8 @@ mod tests {
             "a.b[",
             "a.b[x]",
             "a.b[\"x\"",
+            "a.b[\"${x}\"]",
+            "a.b[\"%{x}\"]",
             "a.b[1]c",
             "1.b",
             "a..b",
