@@ -175,7 +175,8 @@ fn set_view(session: &Session, command: &Command, arguments: &Arguments) -> Resu
     }
     if !streams(command) {
         let for_programs = ["json", "raw"].iter().any(|flag| arguments.switch(flag));
-        if for_programs || matches!(command.name, "graph" | "state pull") {
+        let is_read_by_scripts = matches!(command.name, "graph" | "state list" | "state pull" | "workspace show");
+        if for_programs || is_read_by_scripts {
             session.set_warnings_aside();
         }
         return Ok(());

@@ -214,7 +214,7 @@ fn what_was_cut_off_is_looked_at_again() {
         open_gate(&folder);
         let count = usize::from(change == "update");
         let next = folder.run("apply -auto-approve").ok().says("0 added");
-        assert!(!next.err.contains("0 results"), "{}", next.err);
+        assert!(!next.out.contains("0 results"), "{}", next.out);
         assert_eq!((objects(&folder).len(), objects(&folder)), (count, recorded(&folder)), "{argument} {change}");
         folder.run("plan -detailed-exitcode").ok();
     }
