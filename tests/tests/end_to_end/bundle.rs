@@ -1,6 +1,7 @@
 //! Archives of a configuration, used elsewhere without a network.
 
 use formwork_tests::{Folder, Run};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 const MAIN: &str = r#"
@@ -138,47 +139,62 @@ fn ignored_files_states_and_locks_stay_out() {
 
 #[test]
 fn a_filled_mirror_serves_init() {
-    let mut folder = Folder::with(MAIN);
-    folder.write("modules/inner/main.tf", MODULE);
-    folder.use_mirror();
-    folder.run("init").ok();
-    folder.run("providers mirror ../filled").ok().says("to match the dependency lock file").says("Packed");
-    let dir = folder.file("../filled/registry.terraform.io/hashicorp/null");
-    let read = || {
-        let names = ["2.1.2.json", "index.json", "terraform-provider-null_2.1.2_linux_amd64.zip"];
-        names.map(|name| std::fs::read(dir.join(name)).unwrap())
+    const NEEDS: &str = "terraform {\n  required_providers {\n    tiny = {\n      source  = \"tiny.example/x/tiny\"\n      \
+                         version = \"~> 1.0\"\n    }\n  }\n}\n";
+    let mut folder = Folder::with(NEEDS);
+    let place = |folder: &Folder, version: &str, platform: &str| {
+        let name = format!("terraform-provider-tiny_v{version}");
+        folder.write(&format!("../from/tiny.example/x/tiny/{version}/{platform}/{name}"), platform);
+        folder.write(&format!("../from/tiny.example/x/tiny/{version}/{platform}/docs/README"), version);
+        let file = folder.file(&format!("../from/tiny.example/x/tiny/{version}/{platform}/{name}"));
+        std::fs::set_permissions(file, PermissionsExt::from_mode(0o755)).unwrap();
     };
+    place(&folder, "1.0.0", "linux_amd64");
+    place(&folder, "1.0.0", "plan9_mips");
+    let settings =
+        |from: &str| format!("provider_installation {{ filesystem_mirror {{ path = {:?} }} }}\n", folder.file(from));
+    folder.write("../of_directories", &settings("../from"));
+    folder.write("../of_archives", &settings("../filled"));
+    folder.set("TF_CLI_CONFIG_FILE", &folder.file("../of_directories").display().to_string());
+    folder.run("init").ok();
+    place(&folder, "1.1.0", "linux_amd64");
+    let fill = "providers mirror -platform=linux_amd64 -platform=plan9_mips ../filled";
+    folder.run(fill).ok().says("Selected v1.0.0 to match the dependency lock file").says("Packed");
+    let dir = folder.file("../filled/tiny.example/x/tiny");
+    let linux = "terraform-provider-tiny_1.0.0_linux_amd64.zip";
+    let names = ["1.0.0.json", "index.json", linux, "terraform-provider-tiny_1.0.0_plan9_mips.zip"];
+    let read = || names.map(|name| std::fs::read(dir.join(name)).unwrap());
     let first = read();
-    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 3, "nothing else is left there");
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), names.len(), "nothing else is left there");
     let version: serde_json::Value = serde_json::from_slice(&first[0]).unwrap();
     let archive = &version["archives"]["linux_amd64"];
-    assert_eq!(archive["url"], "terraform-provider-null_2.1.2_linux_amd64.zip");
+    assert_eq!(archive["url"], linux);
     // It is the checksum of the same files, packed or not.
     let lock = std::fs::read_to_string(folder.file(".terraform.lock.hcl")).unwrap();
     assert!(lock.contains(archive["hashes"][0].as_str().unwrap()), "{lock}");
     let index: serde_json::Value = serde_json::from_slice(&first[1]).unwrap();
-    assert_eq!(index, serde_json::json!({ "versions": { "2.1.2": {} } }));
+    assert_eq!(index, serde_json::json!({ "versions": { "1.0.0": {} } }));
 
-    folder.run("providers mirror ../filled").ok().says("Already there");
+    folder.run(fill).ok().says("Already there");
     assert!(read() == first, "a second run changes nothing");
-    folder.run("providers mirror -platform=plan9_mips ../filled").expect(1).says("no version 2.1.2");
+    folder.run("providers mirror -platform=solaris_sparc ../filled").expect(1).says("no version 1.0.0");
     assert!(read() == first, "what cannot be had takes nothing away");
+    folder.run("providers mirror -lock-file=false ../filled").ok().says("Selected v1.1.0 to meet the constraints");
+    let index = std::fs::read_to_string(dir.join("index.json")).unwrap();
+    assert!(index.contains("1.0.0") && index.contains("1.1.0"), "what was there stays: {index}");
 
-    let settings =
-        format!("provider_installation {{ filesystem_mirror {{ path = {:?} }} }}\n", folder.file("../filled"));
-    folder.write("../settings", &settings);
-    folder.set("TF_CLI_CONFIG_FILE", &folder.file("../settings").display().to_string());
+    folder.set("TF_CLI_CONFIG_FILE", &folder.file("../of_archives").display().to_string());
     std::fs::remove_dir_all(folder.file(".terraform")).unwrap();
     folder.run("init -lockfile=readonly").ok();
-    folder.run("plan").ok().says("Plan: 2 to add");
-    // From a packed mirror the same mirror is made.
-    std::fs::create_dir(folder.file("../again")).unwrap();
-    folder.run("providers mirror -lock-file=false ../again").ok().says("to meet the constraints");
-    let again = folder.file("../again/registry.terraform.io/hashicorp/null/2.1.2.json");
+    let installed = ".terraform/providers/tiny.example/x/tiny/1.0.0/linux_amd64/terraform-provider-tiny_v1.0.0";
+    let mode = std::fs::metadata(folder.file(installed)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o755, "what was executable is so after unpacking");
+    // From archives the same mirror is made.
+    folder.run("providers mirror -platform=linux_amd64 -platform=plan9_mips ../again").ok();
+    let again = folder.file("../again/tiny.example/x/tiny/1.0.0.json");
     assert_eq!(std::fs::read(again).unwrap(), first[0]);
 
-    let changed = lock.replace("h1:", "h1:A");
-    folder.write(".terraform.lock.hcl", &changed);
+    folder.write(".terraform.lock.hcl", &lock.replace("h1:", "h1:A"));
     folder.run("providers mirror ../third").expect(1).says("checksum");
     assert!(!folder.file("../third").exists());
 }
