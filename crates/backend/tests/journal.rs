@@ -241,3 +241,22 @@ fn replaying_twice_is_replaying_once() {
         assert_eq!(once, twice, "{entries:?}");
     }
 }
+
+#[test]
+fn files_of_another_version_are_told_and_left_as_they_are() {
+    let dir = Scratch::new("other-version");
+    let path = dir.path("j");
+    for name in ["journal", "in-doubt"] {
+        for version in ["1", "3", "10"] {
+            let bytes = format!("formwork-{name}{version}\nwhatever").into_bytes();
+            std::fs::write(&path, &bytes).unwrap();
+            let error = match name {
+                "journal" => recover(&path).map(drop).unwrap_err(),
+                _ => load_in_doubt(&path).map(drop).unwrap_err(),
+            };
+            assert!(matches!(error, JournalFileError::OtherVersion { .. }), "{name}{version}: {error}");
+            assert!(error.to_string().contains("was written by another version"), "{error}");
+            assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        }
+    }
+}

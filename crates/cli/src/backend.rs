@@ -6,4 +6,4 @@ mod settings;
 
 pub use migrate::{has_something, migrate, place};
 pub use record::{Record, read_record, remove_record, write_record};
-pub use settings::{BackendSettings, LocalFlags, configured_settings};
+pub use settings::{BackendSettings, ExtraArgument, LocalFlags, configured_settings};

@@ -5,8 +5,9 @@ use crate::early::Early;
 use crate::prompt::ask;
 use crate::session::Session;
 use formwork_config::{
-    Config, GivenValue, ModuleResolution, VariableArgument, VariableFile, VariableInputs, automatic_files,
-    collect_variables, config_files, join, load_with, missing_value, missing_variables, prompted_value,
+    Config, GivenValue, ModuleResolution, UNSUPPORTED_VERSION, VariableArgument, VariableFile, VariableInputs,
+    automatic_files, collect_variables, config_files, join, load_with, missing_value, missing_variables,
+    prompted_value,
 };
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::read_manifest;
@@ -33,6 +34,24 @@ pub fn manifest(session: &Session) -> Result<ModuleManifest, Diagnostics> {
 /// point into the files.
 pub fn load_configuration(session: &Session) -> Result<(Config, Diagnostics), Diagnostics> {
     load_configuration_with(session, &session.files())
+}
+
+/// As [`load_configuration`], also where the configuration asks for another version of the engine: for commands that
+/// only tell what is there.
+pub fn load_configuration_of_any_version(session: &Session) -> Result<(Config, Diagnostics), Diagnostics> {
+    let resolution = ModuleResolution::Manifest;
+    let (config, diagnostics) = load_tree(session, &session.files(), &manifest(session)?, resolution);
+    session.set_sources(Arc::new(config.sources.clone()));
+    let diagnostics: Diagnostics = diagnostics.into_iter().filter(|d| d.summary != UNSUPPORTED_VERSION).collect();
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
+}
+
+/// Loads the configuration in another directory, with the modules that are installed for this one.
+pub fn load_directory(session: &Session, dir: &str) -> Result<(Config, Diagnostics), Diagnostics> {
+    let (files, early) = (session.files(), Early::new(session, None));
+    let (config, diagnostics) = load_with(&files, dir, &manifest(session)?, ModuleResolution::Manifest, Some(&early));
+    session.set_sources(Arc::new(config.sources.clone()));
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
 }
 
 /// As [`load_configuration`], from other files.
@@ -142,7 +161,7 @@ pub fn variables_as_given(
 }
 
 /// What was given may be the value of any variable, so that nobody can tell which are missing.
-const UNREADABLE: &str = "Invalid -var option";
+pub const UNREADABLE: &str = "Invalid -var option";
 
 fn ask_for(session: &Session, block: &formwork_config::VariableBlock) -> Option<String> {
     let description = block.description.as_ref().map(|text| format!("\n  {text}")).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::{Config, Module, ModuleCall, ProviderName};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
-use formwork_model::ModulePath;
+use formwork_model::{ModulePath, ProviderAddress};
 
 /// Checks what calls pass, and what modules need and declare.
 pub(crate) fn check_providers(config: &Config, diagnostics: &mut Diagnostics) {
@@ -14,6 +14,16 @@ pub(crate) fn check_providers(config: &Config, diagnostics: &mut Diagnostics) {
         check_needed(call, module, diagnostics);
         check_own(config, module, diagnostics);
     }
+}
+
+/// True for the providers that are meant where only a name is given.
+fn is_default(provider: &ProviderAddress) -> bool {
+    *provider
+        == ProviderAddress {
+            host: ProviderAddress::DEFAULT_HOST.into(),
+            namespace: "hashicorp".into(),
+            name: provider.name.clone(),
+        }
 }
 
 fn is_declared_alias(module: &Module, name: &ProviderName) -> bool {
@@ -40,7 +50,10 @@ fn check_passed(parent: &Module, call: &ModuleCall, module: &Module, diagnostics
                      configuration_aliases in the module's required_providers."
                 ),
             };
-            diagnostics.push(Diagnostic::warning("Reference to undefined provider", detail).at(passed.child_span));
+            // Without a requirement, one of the default namespace may be meant.
+            let guessed = module.requirements.get(&child.name).is_none_or(|known| is_default(&known.source));
+            let problem = if guessed { Diagnostic::warning } else { Diagnostic::error };
+            diagnostics.push(problem("Reference to undefined provider", detail).at(passed.child_span));
         }
         let (inner, outer) = (module.provider_address(&child.name), parent.provider_address(&passed.parent.name));
         if known && inner != outer {

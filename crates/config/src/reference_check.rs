@@ -13,6 +13,16 @@ use formwork_diag::{Diagnostic, Diagnostics};
 /// provider configurations that are missing. Evaluation finds some of these as well; problems with the same place and
 /// summary are the same problem.
 pub fn check_references(config: &Config) -> Diagnostics {
+    check(config, false)
+}
+
+/// As [`check_references`], but `each` and `count` in arguments of module calls are left alone: as in the reference,
+/// these are judged when a plan knows the instances of the call.
+pub fn check_references_without_instances(config: &Config) -> Diagnostics {
+    check(config, true)
+}
+
+fn check(config: &Config, open_calls: bool) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     for module in config.modules.values() {
         let mut checker = Checker::new(config, module, &mut diagnostics);
@@ -21,7 +31,7 @@ pub fn check_references(config: &Config) -> Diagnostics {
             check_resource(&mut checker, resource);
         }
         for call in module.calls.values() {
-            check_call(&mut checker, call);
+            check_call(&mut checker, call, open_calls);
         }
         check_imports(&mut checker, module);
         providers::check_provider_keys(&mut checker, module);
@@ -85,9 +95,9 @@ fn check_provisioner(checker: &mut Checker<'_>, provisioner: &ProvisionerBlock, 
     }
 }
 
-fn check_call(checker: &mut Checker<'_>, call: &ModuleCall) {
+fn check_call(checker: &mut Checker<'_>, call: &ModuleCall, open: bool) {
     let outside = Place::default();
-    let inside = Place { count: call.count.is_some(), each: call.for_each.is_some(), ..outside };
+    let inside = Place { count: open || call.count.is_some(), each: open || call.for_each.is_some(), ..outside };
     for repetition in call.count.iter().chain(&call.for_each).chain(&call.enabled) {
         checker.expr(repetition, &outside);
     }
@@ -122,9 +132,19 @@ fn check_import_target(checker: &mut Checker<'_>, import: &crate::ImportBlock) {
         checker.diagnostics.push(Diagnostic::error(summary, detail).at(import.to.span));
         return;
     };
-    let Some(resource) = module.resources.get(&target.resource) else { return };
-    if import.to.key.is_some() && resource.count.is_none() && resource.for_each.is_none() {
-        let detail = format!("{target} has neither count nor for_each, so its address has no key.");
-        checker.diagnostics.push(Diagnostic::error("Invalid import 'to' expression", detail).at(import.to.span));
-    }
+    let Some(resource) = module.resources.get(&target.resource) else {
+        if !target.module.is_root() {
+            let detail = format!("{target} is not declared. Add a resource block for it to the module.");
+            let summary = "Configuration for import target does not exist";
+            checker.diagnostics.push(Diagnostic::error(summary, detail).at(import.to.span));
+        }
+        return;
+    };
+    let detail = match (&resource.count, &resource.for_each, &import.to.key) {
+        (None, None, Some(_)) => format!("{target} has neither count nor for_each, so its address has no key."),
+        (Some(_), _, None) => format!("{target} has count, so the address must name an instance: {target}[0]."),
+        (None, Some(_), None) => format!("{target} has for_each, so the address must name an instance: {target}[KEY]."),
+        _ => return,
+    };
+    checker.diagnostics.push(Diagnostic::error("Invalid import 'to' expression", detail).at(import.to.span));
 }

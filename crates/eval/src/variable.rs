@@ -1,7 +1,7 @@
 //! Values of input variables.
 
 use crate::check_rule::evaluate_validation;
-use crate::{CheckOutcome, Evaluator, InstanceScope, ModuleId, Phase};
+use crate::{CheckOutcome, Evaluator, InstanceScope, ModuleId, Phase, Repetition};
 use formwork_config::{ModuleCall, VariableBlock};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::Attribute;
@@ -55,7 +55,14 @@ impl Evaluator {
         let parent_data = self.data(parent);
         let Some(call) = parent_data.module.calls.get(call) else { return (default_value(block), Diagnostics::new()) };
         let Some(argument) = argument(call, &block.name) else { return (default_value(block), Diagnostics::new()) };
-        let scope = InstanceScope::new(self, parent).with_repetition(&self.call_repetition(module));
+        let mut repetition = self.call_repetition(module);
+        if self.phase() == Phase::Validate {
+            // Which of them there is matters only where the instances of the call are known.
+            let any = Repetition::unknown(true, true);
+            repetition.count_index = repetition.count_index.or(any.count_index);
+            repetition.each = repetition.each.or(any.each);
+        }
+        let scope = InstanceScope::new(self, parent).with_repetition(&repetition);
         let evaluated = formwork_hcl::evaluate(&argument.expr, &scope);
         let mut diagnostics = evaluated.diagnostics;
         if diagnostics.has_errors() {

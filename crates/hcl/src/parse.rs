@@ -2,25 +2,52 @@
 
 use crate::json::reader::read_json;
 use crate::json::value::{JsonKind, JsonValue};
-use crate::lexer::Start;
+use crate::lexer::{Start, tokenize};
 use crate::limits::FILE_BYTES;
 use crate::parser::{Node, Parsed, Parser, Place};
+use crate::token::TokenKind;
 use crate::{Body, BodyRepr, Expr, ExprKind, Traversal};
 use formwork_diag::{BlockContext, Diagnostic, Diagnostics, FileId, Span};
 use std::sync::Arc;
 
-/// The text of a file: UTF-8, where bytes that are not are replaced and reported.
+/// The text of a file: UTF-8. Bytes that are not are replaced; they are reported unless they stand in a comment.
 pub fn decode(file: FileId, bytes: Vec<u8>) -> (String, Diagnostics) {
     match String::from_utf8(bytes) {
         Ok(text) => (text, Diagnostics::new()),
         Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let (text, replaced) = replace_invalid(error.as_bytes());
+            let Some(at) = first_outside_comments(&text, &replaced) else { return (text, Diagnostics::new()) };
             let detail = "The file must be text in UTF-8. Change its encoding, or write the character as \"\\uNNNN\".";
             let span = Span::new(file, at, at + '\u{fffd}'.len_utf8());
             (text, Diagnostic::error("Invalid character encoding", detail).at(span).into())
         }
     }
+}
+
+/// A text with U+FFFD in place of what is not UTF-8, and where that was put.
+fn replace_invalid(bytes: &[u8]) -> (String, Vec<usize>) {
+    let (mut text, mut replaced) = (String::with_capacity(bytes.len()), Vec::new());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            replaced.push(text.len());
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    (text, replaced)
+}
+
+/// The first of some offsets, which are in order, that is not in a comment.
+fn first_outside_comments(text: &str, offsets: &[usize]) -> Option<usize> {
+    if text.len() > FILE_BYTES {
+        return offsets.first().copied();
+    }
+    let (tokens, _) = tokenize(text, Start::Normal);
+    let mut comments = tokens.iter().filter(|token| matches!(token.kind, TokenKind::Comment)).peekable();
+    offsets.iter().copied().find(|at| {
+        while comments.next_if(|comment| comment.end as usize <= *at).is_some() {}
+        comments.peek().is_none_or(|comment| *at < comment.start as usize)
+    })
 }
 
 /// Reads a file in native syntax.
@@ -125,4 +152,28 @@ pub fn block_contexts(body: &Body) -> Vec<BlockContext> {
 pub(crate) fn label_text(quoted: &str) -> String {
     let mut parser = Parser::new(quoted, Place::At(FileId(0), 0), Start::Normal);
     parser.quoted_literal().map_or_else(|_| String::new(), |label| label.text.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_reported_outside_of_comments_only() {
+        let rows: [(&[u8], Option<u32>); 7] = [
+            (b"# caf\xe9\na = 1 // \xff\n/* \xc3\x28\n \xff */\n", None),
+            (b"a = \"caf\xe9\"\n", Some(8)),
+            (b"# \xe9\na = \"# \xe9\"\n", Some(13)),
+            (b"caf\xe9 = 1\n", Some(3)),
+            (b"a = <<EOT\n# \xff\nEOT\n", Some(12)),
+            (b"/* \xff", Some(3)),
+            (b"\xff", Some(0)),
+        ];
+        for (bytes, expected) in rows {
+            let (text, problems) = decode(FileId(0), bytes.to_vec());
+            assert_eq!(text, String::from_utf8_lossy(bytes));
+            let at = problems.iter().next().and_then(|problem| problem.span).map(|span| span.start);
+            assert_eq!(at, expected, "{text:?}");
+        }
+    }
 }

@@ -246,6 +246,8 @@ fn repetitions(evaluator: &Evaluator, module: ModuleId, block: &ImportBlock) -> 
     let of = |(key, value): (Value, Value)| Repetition { count_index: None, each: Some((key, value)) };
     let pairs: Vec<(Value, Value)> = match value.kind() {
         Kind::Unknown(..) => return (None, problems),
+        // How many elements there are is not known then.
+        Kind::Set(set) if !set.items.iter().all(Value::is_known) => return (None, problems),
         Kind::Null(_) => Vec::new(),
         Kind::Set(set) => set.items.iter().map(|item| (item.clone(), item.clone())).collect(),
         _ => match (value.as_sequence(), value.as_mapping()) {

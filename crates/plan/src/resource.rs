@@ -47,7 +47,8 @@ pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, reso
         // How often what takes no part is repeated is nobody's concern.
         drop(planner.evaluator.take_problems());
     }
-    let mut expansions = Vec::with_capacity(modules.len());
+    let number = modules.len();
+    let mut expansions = Vec::with_capacity(number);
     for module in modules {
         let address = resource.in_module(planner.evaluator.module_address(module));
         let (expansion, reads) = planner.evaluator.resource_expansion(module, resource);
@@ -64,7 +65,8 @@ pub(crate) async fn plan_resource(planner: &Planner<'_>, path: &ModulePath, reso
         all.any(|(_, address, expansion, _)| address.module == instance.module && expansion.contains(&instance.key))
     };
     let config = ConfigResource { module: path.clone(), resource: resource.clone() };
-    if planner.mode() == PlanMode::Normal && !import::are_good(planner, &config, &is_declared) {
+    let decided = expansions.len() == number;
+    if decided && planner.mode() == PlanMode::Normal && !import::are_good(planner, &config, &is_declared) {
         return;
     }
     for (module, address, expansion, reads) in expansions {

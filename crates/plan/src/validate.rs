@@ -8,8 +8,8 @@ use formwork_eval::{
     assertion_expressions, check_expressions, decode_block, decode_provider,
 };
 use formwork_hcl::Body;
-use formwork_model::{ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
-use formwork_value::{Str, Value};
+use formwork_model::{Attribute, ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
+use formwork_value::{Path, PathStep, Str, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -259,7 +259,9 @@ impl<'a> Walk<'a> {
         for ignored in paths {
             let Some(formwork_value::PathStep::Attribute(name)) = ignored.path.0.first() else { continue };
             if let Some(attribute) = schema.block.attributes.get(name) {
-                if attribute.computed && !attribute.optional {
+                if let Some(problem) = step_into_primitive(attribute, &ignored.path) {
+                    diagnostics.push(problem.at(ignored.span));
+                } else if attribute.computed && !attribute.optional {
                     diagnostics.push(redundant_ignore(name, block));
                 }
                 continue;
@@ -336,6 +338,22 @@ fn provisioner_problems(kind: &str, value: &Value) -> Diagnostics {
     let how = if given == 0 { "One" } else { "Only one" };
     Diagnostic::error(format!("Invalid {kind} provisioner configuration"), format!("{how} of {names} must be set."))
         .into()
+}
+
+/// A path into an attribute that has nothing inside.
+fn step_into_primitive(attribute: &Attribute, path: &Path) -> Option<Diagnostic> {
+    let ty = attribute.ty();
+    if !matches!(ty, Type::String | Type::Number | Type::Bool) {
+        return None;
+    }
+    let what = ty.friendly_name();
+    match path.0.get(1)? {
+        PathStep::Attribute(_) => {
+            let detail = format!("Can't access attributes on a primitive-typed value ({what}).");
+            Some(Diagnostic::error("Unsupported attribute", detail))
+        }
+        _ => Some(Diagnostic::error("Invalid index", format!("A {what} has no elements, so there is no key to give."))),
+    }
 }
 
 fn redundant_ignore(name: &str, block: &ResourceBlock) -> Diagnostic {

@@ -250,7 +250,8 @@ impl Stage<'_> {
         let names: Vec<Str> = self.file_run.file.runs.iter().map(|run| run.name.clone()).collect();
         let outputs = self.file_run.outputs.borrow().clone();
         let runs = Runs { outputs: &outputs, names: &names, in_assertion: true };
-        let scope = AssertionScope { evaluator, root: evaluator.module_scope(ModuleId::ROOT), runs };
+        let given = &self.prepared.equipment.variables.visible;
+        let scope = AssertionScope { evaluator, root: evaluator.module_scope(ModuleId::ROOT), runs, given };
         let judgement = judge(self.run, &scope);
         drop(evaluator.take_problems());
         self.executed.status = self.executed.status.max(judgement.status);

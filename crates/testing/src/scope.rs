@@ -94,11 +94,14 @@ impl Scope for FileScope<'_> {
     }
 }
 
-/// Names in assertions: everything in the root of the module under test, its outputs, and earlier runs.
+/// Names in assertions: everything in the root of the module under test, its outputs, what the file gives for variables,
+/// and earlier runs.
 pub(crate) struct AssertionScope<'a> {
     pub evaluator: &'a Evaluator,
     pub root: InstanceScope<'a>,
     pub runs: Runs<'a>,
+    /// Values that the file and the run give, also for variables that the module does not declare.
+    pub given: &'a BTreeMap<Str, Value>,
 }
 
 impl Scope for AssertionScope<'_> {
@@ -106,6 +109,10 @@ impl Scope for AssertionScope<'_> {
         match &*traversal.root {
             "run" => self.runs.get(traversal),
             "output" => self.output(traversal),
+            "var" => match self.undeclared(traversal) {
+                Some(value) => Ok((value.clone(), 1)),
+                None => self.root.reference(traversal),
+            },
             "check" => {
                 let detail = "Check blocks have no value. Whether one fails is told by the run, and expected with expect_failures.";
                 let problem = Diagnostic::error("Reference to \"check\" in invalid context", detail);
@@ -128,6 +135,13 @@ impl Scope for AssertionScope<'_> {
 }
 
 impl AssertionScope<'_> {
+    /// The value of a variable that only the test has.
+    fn undeclared(&self, traversal: &Traversal) -> Option<&Value> {
+        let name = first_name(traversal).ok()?;
+        let declared = self.evaluator.module_config(ModuleId::ROOT).variables.contains_key(name);
+        if declared { None } else { self.given.get(name) }
+    }
+
     fn output(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
         let name = first_name(traversal)?;
         let module = self.evaluator.module_config(ModuleId::ROOT);

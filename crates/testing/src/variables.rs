@@ -1,7 +1,7 @@
 //! Values of the variables of a module under test.
 
 use crate::file::{RunBlock, TestFile};
-use crate::scope::{FileScope, Runs};
+use crate::scope::{FileScope, Runs, first_name};
 use formwork_config::{Config, VariableInputs, collect_variables, conclude};
 use formwork_diag::{Diagnostic, Diagnostics, Sources, Span};
 use formwork_eval::Evaluator;
@@ -66,7 +66,7 @@ pub(crate) fn run_variables(
     for (name, attribute) in &run.variables {
         let scope = FileScope { evaluator, variables: &visible, runs: Some(runs) };
         let evaluated = formwork_hcl::evaluate(&attribute.expr, &scope);
-        if !declared.contains_key(name) {
+        if !declared.contains_key(name) && !is_asserted(name, run) {
             diagnostics.push(undeclared(name, run, attribute.expr.span));
         }
         let mut failed = evaluated.diagnostics.has_errors();
@@ -110,6 +110,14 @@ pub(crate) fn run_variables(
     let converted: Vec<_> = converted.map(|(name, value)| (name.clone(), value.clone())).collect();
     visible.extend(converted);
     (RunVariables { values, places, visible }, diagnostics)
+}
+
+/// True if an assertion of the run refers to a variable: then the value is for the test itself.
+fn is_asserted(name: &str, run: &RunBlock) -> bool {
+    let exprs = run.asserts.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
+    exprs
+        .flat_map(formwork_hcl::references)
+        .any(|traversal| &*traversal.root == "var" && first_name(traversal).is_ok_and(|used| used == name))
 }
 
 fn undeclared(name: &str, run: &RunBlock, at: Span) -> Diagnostic {

@@ -1,7 +1,15 @@
 //! Frames.
 
 /// The first bytes of every journal.
-pub(super) const MAGIC: &[u8; 18] = b"formwork-journal1\n";
+pub(super) const MAGIC: &[u8; 18] = b"formwork-journal2\n";
+
+/// True if a file begins as `magic` does but for the number in it, which grows with every change of the form.
+pub(super) fn is_of_other_version(bytes: &[u8], magic: &[u8]) -> bool {
+    let name = magic.iter().take_while(|byte| !byte.is_ascii_digit()).count();
+    let Some(rest) = magic.get(..name).and_then(|name| bytes.strip_prefix(name)) else { return false };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && rest.get(digits) == Some(&b'\n') && !bytes.starts_with(magic)
+}
 
 const HEAD: usize = 16;
 

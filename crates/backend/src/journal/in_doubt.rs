@@ -1,17 +1,21 @@
 //! Effects of earlier runs of which nobody knows whether they happened.
 
+use super::frame::is_of_other_version;
 use super::recover::JournalFileError;
 use crate::codec::{Code, Reader, Writer};
 use crate::durable;
 use formwork_model::InDoubt;
 use std::path::Path;
 
-const MAGIC: &[u8; 19] = b"formwork-in-doubt1\n";
+const MAGIC: &[u8; 19] = b"formwork-in-doubt2\n";
 
 /// The entries of the file, in their order; none if there is no file.
 pub fn load_in_doubt(path: &Path) -> Result<Vec<InDoubt>, JournalFileError> {
     let failed = |error| JournalFileError::Io { path: path.to_owned(), error };
     let Some(bytes) = durable::read(path).map_err(failed)? else { return Ok(Vec::new()) };
+    if is_of_other_version(&bytes, MAGIC) {
+        return Err(JournalFileError::OtherVersion { path: path.to_owned() });
+    }
     decode(&bytes).map_err(|reason| JournalFileError::Corrupt { path: path.to_owned(), reason: reason.to_owned() })
 }
 
@@ -36,7 +40,10 @@ pub(crate) fn encode(entries: &[InDoubt]) -> Vec<u8> {
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<InDoubt>, &'static str> {
-    let body = bytes.strip_prefix(MAGIC).ok_or("it is not of this version")?;
+    if is_of_other_version(bytes, MAGIC) {
+        return Err("it was written by another version of Formwork");
+    }
+    let body = bytes.strip_prefix(MAGIC).ok_or("it is something else")?;
     let (checksum, body) = body.split_first_chunk::<4>().ok_or("it is too short")?;
     if crc32c::crc32c(body) != u32::from_le_bytes(*checksum) {
         return Err("the checksum is wrong");

@@ -1,7 +1,7 @@
 //! What a journal tells after a crash.
 
 use super::entry::{Record, decode};
-use super::frame::{End, MAGIC, scan};
+use super::frame::{End, MAGIC, is_of_other_version, scan};
 use super::writer::{is_creation, note};
 use crate::{durable, file_lock};
 use formwork_model::{DeposedKey, InDoubt, JournalEntry, ObjectState, OperationKind, ResourceInstance, StateSnapshot};
@@ -23,6 +23,10 @@ pub enum JournalFileError {
     InUse {
         path: PathBuf,
     },
+    /// Its form is that of another version.
+    OtherVersion {
+        path: PathBuf,
+    },
     /// A damaged frame stands before good ones, or the file is something else.
     Corrupt {
         path: PathBuf,
@@ -37,6 +41,13 @@ impl fmt::Display for JournalFileError {
             JournalFileError::InUse { path } => {
                 write!(f, "The journal {} belongs to a run that is still going on. Wait for its end.", path.display())
             }
+            JournalFileError::OtherVersion { path } => write!(
+                f,
+                "The journal {} was written by another version of Formwork, and it may name objects that the state does \
+                 not have. It has been left as it is. Run any command that locks the state with the version that wrote \
+                 it, then use this one.",
+                path.display()
+            ),
             JournalFileError::Corrupt { path, reason } => write!(
                 f,
                 "The journal {} of an interrupted run is damaged: {reason}. It has been left as it is, because it may \
@@ -79,6 +90,9 @@ pub fn recover(path: &Path) -> Result<Option<Recovered>, JournalFileError> {
         return Err(JournalFileError::InUse { path: path.to_owned() });
     }
     let bytes = durable::read(path).map_err(failed)?.unwrap_or_default();
+    if is_of_other_version(&bytes, MAGIC) {
+        return Err(JournalFileError::OtherVersion { path: path.to_owned() });
+    }
     decode_journal(&bytes).map_err(|reason| JournalFileError::Corrupt { path: path.to_owned(), reason })
 }
 
@@ -87,7 +101,7 @@ fn decode_journal(bytes: &[u8]) -> Result<Option<Recovered>, String> {
         let head = bytes.get(..MAGIC.len()).unwrap_or(bytes);
         // The beginning itself may have been cut off.
         let torn = head.iter().all(|b| *b == 0) || MAGIC.starts_with(head);
-        return if torn { Ok(None) } else { Err("it is not a journal of this version".into()) };
+        return if torn { Ok(None) } else { Err("it is not a journal".into()) };
     };
     let (payloads, end) = scan(frames);
     if let End::Corrupt { at } = end {

@@ -100,9 +100,18 @@ fn unknown_kind(kind: &str, span: Option<Span>) -> Diagnostic {
     Diagnostic::error("Unsupported backend type", detail).at_opt(span)
 }
 
+/// One argument of `-backend-config`.
+#[derive(Clone)]
+pub struct ExtraArgument {
+    pub name: Str,
+    pub value: Value,
+    /// Where it stands in a file.
+    pub span: Option<Span>,
+}
+
 /// What the root module says, completed by `-backend-config` (files' attributes and `KEY=VALUE` texts, in order);
 /// `None` without a block.
-pub fn configured_settings(config: &Config, extra: &[(Str, Value)]) -> Result<Option<BackendSettings>, Diagnostics> {
+pub fn configured_settings(config: &Config, extra: &[ExtraArgument]) -> Result<Option<BackendSettings>, Diagnostics> {
     let root: &Module = config.root();
     if let Some(cloud) = &root.cloud {
         let detail = "Formwork keeps states in a backend of your own. Replace the cloud block by a backend block.";
@@ -124,8 +133,8 @@ pub fn configured_settings(config: &Config, extra: &[(Str, Value)]) -> Result<Op
             put(&mut values, &schema, name, evaluated.value, Some(attribute.span), &mut diagnostics);
         }
     }
-    for (name, value) in extra {
-        put(&mut values, &schema, name, value.clone(), None, &mut diagnostics);
+    for argument in extra {
+        put(&mut values, &schema, &argument.name, argument.value.clone(), argument.span, &mut diagnostics);
     }
     for (name, attribute) in &schema.attributes {
         if attribute.required && values.get(name).is_none_or(Value::is_null) {
@@ -139,6 +148,9 @@ pub fn configured_settings(config: &Config, extra: &[(Str, Value)]) -> Result<Op
     Ok(Some(BackendSettings { kind: block.kind.clone(), values }))
 }
 
+/// What is told of an argument of the command line, which has no place in a file.
+const UNEXPECTED: &str = "Invalid backend configuration argument";
+
 fn put(
     values: &mut BTreeMap<Str, Value>,
     schema: &Block,
@@ -151,7 +163,8 @@ fn put(
         let known = schema.attributes.keys().map(|name| &**name);
         let hint = formwork_diag::nearest(name, known).map(|near| format!(" Did you mean {near:?}?"));
         let detail = format!("The backend has no argument named {name:?}.{}", hint.unwrap_or_default());
-        return diagnostics.push(Diagnostic::error("Unsupported backend argument", detail).at_opt(span));
+        let summary = if span.is_some() { "Unsupported argument" } else { UNEXPECTED };
+        return diagnostics.push(Diagnostic::error(summary, detail).at_opt(span));
     };
     // Texts of -backend-config stand for any type.
     match convert(&value, &attribute.ty()) {
@@ -161,7 +174,8 @@ fn put(
         Ok(_) => {}
         Err(error) => {
             let detail = format!("The argument {name:?} does not suit its type: {error}.");
-            diagnostics.push(Diagnostic::error("Invalid backend argument", detail).at_opt(span));
+            let summary = if span.is_some() { "Incorrect attribute value type" } else { UNEXPECTED };
+            diagnostics.push(Diagnostic::error(summary, detail).at_opt(span));
         }
     }
 }

@@ -5,7 +5,7 @@ mod phases;
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
-use crate::configuration::load_configuration;
+use crate::configuration::load_configuration_of_any_version;
 use crate::current::Current;
 use crate::exit::Exit;
 use crate::saved_plan;
@@ -67,7 +67,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let kind = arguments.value("type").filter(|kind| !kind.is_empty()).or(plan.as_ref().map(|_| "apply"));
     let text = match (kind, &plan) {
         (None, _) => {
-            let (config, _) = load_configuration(session)?;
+            let (config, _) = load_configuration_of_any_version(session)?;
             drawn(draw, resources(&config, &current_state(session, &config)?, style)?)
         }
         (Some("operations"), None) => return Err(invalid("-type=operations needs a plan: -plan=FILE.".to_owned())),
@@ -82,7 +82,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
 fn phase(session: &Session, kind: &str, plan: Option<&Plan>, style: Style) -> Result<String, Diagnostics> {
     let config = match plan {
         Some(plan) => saved_plan::configuration(session, plan)?,
-        None => load_configuration(session)?.0,
+        None => load_configuration_of_any_version(session)?.0,
     };
     if kind == "plan-destroy" {
         if let Some(plan) = plan {

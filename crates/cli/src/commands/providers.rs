@@ -7,7 +7,7 @@ pub mod schema;
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
-use crate::configuration::load_configuration;
+use crate::configuration::load_configuration_of_any_version;
 use crate::current::Current;
 use crate::exit::Exit;
 use crate::session::Session;
@@ -28,7 +28,7 @@ pub static COMMAND: Command = Command {
 };
 
 fn run(session: &Session, _: &Arguments) -> Result<Exit, Diagnostics> {
-    let (config, _) = load_configuration(session)?;
+    let (config, _) = load_configuration_of_any_version(session)?;
     let mut text = String::from("\nProviders required by configuration:\n.\n");
     module_tree(&config, &ModulePath::root(), "", &mut text);
     let current = Current::of_config(session, &config, &LocalFlags::default())?;

@@ -2,14 +2,16 @@
 
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
-use crate::configuration::{VARIABLE_FLAGS, inputs, load_suite, test_inputs};
+use crate::configuration::{UNREADABLE, VARIABLE_FLAGS, inputs, load_suite, test_inputs};
 use crate::exit::Exit;
 use crate::json_file::STREAM_FLAGS;
 use crate::session::Session;
 use crate::test_run::{Machine, Reporter};
+use formwork_config::{VariableArgument, VariableInputs, collect_variables, parse_file};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::TestStatus;
-use formwork_testing::{SuiteInputs, run_suite};
+use formwork_testing::{Suite, SuiteInputs, run_suite};
+use std::sync::Arc;
 
 pub static COMMAND: Command = Command {
     name: "test",
@@ -47,12 +49,15 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let verbose = arguments.switch("verbose");
     let suite = load_suite(session, arguments.value("test-directory"))?;
     let filter: Vec<String> = arguments.values("filter").map(str::to_owned).collect();
-    let suite_inputs = SuiteInputs {
-        filter: &filter,
-        variables: inputs(session, arguments)?,
-        test_dir_variables: test_inputs(session, arguments, &suite.test_dir)?,
-        parallelism,
-    };
+    let variables = inputs(session, arguments)?;
+    let test_dir_variables = test_inputs(session, arguments, &suite.test_dir)?;
+    check_form(session, &suite, &test_dir_variables)?;
+    check_form(session, &suite, &variables)?;
+    if test_dir_variables.files.len() != variables.files.len() {
+        // Places in files of values are then not the same for all runs.
+        session.set_sources(Arc::new(suite.sources.clone()));
+    }
+    let suite_inputs = SuiteInputs { filter: &filter, variables, test_dir_variables, parallelism };
     let reporter = Reporter::new(session, verbose);
     let summary = session.block_on_with_interrupts(async {
         let machine = Machine::prepare(session, &suite)?;
@@ -67,4 +72,28 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         })?;
     }
     Ok(if summary.status > TestStatus::Pass { Exit::Error } else { Exit::Success })
+}
+
+/// Mistakes in how values are written, which are the same for every run, so they are told once. Whether a value suits
+/// its variable is told by the runs.
+fn check_form(session: &Session, suite: &Suite, inputs: &VariableInputs) -> Result<(), Diagnostics> {
+    let mut sources = suite.sources.clone();
+    let mut wrong = Diagnostics::new();
+    let named = inputs.arguments.iter().filter_map(|argument| match argument {
+        VariableArgument::File(file) => Some(file),
+        VariableArgument::Value(_) => None,
+    });
+    for file in inputs.files.iter().chain(named).cloned() {
+        let json = file.name.ends_with(".json");
+        let body = parse_file(file.name, file.bytes, json, &mut sources, &mut wrong);
+        wrong.extend(body.just_attributes().1);
+    }
+    if !wrong.has_errors() {
+        // Later problems are in the files as the runs read them.
+        sources = suite.sources.clone();
+        let (_, problems) = collect_variables(suite.config.root(), inputs.clone(), &mut sources);
+        wrong.extend(problems.into_iter().filter(|problem| problem.summary == UNREADABLE));
+    }
+    session.set_sources(Arc::new(sources));
+    if wrong.has_errors() { Err(wrong) } else { Ok(()) }
 }

@@ -2,13 +2,13 @@
 
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
-use crate::configuration::{VARIABLE_FLAGS, add_tests, load_configuration};
+use crate::configuration::{VARIABLE_FLAGS, add_tests, load_configuration, load_directory};
 use crate::data_dir::DEFAULT_WORKSPACE;
 use crate::exit::Exit;
 use crate::planning::environment;
 use crate::providers::Providers;
 use crate::session::Session;
-use formwork_config::{Config, ModuleResolution, check_references};
+use formwork_config::{Config, ModuleResolution, check_references_without_instances};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_eval::Phase;
 use formwork_render::json_validation;
@@ -16,11 +16,12 @@ use std::sync::Arc;
 
 pub static COMMAND: Command = Command {
     name: "validate",
-    arguments: "",
+    arguments: "[DIR]",
     summary: "Check the configuration, without state and remote objects.",
     description: "Checks everything that can be judged from the configuration alone: syntax, references, types, and \
                   what providers say about their arguments. Needs modules and providers to be installed, but no \
-                  network and no credentials.",
+                  network and no credentials. With DIR, the configuration there is checked, without its tests, with what is \
+                  installed for this directory.",
     flags: &[
         GENERAL,
         VARIABLE_FLAGS,
@@ -30,12 +31,18 @@ pub static COMMAND: Command = Command {
             Flag::value("test-directory", "DIR", "Where test files lie besides this directory (default tests)."),
         ],
     ],
-    positional: (0, 0),
+    positional: (0, 1),
     run,
 };
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
-    let found = load_configuration(session).and_then(|(config, warnings)| match arguments.switch("no-tests") {
+    let loaded = match arguments.positional.first() {
+        Some(dir) => load_directory(session, dir),
+        None => load_configuration(session),
+    };
+    // Tests belong to the working directory.
+    let plain = arguments.switch("no-tests") || !arguments.positional.is_empty();
+    let found = loaded.and_then(|(config, warnings)| match plain {
         true => validate(session, &[Arc::new(config)], warnings),
         false => validate_with_tests(session, config, warnings, arguments.value("test-directory")),
     });
@@ -85,7 +92,7 @@ fn validate(
 }
 
 async fn validate_one(session: &Session, config: &Arc<Config>) -> Result<Diagnostics, Diagnostics> {
-    let mut diagnostics = check_references(config);
+    let mut diagnostics = check_references_without_instances(config);
     let providers = match Providers::prepare(session, config, None) {
         Ok(providers) => providers,
         Err(problems) => {

@@ -2,8 +2,8 @@
 
 use super::InitOptions;
 use crate::backend::{
-    BackendSettings, LocalFlags, Record, configured_settings, has_something, migrate, place, read_record,
-    remove_record, write_record,
+    BackendSettings, ExtraArgument, LocalFlags, Record, configured_settings, has_something, migrate, place,
+    read_record, remove_record, write_record,
 };
 use crate::current::Current;
 use crate::prompt::confirm;
@@ -12,9 +12,9 @@ use crate::state_access::{session_problem, store_problem};
 use formwork_backend::{Backend, StateSession};
 use formwork_config::Config;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_hcl::{EmptyScope, decode, evaluate, parse};
+use formwork_hcl::{EmptyScope, decode, evaluate, parse, parse_json};
 use formwork_model::Files;
-use formwork_value::{Str, Value};
+use formwork_value::Value;
 use std::sync::Arc;
 
 /// Sets the backend up and records it.
@@ -31,6 +31,9 @@ pub(super) fn initialize_backend(
     };
     let configured = configured_settings(config, &extra)?;
     let block_only = configured_settings(config, &[]).ok().flatten();
+    if configured.is_none() && !options.backend_config.is_empty() {
+        session.report(&unused_backend_config().into());
+    }
     if configured.is_some() || recorded.is_some() {
         options.say(session, "initializing_backend_message", "Initializing the backend...");
     }
@@ -54,6 +57,13 @@ pub(super) fn initialize_backend(
         None => remove_record(&data_dir)?,
     }
     Ok(Current::new(new, data_dir.workspace(&session.environment), &LocalFlags::default()))
+}
+
+fn unused_backend_config() -> Diagnostic {
+    let detail = "-backend-config was given, but the configuration has no backend block that it could complete. If the \
+                  state is to be kept somewhere else, add one to a terraform block: backend \"s3\" {}. If not, leave \
+                  -backend-config out.";
+    Diagnostic::warning("Missing backend configuration", detail)
 }
 
 /// Takes the states along, or not, as the user wishes.
@@ -119,27 +129,29 @@ async fn count_states(session: &Session, backend: &dyn Backend) -> Result<usize,
 }
 
 /// The values of `-backend-config`: `NAME=VALUE`, or a file of assignments.
-fn backend_config(session: &Session, given: &[String]) -> Result<Vec<(Str, Value)>, Diagnostics> {
+fn backend_config(session: &Session, given: &[String]) -> Result<Vec<ExtraArgument>, Diagnostics> {
     let mut values = Vec::new();
-    for text in given {
+    for text in given.iter().filter(|text| !text.is_empty()) {
         match text.split_once('=') {
-            Some((name, value)) => values.push((name.trim().into(), Value::from(value))),
+            Some((name, value)) => {
+                values.push(ExtraArgument { name: name.trim().into(), value: Value::from(value), span: None });
+            }
             None => values.extend(backend_config_file(session, text)?),
         }
     }
     Ok(values)
 }
 
-fn backend_config_file(session: &Session, path: &str) -> Result<Vec<(Str, Value)>, Diagnostics> {
+fn backend_config_file(session: &Session, path: &str) -> Result<Vec<ExtraArgument>, Diagnostics> {
     let bytes = session.files().read(path).map_err(|error| {
         let detail = format!("The file {path:?} given with -backend-config cannot be read: {error}.");
-        Diagnostics::from(Diagnostic::error("Cannot read backend configuration", detail).blame(Blame::Environment))
+        Diagnostics::from(Diagnostic::error("Failed to read file", detail).blame(Blame::Environment))
     })?;
     let mut sources = formwork_diag::Sources::clone(&session.sources());
     let file = sources.add(path, String::from_utf8_lossy(&bytes).as_ref());
     session.set_sources(Arc::new(sources));
     let (text, mut diagnostics) = decode(file, bytes);
-    let (body, problems) = parse(file, &text);
+    let (body, problems) = if path.ends_with(".json") { parse_json(file, &text) } else { parse(file, &text) };
     diagnostics.extend(problems);
     let (attributes, problems) = body.just_attributes();
     diagnostics.extend(problems);
@@ -147,7 +159,7 @@ fn backend_config_file(session: &Session, path: &str) -> Result<Vec<(Str, Value)
     for attribute in attributes {
         let evaluated = evaluate(&attribute.expr, &EmptyScope);
         diagnostics.extend(evaluated.diagnostics);
-        values.push((attribute.name.name, evaluated.value));
+        values.push(ExtraArgument { name: attribute.name.name, value: evaluated.value, span: Some(attribute.span) });
     }
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(values) }
 }

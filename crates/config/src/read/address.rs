@@ -70,6 +70,11 @@ fn add_steps(steps: &[TraversalStep], found: &mut Vec<Segment>, span: Span) -> R
 }
 
 fn add_key(key: Expr, found: &mut [Segment], span: Span) -> Result<(), Diagnostics> {
+    if let ExprKind::Literal(value) = &key.kind
+        && value.as_number().is_some_and(|number| number.to_i64().is_none())
+    {
+        return Err(invalid_address("A key that is a number must be a whole one, of 64 bits at most.", key.span));
+    }
     match found.last_mut() {
         Some(last) if last.key.is_none() => {
             last.key = Some(key);

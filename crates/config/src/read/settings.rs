@@ -11,7 +11,7 @@ use formwork_value::{Str, Type, convert};
 use std::collections::BTreeMap;
 
 /// What is told where this engine is not of a version that the configuration asks for.
-pub(crate) const UNSUPPORTED_VERSION: &str = "Unsupported Terraform Core version";
+pub const UNSUPPORTED_VERSION: &str = "Unsupported Terraform Core version";
 
 /// What one `terraform` block says.
 #[derive(Clone, Debug, Default)]

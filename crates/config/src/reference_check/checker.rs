@@ -84,6 +84,10 @@ impl<'a> Checker<'a> {
             }
         };
         let rest = reference.steps.get(used..).unwrap_or(&[]);
+        if let (Subject::Resource(_) | Subject::Module(_), Some(span)) = (&subject, fractional_key(rest)) {
+            let detail = "The key of an instance must be a string or a whole number of 64 bits at most.";
+            return self.error("Invalid index key", detail.to_string(), span);
+        }
         match subject {
             Subject::Variable(name) => self.variable(&name, reference),
             Subject::Local(name) => self.local(&name, reference),
@@ -254,6 +258,14 @@ impl<'a> Checker<'a> {
 
 fn did_you_mean(prefix: &str, name: Option<&str>) -> Option<String> {
     name.map(|name| format!("Did you mean \"{prefix}{name}\"?"))
+}
+
+/// The place of the first key if it is a number that no instance can have.
+fn fractional_key(rest: &[TraversalStep]) -> Option<Span> {
+    match rest.first()? {
+        TraversalStep::Index { key, span } if key.as_number().is_some_and(|n| n.to_i64().is_none()) => Some(*span),
+        _ => None,
+    }
 }
 
 /// True if steps lead into an object rather than to one of its instances or outputs.

@@ -7,6 +7,7 @@ use formwork_hcl::{
 };
 use formwork_model::{Block, Nesting};
 use formwork_value::{Kind, Marks, Str, Type, Value, convert};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Blocks of one type in source order.
@@ -65,6 +66,10 @@ impl Scope for Iteration<'_> {
 
     fn indexed_reference(&self, traversal: &Traversal, key: &Value) -> Option<Result<Value, Diagnostics>> {
         if traversal.root == self.name { None } else { self.outer.indexed_reference(traversal, key) }
+    }
+
+    fn steps_left(&self) -> Option<&Cell<u64>> {
+        self.outer.steps_left()
     }
 
     fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
@@ -162,13 +167,21 @@ fn expand_dynamic<'s>(
     }
     let Some(name) = iterator_name(&content, kind, diagnostics) else { return };
     let labels = content.attribute("labels").map(|a| a.expr.clone());
+    let iteration = |key, value| {
+        let value = Value::object([("key", key), ("value", value)]);
+        Iteration { outer: scope, name: name.clone(), value }
+    };
+    let before = diagnostics.len();
     let Some((items, marks)) = iterate(&for_each.expr, scope, out, diagnostics) else {
         out.unknown_content.get_or_insert_with(|| inner.body.clone());
+        if let (Some(labels), true) = (&labels, diagnostics.len() == before) {
+            // Labels are needed even where nobody knows how many blocks there are.
+            label(labels, &iteration(Value::dynamic(), Value::dynamic()), diagnostics);
+        }
         return;
     };
     for (key, value) in items {
-        let value = Value::object([("key", key), ("value", value)]);
-        let iteration = Iteration { outer: scope, name: name.clone(), value };
+        let iteration = iteration(key, value);
         let labels = match &labels {
             None => Vec::new(),
             Some(expr) => match label(expr, &iteration, diagnostics) {

@@ -3,7 +3,7 @@
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
 use crate::commands::{Command, GENERAL, MANY};
-use crate::configuration::load_configuration;
+use crate::configuration::load_configuration_of_any_version;
 use crate::current::Current;
 use crate::exit::Exit;
 use crate::providers::Providers;
@@ -30,7 +30,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     if !arguments.switch("json") {
         return Err(Diagnostic::error("Invalid command line", "Give -json: there is no other form yet.").into());
     }
-    let (config, _) = load_configuration(session)?;
+    let (config, _) = load_configuration_of_any_version(session)?;
     let current = Current::of_config(session, &config, &LocalFlags::default())?;
     let text = session.block_on(async {
         let state = current.read(session).await?.map(|snapshot| snapshot.state);
