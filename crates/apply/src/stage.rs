@@ -133,7 +133,7 @@ impl<'a> Stage<'a> {
 
     /// The block of an instance's resource.
     pub fn block(&self, address: &ResourceInstance) -> Option<&ResourceBlock> {
-        self.inputs.config.modules.get(&address.module.path())?.resources.get(&address.resource)
+        self.inputs.config.modules.get(&address.module.path())?.resources.get(&address.resource).map(Box::as_ref)
     }
 
     /// The module instance of an address, expanding calls on the way.

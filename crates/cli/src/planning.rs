@@ -170,6 +170,13 @@ pub async fn make_plan(
     Ok(Planned { plan: Arc::new(plan), diagnostics, config, variables, providers, saved: None })
 }
 
+/// A plan is dropped when the process is about to end: taking a large one apart first would only cost time.
+impl Drop for Planned {
+    fn drop(&mut self) {
+        std::mem::forget((self.plan.clone(), self.config.clone()));
+    }
+}
+
 impl Planned {
     pub fn has_errors(&self) -> bool {
         self.diagnostics.has_errors()

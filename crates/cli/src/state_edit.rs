@@ -5,6 +5,7 @@ use formwork_model::{
     TargetAddress,
 };
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why a move is impossible, for users.
@@ -140,8 +141,10 @@ fn take_instance(state: &mut State, address: &ResourceInstance) -> Option<Resour
     let key = address.resource();
     let resource = state.resources.get_mut(&key)?;
     let instance = resource.instances.remove(&address.key)?;
-    let taken =
-        ResourceState { provider: resource.provider.clone(), instances: [(address.key.clone(), instance)].into() };
+    let taken = ResourceState {
+        provider: resource.provider.clone(),
+        instances: BTreeMap::from([(address.key.clone(), instance)]).into(),
+    };
     if resource.instances.is_empty() {
         state.resources.remove(&key);
     }
@@ -153,8 +156,10 @@ fn put_instance(state: &mut State, address: &ResourceInstance, taken: ResourceSt
     let resource = state
         .resources
         .entry(address.resource())
-        .or_insert_with(|| ResourceState { provider, instances: std::collections::BTreeMap::new() });
-    resource.instances.extend(taken.instances.into_values().map(|instance| (address.key.clone(), instance)));
+        .or_insert_with(|| ResourceState { provider, instances: Default::default() });
+    resource
+        .instances
+        .extend(taken.instances.into_inner().into_values().map(|instance| (address.key.clone(), instance)));
 }
 
 #[cfg(test)]
@@ -188,7 +193,7 @@ mod tests {
                 address.key.clone(),
                 formwork_model::InstanceState { current: Some(Arc::new(object)), ..Default::default() },
             )];
-            put_instance(&mut state, &address, ResourceState { provider, instances: instances.into() });
+            put_instance(&mut state, &address, ResourceState { provider, instances: BTreeMap::from(instances).into() });
         }
         state
     }

@@ -151,7 +151,7 @@ fn insert_resource(
     let summary = format!("Duplicate {word} {:?} configuration", &*block.resource.kind);
     let what = format!("The {word} {}", block.resource);
     if duplicates.is_new(existing, &summary, &what, block.header_span, diagnostics) {
-        module.resources.insert(block.resource.clone(), block);
+        module.resources.insert(block.resource.clone(), Box::new(block));
     }
 }
 

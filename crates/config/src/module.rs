@@ -28,7 +28,7 @@ pub struct Module {
     pub locals: BTreeMap<Str, LocalValue>,
     pub outputs: BTreeMap<Str, OutputBlock>,
     /// Includes the data sources nested in check blocks.
-    pub resources: BTreeMap<Resource, ResourceBlock>,
+    pub resources: BTreeMap<Resource, Box<ResourceBlock>>,
     pub calls: BTreeMap<Str, ModuleCall>,
     pub moved: Vec<MovedBlock>,
     pub removed: Vec<RemovedBlock>,

@@ -23,6 +23,7 @@ mod port;
 mod provider;
 mod schema;
 mod sensitive;
+mod shared;
 mod state;
 mod test_run;
 mod verify;
@@ -61,6 +62,7 @@ pub use schema::{
     IdentitySchema, NestedBlock, NestedType, Nesting, ProviderSchema, Schema,
 };
 pub use sensitive::{declares_sensitive, schema_marks, with_schema_marks};
+pub use shared::Shared;
 pub use state::{
     DeposedKey, InstanceState, ObjectState, ObjectStatus, OutputState, ResourceState, State, StateSnapshot,
 };

@@ -1,16 +1,18 @@
 //! State: what the engine remembers of the objects it manages.
 
-use crate::{AbsResource, CheckResult, ConfigResource, InstanceKey, ProviderConfigAddress, RawState, ResourceInstance};
+use crate::{
+    AbsResource, CheckResult, ConfigResource, InstanceKey, ProviderConfigAddress, RawState, ResourceInstance, Shared,
+};
 use formwork_value::{Path, Str, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// All objects and root outputs.
+/// All objects and root outputs. Clones share what none of them changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     pub outputs: BTreeMap<Str, OutputState>,
-    pub resources: BTreeMap<AbsResource, ResourceState>,
+    pub resources: Shared<BTreeMap<AbsResource, ResourceState>>,
     pub checks: Vec<CheckResult>,
 }
 
@@ -37,7 +39,7 @@ pub struct OutputState {
 pub struct ResourceState {
     /// The provider configuration, without the key of an instance of it: each instance of the resource has its own.
     pub provider: ProviderConfigAddress,
-    pub instances: BTreeMap<InstanceKey, InstanceState>,
+    pub instances: Shared<BTreeMap<InstanceKey, InstanceState>>,
 }
 
 /// The current object of an instance, and those that a replacement has not yet destroyed.
@@ -110,10 +112,18 @@ impl State {
 
     /// Says which provider configuration, or instance of one, an instance belongs to from now on.
     pub fn set_provider(&mut self, address: &ResourceInstance, provider: &ProviderConfigAddress) {
-        let Some(resource) = self.resources.get_mut(&address.resource()) else { return };
-        let Some(instance) = resource.instances.get_mut(&address.key) else { return };
-        instance.provider_key = provider.key.clone();
-        resource.provider = provider.config();
+        let resource = address.resource();
+        let Some(stored) = self.resources.get(&resource) else { return };
+        let Some(instance) = stored.instances.get(&address.key) else { return };
+        let (config, same_key) = (provider.config(), instance.provider_key == provider.key);
+        if same_key && stored.provider == config {
+            return;
+        }
+        let Some(stored) = self.resources.get_mut(&resource) else { return };
+        stored.provider = config;
+        if !same_key && let Some(instance) = stored.instances.get_mut(&address.key) {
+            instance.provider_key = provider.key.clone();
+        }
     }
 
     /// Sets or removes an object; instances and resources without objects disappear.
@@ -131,7 +141,7 @@ impl State {
         let entry = self
             .resources
             .entry(resource.clone())
-            .or_insert_with(|| ResourceState { provider: provider.config(), instances: BTreeMap::new() });
+            .or_insert_with(|| ResourceState { provider: provider.config(), instances: Shared::default() });
         let instance = entry.instances.entry(address.key.clone()).or_default();
         if object.is_some() {
             entry.provider = provider.config();

@@ -155,7 +155,9 @@ fn relocate(state: &mut State, from: &ResourceInstance, to: &ResourceInstance) {
     if resource.instances.is_empty() {
         state.resources.remove(&source);
     }
-    let target =
-        state.resources.entry(to.resource()).or_insert_with(|| ResourceState { provider, instances: BTreeMap::new() });
+    let target = state
+        .resources
+        .entry(to.resource())
+        .or_insert_with(|| ResourceState { provider, instances: Default::default() });
     target.instances.insert(to.key.clone(), instance);
 }

@@ -122,7 +122,7 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     let reason = if planner.mode() == PlanMode::Destroy || deposed.is_some() {
         ActionReason::None
     } else {
-        reason(planner, address, block.as_ref().map(|(_, b)| b))
+        reason(planner, address, block.as_ref().map(|(_, b)| *b))
     };
     planner.add_change(ResourceChange {
         address: address.clone(),
@@ -148,7 +148,7 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
 fn provider_of(
     planner: &Planner<'_>,
     address: &ResourceInstance,
-    block: Option<&(ModulePath, ResourceBlock)>,
+    block: Option<&(ModulePath, &ResourceBlock)>,
 ) -> Option<ProviderConfigAddress> {
     let stored = planner.work.borrow().state.provider_of(address)?;
     let config = &planner.inputs.config;
@@ -199,9 +199,9 @@ impl Planner<'_> {
     }
 
     /// The block of a resource in the configuration.
-    pub fn block(&self, address: &AbsResource) -> Option<(ModulePath, ResourceBlock)> {
+    pub fn block(&self, address: &AbsResource) -> Option<(ModulePath, &ResourceBlock)> {
         let path = address.module.path();
-        let block = self.inputs.config.modules.get(&path)?.resources.get(&address.resource)?.clone();
+        let block = self.inputs.config.modules.get(&path)?.resources.get(&address.resource)?;
         Some((path, block))
     }
 }

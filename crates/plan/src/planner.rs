@@ -220,6 +220,8 @@ impl Planner<'_> {
         if self.inputs.options.mode == PlanMode::Normal {
             update_dependencies(&self.graph, &mut work);
         }
+        // Every value has been asked for: the evaluator and what it knows take as much memory as the plan.
+        drop((self, std::mem::take(&mut work.reads)));
         let prior = StateSnapshot { state: work.state, ..inputs.previous.clone() };
         let schemas = used_schemas(&inputs.config, &work.schemas, &work.changes, &work.drift, &prior);
         let mut plan = Plan {

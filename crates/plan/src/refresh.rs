@@ -27,7 +27,9 @@ pub(crate) async fn current(
     let _permit = planner.permits.acquire().await;
     let (stored, mut problems) = read_state(provider, schema, address, &object).await;
     let failed = problems.has_errors();
-    if let Some((_, block)) = planner.block(&address.resource()) {
+    if !problems.is_empty()
+        && let Some((_, block)) = planner.block(&address.resource())
+    {
         let of_provider = problems.iter_mut().filter(|problem| problem.blame != Blame::Environment);
         of_provider.for_each(|problem| problem.span = problem.span.or(Some(block.header_span)));
     }

@@ -10,6 +10,7 @@ use formwork_eval::{
 use formwork_hcl::Body;
 use formwork_model::{Attribute, ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
 use formwork_value::{Path, PathStep, Str, Type, Value};
+use futures_util::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -65,34 +66,41 @@ struct ToCheck {
     /// `None` for the provider's own configuration.
     kind: Option<(ResourceMode, Str)>,
     config: Value,
-    block: Option<ResourceBlock>,
+    /// Where the places of arguments are looked up.
+    body: Option<Body>,
     span: formwork_diag::Span,
 }
 
+/// Questions under way at the same time: providers are used to being asked about many blocks at once.
+const QUESTIONS: usize = 32;
+
+/// What the providers say, in the order of the blocks.
 async fn ask_providers(configs: Vec<ToCheck>, providers: &dyn PlanProviders) -> Diagnostics {
-    let mut diagnostics = Diagnostics::new();
-    for item in configs {
-        let provider = match providers.unconfigured(&item.provider).await {
-            Ok(provider) => provider,
-            Err(problems) => {
-                diagnostics.extend(problems);
-                continue;
-            }
-        };
-        let problems = match &item.kind {
-            None => provider.validate_provider(&item.config).await.diagnostics,
-            Some((ResourceMode::Managed, kind)) => provider.validate_resource(kind, &item.config).await,
-            Some((ResourceMode::Data, kind)) => provider.validate_data(kind, &item.config).await,
-            Some((ResourceMode::Ephemeral, kind)) => provider.validate_ephemeral(kind, &item.config).await,
-        };
-        diagnostics.extend(problems.into_iter().map(|mut problem| {
-            let block = item.block.as_ref();
-            let place = problem.attribute.as_ref().and_then(|p| formwork_hcl::span_at(&block?.body, p));
-            problem.span = problem.span.or(place).or(Some(item.span));
-            problem
-        }));
+    let answers = futures_util::stream::iter(configs).map(|item| ask_provider(item, providers)).buffered(QUESTIONS);
+    answers
+        .fold(Diagnostics::new(), async |mut all, problems| {
+            all.extend(problems);
+            all
+        })
+        .await
+}
+
+async fn ask_provider(item: ToCheck, providers: &dyn PlanProviders) -> Diagnostics {
+    let provider = match providers.unconfigured(&item.provider).await {
+        Ok(provider) => provider,
+        Err(problems) => return problems,
+    };
+    let mut problems = match &item.kind {
+        None => provider.validate_provider(&item.config).await.diagnostics,
+        Some((ResourceMode::Managed, kind)) => provider.validate_resource(kind, &item.config).await,
+        Some((ResourceMode::Data, kind)) => provider.validate_data(kind, &item.config).await,
+        Some((ResourceMode::Ephemeral, kind)) => provider.validate_ephemeral(kind, &item.config).await,
+    };
+    for problem in problems.iter_mut() {
+        let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(item.body.as_ref()?, path));
+        problem.span = problem.span.or(place).or(Some(item.span));
     }
-    diagnostics
+    problems
 }
 
 /// The walk that evaluates everything once.
@@ -211,7 +219,7 @@ impl<'a> Walk<'a> {
                 provider: block.provider.clone(),
                 kind: None,
                 config,
-                block: None,
+                body: None,
                 span: block.header_span,
             });
         }
@@ -247,7 +255,7 @@ impl<'a> Walk<'a> {
                 provider: block.provider_address.clone(),
                 kind: Some((block.resource.mode, block.resource.kind.clone())),
                 config: value.unmark_deep().0,
-                block: Some(block.clone()),
+                body: Some(block.body.clone()),
                 span: block.header_span,
             });
         }

@@ -52,7 +52,7 @@ pub(super) fn read(input: &mut Reader<'_>, known: &mut Vec<Arc<ObjectState>>) ->
         lineage: Code::read(input)?,
         serial: Code::read(input)?,
         terraform_version: Code::read(input)?,
-        state: State { outputs: Code::read(input)?, checks: Code::read(input)?, resources: BTreeMap::new() },
+        state: State { outputs: Code::read(input)?, checks: Code::read(input)?, resources: Default::default() },
     };
     for _ in 0..input.length()? {
         let address = Code::read(input)?;
@@ -62,7 +62,7 @@ pub(super) fn read(input: &mut Reader<'_>, known: &mut Vec<Arc<ObjectState>>) ->
             let key = InstanceKey::read(input)?;
             instances.insert(key, read_instance(input, known)?);
         }
-        snapshot.state.resources.insert(address, ResourceState { provider, instances });
+        snapshot.state.resources.insert(address, ResourceState { provider, instances: instances.into() });
     }
     Ok(snapshot)
 }

@@ -151,7 +151,7 @@ fn read_resource(
     let entry = state
         .resources
         .entry(address.clone())
-        .or_insert_with(|| ResourceState { provider, instances: BTreeMap::new() });
+        .or_insert_with(|| ResourceState { provider, instances: Default::default() });
     match entry.instances.insert(index.clone(), instance) {
         Some(_) => Err(StateFileError::Duplicate { address: text() }),
         None => Ok(()),

@@ -88,8 +88,8 @@ fn look(session: &Session, arguments: &Arguments) -> Result<Found, Diagnostics> 
                 Err(Unplanned::Refused(problems) | Unplanned::InDoubt(problems)) => return Err(problems),
             };
             planned.providers.pool.shutdown_all().await;
-            diagnostics.extend(planned.diagnostics);
-            Ok(Found { plan: planned.plan, diagnostics })
+            diagnostics.extend(planned.diagnostics.clone());
+            Ok(Found { plan: planned.plan.clone(), diagnostics })
         })
         .await
     })

@@ -58,7 +58,7 @@ fn implied(config: &Config, state: &State, written: &[Statement]) -> Vec<Stateme
     let mut out = Vec::new();
     for (address, resource) in &state.resources {
         let block = config.module(&address.module.path()).and_then(|module| module.resources.get(&address.resource));
-        let Some((from, to)) = block.and_then(repetition_change) else { continue };
+        let Some((from, to)) = block.and_then(|block| repetition_change(block)) else { continue };
         if resource.instances.contains_key(&from) && !written.iter().any(|statement| statement.is_about(address)) {
             let end = |key: InstanceKey| End {
                 module: address.module.clone(),

@@ -40,7 +40,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         with_state(session, &place, &lock, "state-replace-provider", async |state: &mut StateSession| {
             let mut new = state.snapshot().ok_or_else(no_state)?.state.clone();
             let mut changed = Vec::new();
-            for (address, resource) in &mut new.resources {
+            for (address, resource) in new.resources.iter_mut() {
                 if resource.provider.provider == from {
                     resource.provider.provider = to.clone();
                     changed.push(address.to_string());
