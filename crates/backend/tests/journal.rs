@@ -39,7 +39,7 @@ fn entries() -> Vec<JournalEntry> {
         OperationKind::Forget { deposed: Some(key.clone()) },
         OperationKind::Barrier,
     ];
-    let places = ["a_b.c", "module.m[\"k ${x}\"].module.n[7].data.a_b.c[\"é\"]", "a_b.c[18446744073709551615]"];
+    let places = ["a_b.c", "module.m[\"k $${x}\"].module.n[7].data.a_b.c[\"é\"]", "a_b.c[18446744073709551615]"];
     let mut entries = vec![begin(u64::MAX)];
     for (operation, kind) in (0..).zip(kinds) {
         let address = ResourceInstance::parse(places[operation as usize % 3]).unwrap();

@@ -43,10 +43,6 @@ mod whole_file;
 
 use std::process::ExitCode;
 
-/// A run makes and drops many small values, on several threads; this allocator is made for that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let environment = environment::Environment::of_process();

@@ -9,8 +9,8 @@ use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Expansion, ModuleId, ReadSet, Reference, Subject, decode_block};
 use formwork_hcl::{body_references, references};
 use formwork_model::{
-    AbsResource, Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, ResourceChange,
-    ResourceMode, Schema,
+    AbsResource, Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, Resource,
+    ResourceChange, ResourceMode, Schema,
 };
 use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
 use formwork_value::{Value, conforms};
@@ -92,23 +92,30 @@ fn evaluate(
 /// True if a managed resource that the block itself names is to change: as if `depends_on` named it, even where the value
 /// that is read is known. Source: Terraform 1.11.4, `terraform_data` and `null_data_source`.
 fn changes_directly(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
-    let block = wanted.block;
+    let work = planner.work.borrow();
+    if work.pending.is_empty() || planner.mode() == PlanMode::Destroy {
+        return false;
+    }
+    named_managed(wanted.block).into_iter().any(|resource| {
+        let resource = resource.in_module(wanted.address.module.clone());
+        work.pending.get(&resource).is_some_and(|keys| !keys.is_empty())
+    })
+}
+
+/// Managed resources that a block itself names, beside its `depends_on`.
+pub(crate) fn named_managed(block: &ResourceBlock) -> Vec<Resource> {
     let rules = block.lifecycle.preconditions.iter().chain(&block.lifecycle.postconditions);
     let exprs = block.count.iter().chain(&block.for_each);
     let exprs = exprs.chain(rules.flat_map(|rule| [&rule.condition, &rule.error_message]));
     let named = exprs.flat_map(references).cloned();
     let named = named.chain(body_references(&block.body).into_iter().map(|traversal| (*traversal).clone()));
-    let work = planner.work.borrow();
-    if work.pending.is_empty() || planner.mode() == PlanMode::Destroy {
-        return false;
-    }
-    named.filter_map(|traversal| Reference::parse(&traversal).ok()).any(|reference| match reference.subject {
-        Subject::Resource(resource, _) if resource.mode == ResourceMode::Managed => {
-            let resource = resource.in_module(wanted.address.module.clone());
-            work.pending.get(&resource).is_some_and(|keys| !keys.is_empty())
+    let resources = named.filter_map(|traversal| Reference::parse(&traversal).ok()).filter_map(|reference| {
+        match reference.subject {
+            Subject::Resource(resource, _) if resource.mode == ResourceMode::Managed => Some(resource),
+            _ => None,
         }
-        _ => false,
-    })
+    });
+    resources.collect()
 }
 
 fn plan_later(

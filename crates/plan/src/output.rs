@@ -1,8 +1,9 @@
 //! Root outputs.
 
+use crate::data::named_managed;
 use crate::planner::Planner;
-use formwork_eval::{Item, ItemAddress, ModuleId};
-use formwork_model::{Action, ModulePath, OutputChange, OutputState, PlanMode};
+use formwork_eval::{Item, ItemAddress, ModuleId, Read};
+use formwork_model::{Action, ModulePath, OutputChange, OutputState, PlanMode, ResourceMode};
 use formwork_value::{Marks, Str, Type, Value};
 use std::collections::BTreeSet;
 
@@ -79,7 +80,17 @@ fn refreshed(planner: &Planner<'_>, name: &Str) -> Option<Value> {
     if is_empty || !planner.inputs.options.refresh || !planner.inputs.config.root().outputs.contains_key(name) {
         return None;
     }
-    let value = planner.evaluator.output(ModuleId::ROOT, name).ok()?.unmark_deep().0;
+    let (value, reads) = planner.evaluator.record(|| planner.evaluator.output(ModuleId::ROOT, name));
+    // The run that the reference plans first, without the end in view, reads such data sources after what they name.
+    let is_late = |read: &&Read| {
+        let config = planner.evaluator.module_config(read.module);
+        let block = config.resources.get(&read.resource).filter(|_| read.resource.mode == ResourceMode::Data);
+        block.is_some_and(|block| !block.depends_on.is_empty() || !named_managed(block).is_empty())
+    };
+    if reads.all().iter().any(is_late) {
+        return None;
+    }
+    let value = value.ok()?.unmark_deep().0;
     (value.is_wholly_known() && !value.is_null()).then_some(value)
 }
 

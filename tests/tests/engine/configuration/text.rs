@@ -72,7 +72,10 @@ impl Configuration {
     fn found_by(&self, at: usize, node: &Node) -> Option<usize> {
         let one = |other: &usize| {
             let other = &self.nodes[*other];
-            other.present && other.kind == Kind::Cloud && other.repetition == Repetition::None
+            let is_single = other.repetition == Repetition::None;
+            // Who ignores all changes may still have the name of when there were several.
+            let is_named = !self.features.ignore || other.ignores != Ignored::All;
+            other.present && other.kind == Kind::Cloud && is_single && is_named
         };
         node.dependencies.iter().filter_map(|(other, _)| other.checked_rem(at)).find(one)
     }
@@ -161,7 +164,7 @@ impl Configuration {
             }
             Kind::Cloud => writeln!(
                 out,
-                "resource \"cloud_thing\" \"{name}\" {{\n  name = \"r{at}\"\n  links = {ids}\n  zone = \"z{zone}\""
+                "resource \"cloud_thing\" \"{name}\" {{\n  name = \"r{at}{key}\"\n  links = {ids}\n  zone = \"z{zone}\""
             ),
             _ => writeln!(
                 out,
