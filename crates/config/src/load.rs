@@ -44,25 +44,14 @@ pub fn load_with(
     resolution: ModuleResolution,
     early: Option<&dyn EarlyContext>,
 ) -> (Config, Diagnostics) {
-    load_all(files, root_dir, manifest, resolution, Sources::new(), early)
+    load_beside(files, root_dir, manifest, resolution, Sources::new(), early)
 }
 
 /// The root module alone, without what it calls: enough to know the backend. A version constraint that the engine does
 /// not fulfil is no problem of its content.
 pub fn load_root(files: &dyn Files, root_dir: &str, early: Option<&dyn EarlyContext>) -> (Config, Diagnostics) {
     let manifest = ModuleManifest::default();
-    let mut loader = Loader {
-        files,
-        manifest: &manifest,
-        resolution: ModuleResolution::Direct,
-        sources: Sources::new(),
-        modules: BTreeMap::new(),
-        parsed: BTreeMap::new(),
-        diagnostics: Diagnostics::new(),
-        root_failed: false,
-        early,
-        given: None,
-    };
+    let mut loader = Loader::new(files, &manifest, ModuleResolution::Direct, Sources::new(), early);
     loader.root_module(root_dir);
     let Loader { sources, modules, diagnostics, .. } = loader;
     let content = diagnostics.into_iter().filter(|problem| problem.summary != UNSUPPORTED_VERSION);
@@ -78,29 +67,7 @@ pub fn load_beside(
     sources: Sources,
     early: Option<&dyn EarlyContext>,
 ) -> (Config, Diagnostics) {
-    load_all(files, root_dir, manifest, resolution, sources, early)
-}
-
-fn load_all(
-    files: &dyn Files,
-    root_dir: &str,
-    manifest: &ModuleManifest,
-    resolution: ModuleResolution,
-    sources: Sources,
-    early: Option<&dyn EarlyContext>,
-) -> (Config, Diagnostics) {
-    let mut loader = Loader {
-        files,
-        manifest,
-        resolution,
-        sources,
-        modules: BTreeMap::new(),
-        parsed: BTreeMap::new(),
-        diagnostics: Diagnostics::new(),
-        root_failed: false,
-        early,
-        given: None,
-    };
+    let mut loader = Loader::new(files, manifest, resolution, sources, early);
     loader.root(root_dir);
     let Loader { sources, modules, mut diagnostics, .. } = loader;
     let config = Config::new(modules, sources);
@@ -124,7 +91,28 @@ struct Loader<'a> {
     given: Option<BTreeMap<Str, Value>>,
 }
 
-impl Loader<'_> {
+impl<'a> Loader<'a> {
+    fn new(
+        files: &'a dyn Files,
+        manifest: &'a ModuleManifest,
+        resolution: ModuleResolution,
+        sources: Sources,
+        early: Option<&'a dyn EarlyContext>,
+    ) -> Loader<'a> {
+        Loader {
+            files,
+            manifest,
+            resolution,
+            sources,
+            modules: BTreeMap::new(),
+            parsed: BTreeMap::new(),
+            diagnostics: Diagnostics::new(),
+            root_failed: false,
+            early,
+            given: None,
+        }
+    }
+
     fn root(&mut self, dir: &str) {
         let dir = if dir.is_empty() { "." } else { dir };
         let module = self.root_module(dir);

@@ -3,7 +3,7 @@
 use super::value::{write_known, write_sensitive, write_unknown};
 use super::writer::JsonWriter;
 use crate::sensitive::SchemaMarks;
-use formwork_model::{Action, Importing, InstanceKey, OutputChange, ResourceChange};
+use formwork_model::{Action, Importing, InstanceKey, OutputChange, ResourceChange, ResourceInstance};
 use formwork_value::{Path, PathStep, Value};
 
 /// Names of an action in documents.
@@ -28,13 +28,7 @@ pub(super) fn write_resource_change(w: &mut JsonWriter, change: &ResourceChange,
         if change.is_moved() {
             w.key("previous_address").string(&change.previous_address.to_string());
         }
-        if !address.module.is_root() {
-            w.key("module_address").string(&address.module.to_string());
-        }
-        w.key("mode").string(address.resource.mode.name());
-        w.key("type").string(&address.resource.kind);
-        w.key("name").string(&address.resource.name);
-        write_index(w, &address.key);
+        write_place(w, address);
         w.key("provider_name").string(&change.provider.provider.to_string());
         if let Some(key) = &change.deposed {
             w.key("deposed").string(&key.0);
@@ -125,4 +119,15 @@ pub(super) fn write_output_change(w: &mut JsonWriter, change: &OutputChange) {
         w.key("before_sensitive").bool(change.sensitive);
         w.key("after_sensitive").bool(change.sensitive);
     });
+}
+
+/// Where an object belongs, part by part.
+pub(super) fn write_place(w: &mut JsonWriter, address: &ResourceInstance) {
+    if !address.module.is_root() {
+        w.key("module_address").string(&address.module.to_string());
+    }
+    w.key("mode").string(address.resource.mode.name());
+    w.key("type").string(&address.resource.kind);
+    w.key("name").string(&address.resource.name);
+    write_index(w, &address.key);
 }

@@ -1,6 +1,6 @@
 //! The document of `drift -json`.
 
-use super::change::{write_index, write_path};
+use super::change::{write_path, write_place};
 use super::value::write_known;
 use super::writer::JsonWriter;
 use crate::diagnostic::write_diagnostic;
@@ -57,13 +57,7 @@ fn write_object(w: &mut JsonWriter, change: &ResourceChange, marks: &mut SchemaM
     let provider = &change.provider.provider;
     w.object(|w| {
         w.key("address").string(&address.to_string());
-        if !address.module.is_root() {
-            w.key("module_address").string(&address.module.to_string());
-        }
-        w.key("mode").string(address.resource.mode.name());
-        w.key("type").string(&address.resource.kind);
-        w.key("name").string(&address.resource.name);
-        write_index(w, &address.key);
+        write_place(w, address);
         if let Some(key) = &change.deposed {
             w.key("deposed").string(&key.0);
         }
