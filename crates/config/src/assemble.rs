@@ -13,7 +13,7 @@ use crate::read::resource::read_resource;
 use crate::read::{call, output, provider, variable};
 use formwork_diag::{Diagnostic, Diagnostics, Sources};
 use formwork_hcl::BodySchema;
-use formwork_model::ModulePath;
+use formwork_model::{ModulePath, Resource};
 use overrides::{apply_override, override_settings};
 use primary::{Duplicates, add_locals, add_settings};
 use std::collections::BTreeSet;
@@ -141,17 +141,28 @@ fn add_resource(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_
 }
 
 fn insert_resource(
-    block: crate::ResourceBlock,
+    mut block: crate::ResourceBlock,
     module: &mut Module,
     duplicates: &mut Duplicates<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let existing = module.resources.get(&block.resource).map(|b| b.header_span);
+    let Some(existing) = module.resources.get(&block.resource).map(|b| b.header_span) else {
+        share_kind(&mut block.resource, module);
+        module.resources.insert(block.resource.clone(), Box::new(block));
+        return;
+    };
     let word = crate::read::resource::mode_word(block.resource.mode);
     let summary = format!("Duplicate {word} {:?} configuration", &*block.resource.kind);
     let what = format!("The {word} {}", block.resource);
-    if duplicates.is_new(existing, &summary, &what, block.header_span, diagnostics) {
-        module.resources.insert(block.resource.clone(), Box::new(block));
+    duplicates.is_new(Some(existing), &summary, &what, block.header_span, diagnostics);
+}
+
+/// Resources of one type share its text: that takes less memory, and addresses are compared faster.
+fn share_kind(resource: &mut Resource, module: &Module) {
+    let (before, after) = (module.resources.range(..&*resource), module.resources.range(&*resource..));
+    let mut neighbours = before.map(|(r, _)| r).next_back().into_iter().chain(after.map(|(r, _)| r).next());
+    if let Some(shared) = neighbours.find(|neighbour| neighbour.kind == resource.kind) {
+        resource.kind = shared.kind.clone();
     }
 }
 
