@@ -56,7 +56,7 @@ pub use output::OutputBlock;
 pub use provider_block::{ProviderBlock, ProviderName, ProviderRef, ProviderRequirement, ProviderScope};
 pub use provisioner::{OnFailure, ProvisionerBlock, When};
 pub use provisioner_schema::{connection_schema, provisioner_schema};
-pub use read::address::read_address;
+pub use read::address::{read_address, read_target_address};
 pub use read::call::{read_passed, read_plain_call};
 pub use read::check::read_rule;
 pub use read::provider::read_provider_block;

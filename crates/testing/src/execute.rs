@@ -83,7 +83,7 @@ impl FileRun<'_> {
         if config.refused.has_errors() {
             return Err(config.refused.clone());
         }
-        let globals = self.globals(config);
+        let globals = self.globals(config, run);
         let environment = self.machine.environment(Phase::Plan, config).await?;
         let names: Vec<Str> = self.file.runs.iter().map(|run| run.name.clone()).collect();
         let outputs = self.outputs.borrow().clone();

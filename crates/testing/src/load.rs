@@ -67,8 +67,12 @@ pub fn load(files: &dyn Files, config: Config, options: LoadOptions<'_>) -> (Sui
     // What is wrong with modules may follow from other errors; to install them is right all the same.
     let installs = options.resolution == ModuleResolution::Direct;
     let complete = |(mut file, mocks): (TestFile, Vec<MockSource>)| {
-        if installs || !broken && !config.root_failed {
+        let sound = !broken && !config.root_failed;
+        if installs || sound {
             loader.complete(&mut file, &mocks);
+        }
+        if sound {
+            file.runs.iter().for_each(|run| loader.passed_providers(run));
         }
         file
     };
@@ -145,7 +149,6 @@ impl Loader<'_> {
                 let values = RunEarly { context: self.options.early, file: &variables, run: &run.variables };
                 run.config = self.module(&path, call, &values).map(Arc::new);
             }
-            self.passed_providers(run);
         }
     }
 
@@ -201,8 +204,12 @@ impl Loader<'_> {
     fn module(&mut self, path: &ModulePath, call: &ModuleCall, early: &RunEarly<'_>) -> Option<Config> {
         let dir = self.module_dir(path, call)?;
         if !self.files.is_dir(&dir) {
-            let detail = format!("The directory \"{dir}\" of the module of this run does not exist.");
-            return self.refuse("Unreadable module directory", &detail, call.header_span).and(None);
+            let detail = format!("The directory \"{dir}\" of the module of the run {:?} does not exist.", &*call.name);
+            let problem = Diagnostic::error("Unreadable module directory", detail).blame(Blame::Environment);
+            // As for other modules, it has a place only where modules should be there already.
+            let place = (self.options.resolution == ModuleResolution::Manifest).then_some(call.header_span);
+            self.diagnostics.push(problem.at_opt(place));
+            return None;
         }
         let manifest = below(self.options.manifest, path);
         let sources = std::mem::take(&mut self.sources);
