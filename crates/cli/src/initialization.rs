@@ -4,7 +4,6 @@ mod backend;
 mod modules;
 mod providers;
 
-pub use modules::install_modules;
 pub(crate) use providers::configured_sources;
 
 use crate::arguments::Arguments;
@@ -15,6 +14,7 @@ use backend::initialize_backend;
 use formwork_config::{Config, ModuleResolution};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
+use formwork_testing::Suite;
 use modules::record_modules;
 use providers::install_providers;
 use std::collections::BTreeSet;
@@ -104,17 +104,11 @@ impl InitOptions {
 
 /// Initializes the working directory.
 pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagnostics> {
-    let (config, in_modules) = load_root(session, options)?;
-    if in_modules.has_errors() {
-        // What can be found of modules is kept, so that other commands can tell these problems as well.
-        if options.get {
-            record_modules(session, &config, options)?;
-        }
-        return Err(in_modules);
-    }
+    let (config, warnings) = find_modules(session, options)?;
     let state = if options.backend { Some(initialize_backend(session, &config, options)?) } else { None };
     let config = if options.get {
-        install_modules(session, options)?
+        session.report(&warnings);
+        config
     } else {
         load_suite(session, options.test_dir.as_deref())?.everything()
     };
@@ -127,30 +121,47 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
     install_providers(session, &config, &from_state, options)
 }
 
-/// Loads with what is there, tests included. Problems in the root module and in tests stop everything, because nobody
-/// knows what a broken configuration needs; those in other modules are returned.
-fn load_root(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
+/// Loads what is there, tests included, and writes down where the modules are. This is done whatever is wrong with the
+/// configuration, so that other commands can tell these problems as well.
+pub fn find_modules(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
     let files = session.files();
     let known = manifest(session).unwrap_or_default();
     let (config, mut diagnostics) = load_tree(session, &files, &known, ModuleResolution::Direct);
+    let root_failed = config.root_failed;
     let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
-    let config = suite.everything();
     diagnostics.extend(problems);
-    let in_root = |problem: &Diagnostic| {
-        let file = problem.span.and_then(|span| config.sources.get(span.file));
-        file.is_some_and(|file| !file.name.contains('/') || TEST_FILES.iter().any(|end| file.name.ends_with(end)))
-    };
-    if !diagnostics.iter().any(|problem| problem.is_error() && in_root(problem)) {
-        return Ok((config, diagnostics));
+    let config = suite.everything();
+    let problems = with_versions(diagnostics, &suite);
+    let mut diagnostics = Diagnostics::new();
+    if root_failed || suite.broken {
+        let detail = "Not all that must be installed can be known from a configuration with mistakes. Mend those below \
+                      first.";
+        diagnostics.push(Diagnostic::error("The configuration has mistakes", detail));
     }
-    let detail = "What must be installed is known only from a configuration without mistakes. Mend those below first.";
-    let mut problems = Diagnostics::from(Diagnostic::error("The configuration has mistakes", detail));
-    problems.extend(diagnostics);
-    Err(problems)
+    diagnostics.extend(problems);
+    if options.get {
+        let recorded = record_modules(session, &config, options, !diagnostics.has_errors());
+        diagnostics.extend(recorded);
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
 }
 
-/// How the names of files with tests and mocks end.
-const TEST_FILES: [&str; 4] = [".tftest.hcl", ".tftest.json", ".tfmock.hcl", ".tfmock.json"];
+/// Who is asked for another version may not understand the rest: of such a module only that is told, and if it is the
+/// root module, only that at all.
+fn with_versions(diagnostics: Diagnostics, suite: &Suite) -> Diagnostics {
+    let tested = suite.files.iter().flat_map(|file| &file.runs).filter_map(|run| run.config.as_ref());
+    let refused: Diagnostics = std::iter::once(&suite.config).chain(tested).flat_map(|c| c.refused.clone()).collect();
+    let dir = |problem: &Diagnostic| {
+        let file = problem.span.and_then(|span| suite.sources.get(span.file))?;
+        Some(file.name.rsplit_once('/').map_or("", |(dir, _)| dir))
+    };
+    let refusing: BTreeSet<Option<&str>> = refused.iter().map(dir).collect();
+    if refusing.contains(&Some("")) {
+        return refused.iter().filter(|problem| dir(problem) == Some("")).cloned().collect();
+    }
+    let rest = diagnostics.into_iter().filter(|problem| !refusing.contains(&dir(problem)));
+    rest.chain(refused.iter().cloned()).collect()
+}
 
 /// Does what `init` would, without a word, where something is missing.
 pub fn initialize_if_needed(session: &Session) -> Result<(), Diagnostics> {

@@ -39,21 +39,21 @@ fn file_schema() -> BodySchema {
     )
 }
 
-/// Puts a module together. If the engine's version is refused, only that is reported.
+/// Puts a module together. Versions that the engine is not go to `refused`.
 pub(crate) fn assemble(
     path: ModulePath,
     dir: &str,
     files: &[ParsedFile],
     sources: &Sources,
-    diagnostics: &mut Diagnostics,
+    found: &mut Diagnostics,
+    refused: &mut Diagnostics,
 ) -> Module {
     let mut module = Module::empty(path, dir);
-    let mut found = Diagnostics::new();
-    let mut refused = Diagnostics::new();
+    let mut own_refused = Diagnostics::new();
     let mut items = Vec::new();
     let mut override_blocks = Vec::new();
     for file in files {
-        let content = complete(&file.body, &file_schema(), &mut found);
+        let content = complete(&file.body, &file_schema(), found);
         for block in content.blocks {
             if file.is_override {
                 override_blocks.push(block);
@@ -64,23 +64,23 @@ pub(crate) fn assemble(
     }
     let mut duplicates = Duplicates::new(sources);
     for item in items.iter().filter(|i| &*i.block.kind.name == "terraform") {
-        add_settings(&item.block, &mut module, &mut duplicates, &mut found, &mut refused);
+        add_settings(&item.block, &mut module, &mut duplicates, found, &mut own_refused);
     }
     for item in items.iter().filter(|i| &*i.block.kind.name == "locals") {
-        add_locals(&item.block.body, &mut module, &duplicates, &mut found);
+        add_locals(&item.block.body, &mut module, &duplicates, found);
     }
     for block in override_blocks {
         if &*block.kind.name == "terraform" {
-            override_settings(&block, &mut module, &mut found, &mut refused);
+            override_settings(&block, &mut module, found, &mut own_refused);
         } else {
-            apply_override(block, &mut items, &mut module, &mut found);
+            apply_override(block, &mut items, &mut module, found);
         }
     }
     for item in &items {
-        add_item(item, &mut module, &mut duplicates, &mut found);
+        add_item(item, &mut module, &mut duplicates, found);
     }
-    check_imports(&module, &mut found);
-    diagnostics.extend(if refused.has_errors() { refused } else { found });
+    check_imports(&module, found);
+    refused.extend(own_refused);
     module
 }
 

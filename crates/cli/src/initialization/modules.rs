@@ -1,33 +1,18 @@
 //! Finding modules.
 
 use super::InitOptions;
-use crate::configuration::{add_tests, load_tree, manifest};
+use crate::configuration::manifest;
 use crate::session::Session;
-use formwork_config::{Config, ModuleResolution, ModuleSource};
+use formwork_config::{Config, ModuleSource};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::write_manifest;
 use formwork_model::{InstalledModule, ModuleManifest};
 
-/// Installs all modules that are called, and writes down where they are. Local ones stay where they are.
-pub fn install_modules(session: &Session, options: &InitOptions) -> Result<Config, Diagnostics> {
-    let files = session.files();
+/// Writes down where the modules are. Unless all is `well`, what is known of others is kept, since they may be called
+/// where something cannot be read.
+pub(super) fn record_modules(session: &Session, config: &Config, options: &InitOptions, well: bool) -> Diagnostics {
     let known = manifest(session).unwrap_or_default();
-    let (config, mut diagnostics) = load_tree(session, &files, &known, ModuleResolution::Direct);
-    let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
-    let config = suite.everything();
-    diagnostics.extend(problems);
-    if diagnostics.has_errors() {
-        return Err(diagnostics);
-    }
-    session.report(&diagnostics);
-    record_modules(session, &config, options)?;
-    Ok(config)
-}
-
-/// Writes down where the modules are.
-pub(super) fn record_modules(session: &Session, config: &Config, options: &InitOptions) -> Result<(), Diagnostics> {
-    let known = manifest(session).unwrap_or_default();
-    let mut installed = ModuleManifest::default();
+    let mut installed = if well { ModuleManifest::default() } else { known.clone() };
     let mut problems = Diagnostics::new();
     for (path, module) in &config.modules {
         for call in module.calls.values() {
@@ -40,12 +25,9 @@ pub(super) fn record_modules(session: &Session, config: &Config, options: &InitO
                     installed.modules.insert(child, entry);
                 }
                 (None, ModuleSource::Local(_)) => {}
-                (None, source) => problems.push(remote_module(source).at(call.source_span)),
+                (None, source) => problems.push(remote_module(source).at(call.header_span)),
             }
         }
-    }
-    if problems.has_errors() {
-        return Err(problems);
     }
     if !installed.modules.is_empty() {
         options.say(session, "initializing_modules_message", "Initializing modules...");
@@ -55,13 +37,14 @@ pub(super) fn record_modules(session: &Session, config: &Config, options: &InitO
         }
     }
     let dir = session.data_dir().modules();
-    if !installed.modules.is_empty() || dir.join("modules.json").exists() {
-        write_manifest(&dir, &installed).map_err(|error| {
-            let detail = format!("{} cannot be written: {error}.", dir.display());
-            Diagnostics::from(Diagnostic::error("Cannot record modules", detail).blame(Blame::Environment))
-        })?;
+    let calls = config.modules.values().any(|module| !module.calls.is_empty());
+    if (calls || dir.join("modules.json").exists())
+        && let Err(error) = write_manifest(&dir, &installed)
+    {
+        let detail = format!("{} cannot be written: {error}.", dir.display());
+        problems.push(Diagnostic::error("Cannot record modules", detail).blame(Blame::Environment));
     }
-    Ok(())
+    problems
 }
 
 fn remote_module(source: &ModuleSource) -> Diagnostic {
