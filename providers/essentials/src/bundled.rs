@@ -1,0 +1,29 @@
+//! Which providers there are.
+
+use crate::{null, random};
+use formwork_model::{ApplyProvider, ProviderAddress};
+use std::sync::Arc;
+
+/// A provider that is part of the program.
+#[derive(Clone, Copy)]
+pub struct Bundled {
+    pub name: &'static str,
+    /// The published version whose schema and behaviour it has.
+    pub version: &'static str,
+    pub make: fn() -> Arc<dyn ApplyProvider>,
+}
+
+/// All of them, by name.
+pub fn bundled() -> &'static [Bundled] {
+    const ALL: &[Bundled] = &[
+        Bundled { name: "null", version: "3.3.1", make: || Arc::new(null::provider()) },
+        Bundled { name: "random", version: "3.9.0", make: || Arc::new(random::provider()) },
+    ];
+    ALL
+}
+
+/// The one that stands for a published provider, if there is any.
+pub fn find(provider: &ProviderAddress) -> Option<&'static Bundled> {
+    let is_published = &*provider.host == "registry.terraform.io" && &*provider.namespace == "hashicorp";
+    bundled().iter().find(|bundled| is_published && *bundled.name == *provider.name)
+}
