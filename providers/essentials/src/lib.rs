@@ -6,10 +6,17 @@
 //! Invariant: nothing here is reached but through the ports of providers.
 //! Invariant: what is random comes from the operating system, but where a seed is configured.
 
+mod archive;
 mod bundled;
+mod checksums;
+mod cloudinit;
 mod encoding;
 mod entropy;
+mod external;
+mod local;
 mod null;
+mod programs;
 mod random;
+mod time;
 
 pub use bundled::{Bundled, bundled, find};
