@@ -1,6 +1,6 @@
 //! Which providers there are.
 
-use crate::{archive, cloudinit, external, local, null, random, time};
+use crate::{archive, cloudinit, external, http, local, null, random, time, tls};
 use formwork_model::{ApplyProvider, ProviderAddress};
 use std::sync::Arc;
 
@@ -19,10 +19,12 @@ pub fn bundled() -> &'static [Bundled] {
         Bundled { name: "archive", version: "2.8.0", make: || Arc::new(archive::provider()) },
         Bundled { name: "cloudinit", version: "2.3.7", make: || Arc::new(cloudinit::provider()) },
         Bundled { name: "external", version: "2.4.0", make: || Arc::new(external::provider()) },
+        Bundled { name: "http", version: "3.6.0", make: || Arc::new(http::provider()) },
         Bundled { name: "local", version: "2.9.0", make: || Arc::new(local::provider()) },
         Bundled { name: "null", version: "3.3.1", make: || Arc::new(null::provider()) },
         Bundled { name: "random", version: "3.9.0", make: || Arc::new(random::provider()) },
         Bundled { name: "time", version: "0.14.0", make: || Arc::new(time::provider()) },
+        Bundled { name: "tls", version: "4.2.1", make: || Arc::new(tls::provider()) },
     ];
     ALL
 }

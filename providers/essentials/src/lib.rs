@@ -13,10 +13,13 @@ mod cloudinit;
 mod encoding;
 mod entropy;
 mod external;
+mod http;
 mod local;
 mod null;
 mod programs;
 mod random;
 mod time;
+mod tls;
+mod web;
 
 pub use bundled::{Bundled, bundled, find};
