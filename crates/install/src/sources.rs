@@ -16,6 +16,8 @@ pub struct ProviderSource {
     pub exclude: Vec<ProviderPattern>,
     /// Providers that are taken from elsewhere.
     pub without: BTreeSet<ProviderAddress>,
+    /// Asked without a word of the user.
+    pub implied: bool,
 }
 
 /// All places, in order.
@@ -36,7 +38,7 @@ pub struct Available {
 impl ProviderSources {
     /// Directories given on the command line instead of all others.
     pub fn plugin_dirs(dirs: &[PathBuf]) -> ProviderSources {
-        ProviderSources(dirs.iter().map(|dir| ProviderSource::mirror(dir.clone())).collect())
+        ProviderSources(dirs.iter().map(|dir| ProviderSource::mirror(dir.clone(), false)).collect())
     }
 
     /// What the CLI configuration says; without a word there, the implied directories and then the registries.
@@ -47,16 +49,27 @@ impl ProviderSources {
                 include: method.include.clone(),
                 exclude: method.exclude.clone(),
                 without: BTreeSet::new(),
+                implied: method.kind == MethodKind::Direct && method.include.is_empty(),
             };
             return ProviderSources(methods.iter().map(source).collect());
         }
         let mut sources: Vec<ProviderSource> =
-            implied.iter().filter(|dir| dir.is_dir()).map(|dir| ProviderSource::mirror(dir.clone())).collect();
+            implied.iter().filter(|dir| dir.is_dir()).map(|dir| ProviderSource::mirror(dir.clone(), true)).collect();
         let local = sources.iter().flat_map(|s| s.local_providers(platform)).collect();
-        let direct =
-            ProviderSource { kind: MethodKind::Direct, include: Vec::new(), exclude: Vec::new(), without: local };
+        let direct = ProviderSource {
+            kind: MethodKind::Direct,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            without: local,
+            implied: true,
+        };
         sources.push(direct);
         ProviderSources(sources)
+    }
+
+    /// True if the user has named a place for the provider. A plain `direct` names none: it is what counts without a word.
+    pub fn are_named_for(&self, provider: &ProviderAddress) -> bool {
+        self.0.iter().any(|source| !source.implied && source.serves(provider))
     }
 
     /// All packages of a provider for a platform. Fails if a mirror cannot be read.
@@ -82,12 +95,13 @@ impl ProviderSources {
 }
 
 impl ProviderSource {
-    fn mirror(base: PathBuf) -> ProviderSource {
+    fn mirror(base: PathBuf, implied: bool) -> ProviderSource {
         ProviderSource {
             kind: MethodKind::FilesystemMirror(base),
             include: Vec::new(),
             exclude: Vec::new(),
             without: BTreeSet::new(),
+            implied,
         }
     }
 
