@@ -5,7 +5,7 @@ mod modules;
 mod providers;
 
 pub use modules::install_modules;
-pub(crate) use providers::configured_sources;
+pub(crate) use providers::{configured_sources, network};
 
 use crate::arguments::Arguments;
 use crate::configuration::{add_tests, load_suite, load_tree, manifest};

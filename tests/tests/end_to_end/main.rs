@@ -13,6 +13,7 @@ mod drift;
 mod early;
 mod examples;
 mod gatekeeper;
+mod installed;
 mod interrupted;
 mod killed;
 mod limits;
