@@ -4,7 +4,7 @@ mod backend;
 mod modules;
 mod providers;
 
-pub use modules::install_modules;
+pub use modules::{install_modules, with_module};
 pub(crate) use providers::{configured_sources, network};
 
 use crate::arguments::Arguments;
@@ -15,7 +15,7 @@ use backend::initialize_backend;
 use formwork_config::{Config, ModuleResolution};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
-use modules::record_modules;
+use modules::{forget_removed, record_modules};
 use providers::install_providers;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -104,6 +104,9 @@ impl InitOptions {
 
 /// Initializes the working directory.
 pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagnostics> {
+    if options.get {
+        forget_removed(session)?;
+    }
     let (config, in_modules) = load_root(session, options)?;
     if in_modules.has_errors() {
         // What can be found of modules is kept, so that other commands can tell these problems as well.

@@ -5,6 +5,7 @@
 //! Invariant: nothing is written outside of the data directory, the lock file, the plugin cache, and bundles and
 //! mirrors where they are asked for.
 //! Invariant: a package is used only if it matches the lock file, or nothing is recorded for it yet.
+//! Invariant: nothing is asked over the network as long as what is locked is in place.
 
 mod archive;
 mod bundle;
@@ -15,7 +16,9 @@ mod init;
 mod installed;
 mod lock_file;
 mod mirror;
+mod module_lock;
 mod module_manifest;
+mod modules;
 mod network;
 mod network_mirror;
 mod obtain;
@@ -37,7 +40,9 @@ pub use init::{InitReport, InstallEvent, ProviderInit, init_providers};
 pub use installed::{InstalledPackage, PackageState, check_lock, installed};
 pub use lock_file::{parse_lock_file, read_lock_file, save_lock_file, write_lock_file};
 pub use mirror::{FilesystemMirror, PackageLocation};
+pub use module_lock::{ModuleLock, ModuleLocks, parse_module_locks, read_module_locks, save_module_locks};
 pub use module_manifest::{ManifestError, parse_manifest, read_manifest, write_manifest};
+pub use modules::{FetchReport, ModuleError, ModuleInstaller, ModuleOrigin, ModulePackage, WantedModule};
 pub use network::{Network, NetworkError, NetworkProblem, NetworkSettings};
 pub use obtain::{DownloadDir, ObtainedPackage, PackageProof, ProgressReport, WantedPackage};
 pub use package::executable;

@@ -12,6 +12,7 @@ mod documents;
 mod drift;
 mod early;
 mod examples;
+mod fetched_modules;
 mod gatekeeper;
 mod installed;
 mod interrupted;
