@@ -4,7 +4,7 @@ mod backend;
 mod modules;
 mod providers;
 
-pub use modules::{install_modules, with_module};
+pub use modules::{VENDOR_DIR, install_modules, vendor_modules, with_module};
 pub(crate) use providers::{configured_sources, network};
 
 use crate::arguments::Arguments;

@@ -21,6 +21,8 @@ pub struct ModuleLock {
     pub version: Option<Version>,
     /// Only of modules from git repositories.
     pub commit: Option<Str>,
+    /// Where in the package the module is, if not at its top.
+    pub subdir: Option<Str>,
     /// `h1:` over the files of the package.
     pub hashes: Vec<Str>,
 }
@@ -59,7 +61,10 @@ pub(crate) fn is_lock(block: &Block) -> bool {
 }
 
 fn read_lock(block: &Block, diagnostics: &mut Diagnostics) -> Option<(String, ModuleLock)> {
-    let schema = BodySchema::new(&[("source", true), ("version", false), ("commit", false), ("hashes", true)], &[]);
+    let schema = BodySchema::new(
+        &[("source", true), ("version", false), ("commit", false), ("subdir", false), ("hashes", true)],
+        &[],
+    );
     let (content, problems) = block.body.content(&schema);
     let failed = problems.has_errors();
     diagnostics.extend(problems);
@@ -68,16 +73,17 @@ fn read_lock(block: &Block, diagnostics: &mut Diagnostics) -> Option<(String, Mo
         Some(attribute) => Some(read_version(attribute, diagnostics)?),
         None => None,
     };
-    let commit = match content.attribute("commit") {
-        Some(attribute) => Some(read_text(&attribute.expr, diagnostics)?),
-        None => None,
+    let mut text = |name: &str| match content.attribute(name) {
+        Some(attribute) => read_text(&attribute.expr, diagnostics).map(Some),
+        None => Some(None),
     };
+    let (commit, subdir) = (text("commit")?, text("subdir")?);
     if failed {
         return None;
     }
     let source = read_text(&content.attribute("source")?.expr, diagnostics)?;
     let hashes = read_hashes(content.attribute("hashes")?, diagnostics)?;
-    Some((key, ModuleLock { source, version, commit, hashes }))
+    Some((key, ModuleLock { source, version, commit, subdir, hashes }))
 }
 
 /// The blocks of locked modules.
@@ -92,6 +98,9 @@ pub(crate) fn write_module_locks(locks: &ModuleLocks) -> String {
         }
         if let Some(commit) = &lock.commit {
             let _ = writeln!(out, "  commit{pad} = {}", quoted(commit));
+        }
+        if let Some(subdir) = &lock.subdir {
+            let _ = writeln!(out, "  subdir{pad} = {}", quoted(subdir));
         }
         let _ = writeln!(out, "  hashes = [");
         for hash in &lock.hashes {

@@ -16,6 +16,7 @@ use crate::archive::remove;
 use crate::module_lock::ModuleLock;
 use crate::network::Network;
 use crate::registry::ModuleRegistry;
+use crate::turn::Turn;
 use address::PackageAddress;
 use fetch::Fetched;
 use formwork_model::{Constraints, Version};
@@ -90,6 +91,10 @@ const DOWNLOAD: &str = "Failed to download module";
 pub struct ModuleInstaller {
     network: Arc<Network>,
     modules_dir: PathBuf,
+    /// Packages that came with the configuration, by the keys of modules.
+    vendor_dir: Option<PathBuf>,
+    /// Other processes wait while something is installed.
+    turn: Option<Turn>,
     /// Packages of this run by their address and commit.
     packages: BTreeMap<(String, Option<Str>), (PathBuf, Option<String>)>,
     versions: BTreeMap<(String, String), Vec<Version>>,
@@ -99,9 +104,11 @@ pub struct ModuleInstaller {
 pub type FetchReport<'a> = &'a mut dyn FnMut(&str);
 
 impl ModuleInstaller {
-    /// Installs below a directory, normally `.terraform/modules`.
-    pub fn new(network: Arc<Network>, modules_dir: PathBuf) -> ModuleInstaller {
-        ModuleInstaller { network, modules_dir, packages: BTreeMap::new(), versions: BTreeMap::new() }
+    /// Installs below a directory, normally `.terraform/modules`. Packages in the other one are taken instead of those of
+    /// the network, where they are what was locked.
+    pub fn new(network: Arc<Network>, modules_dir: PathBuf, vendor_dir: Option<PathBuf>) -> ModuleInstaller {
+        let (packages, versions) = (BTreeMap::new(), BTreeMap::new());
+        ModuleInstaller { network, modules_dir, vendor_dir, turn: None, packages, versions }
     }
 
     /// Where the package of a module lies.
@@ -114,17 +121,43 @@ impl ModuleInstaller {
         hash_tree(&self.package_dir(key)).is_ok_and(|hash| lock.hashes.iter().any(|known| **known == *hash))
     }
 
+    /// What to lock of a module that another program has installed.
+    pub fn lock_of(&self, key: &str, source: &str, version: Option<Version>, dir: &Path) -> Option<ModuleLock> {
+        let package = self.package_dir(key);
+        if package.is_symlink() {
+            return None;
+        }
+        let hash = hash_tree(&package).ok()?;
+        let head = fs::read_to_string(package.join(".git").join("HEAD")).ok();
+        let head = head.filter(|text| text.trim().chars().all(|c| c.is_ascii_hexdigit()));
+        let subdir = dir.strip_prefix(&package).ok()?.to_str().filter(|below| !below.is_empty());
+        Some(ModuleLock {
+            source: source.into(),
+            version,
+            commit: head.as_deref().map(|text| text.trim().into()),
+            subdir: subdir.map(Str::from),
+            hashes: vec![hash.as_str().into()],
+        })
+    }
+
     /// Fetches a module and puts it into its place.
     ///
     /// # Errors
     /// There is no such version, the package cannot be had, has no such subdirectory, must not be taken as it is, or is
     /// not the one that was locked.
     pub fn install(&mut self, wanted: WantedModule<'_>, tell: FetchReport<'_>) -> Result<ModulePackage, ModuleError> {
+        if self.turn.is_none() {
+            self.turn = Some(Turn::wait(&self.modules_dir));
+            self.clear();
+        }
+        if let Some(package) = self.vendored(wanted, tell)? {
+            return Ok(package);
+        }
         let (address, version, subdir) = self.locate(wanted, tell)?;
         let place = self.package_dir(wanted.key);
-        let aside = self.modules_dir.join(format!(".{}.{}.new", wanted.key, std::process::id()));
+        let aside = self.aside(wanted.key);
         let result = self.prepare(wanted, &address, &aside).and_then(|fetched| {
-            let lock = self.check(wanted, version.as_ref(), &fetched, &aside)?;
+            let mut lock = self.check(wanted, version.as_ref(), &fetched, &aside)?;
             let below = join(&address.subdir, &subdir).ok_or_else(|| {
                 error(
                     DOWNLOAD,
@@ -132,6 +165,9 @@ impl ModuleInstaller {
                 )
             })?;
             let below = existing(&aside, &below, wanted.source)?;
+            if let Some(lock) = lock.as_mut().filter(|_| !below.is_empty()) {
+                lock.subdir = Some(below.as_str().into());
+            }
             put(&aside, &place).map_err(|problem| unwritable(&place, &problem))?;
             Ok((lock, below, fetched))
         });
@@ -144,6 +180,53 @@ impl ModuleInstaller {
         self.packages.insert((address.package_text(), commit), (place.clone(), fetched.commit));
         let dir = if below.is_empty() { place } else { place.join(below) };
         Ok(ModulePackage { dir, version, lock })
+    }
+
+    /// Where a package is prepared.
+    fn aside(&self, key: &str) -> PathBuf {
+        self.modules_dir.join(format!(".{key}.new"))
+    }
+
+    /// Removes what runs have left that were broken off.
+    fn clear(&self) {
+        for entry in fs::read_dir(&self.modules_dir).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') && [".new", ".part", ".download", ".key"].iter().any(|end| name.ends_with(end)) {
+                // If it cannot be removed, what needs the place says so.
+                let _ = remove(&entry.path());
+            }
+        }
+    }
+
+    /// The locked package, if it came with the configuration.
+    fn vendored(&self, wanted: WantedModule<'_>, tell: FetchReport<'_>) -> Result<Option<ModulePackage>, ModuleError> {
+        let (Some(vendor), Some(lock)) = (&self.vendor_dir, wanted.lock) else { return Ok(None) };
+        let from = vendor.join(wanted.key);
+        let is_right = hash_tree(&from).is_ok_and(|hash| lock.hashes.iter().any(|known| **known == *hash));
+        if !is_right {
+            return Ok(None);
+        }
+        tell(&format!("Taking {} for {} from {}...", wanted.source, wanted.key, from.display()));
+        let (place, aside) = (self.package_dir(wanted.key), self.aside(wanted.key));
+        remove(&aside)
+            .and_then(|()| copy_tree(&from, &aside))
+            .and_then(|()| put(&aside, &place))
+            .map_err(|problem| unwritable(&place, &problem))?;
+        let subdir = match &lock.subdir {
+            Some(subdir) => existing(&place, subdir, wanted.source)?,
+            None => String::new(),
+        };
+        let dir = if subdir.is_empty() { place } else { place.join(subdir) };
+        Ok(Some(ModulePackage { dir, version: lock.version.clone(), lock: Some(lock.clone()) }))
+    }
+
+    /// Copies the package of an installed module to where [`ModuleInstaller::install`] finds it without a network.
+    pub fn vendor(&self, key: &str, vendor_dir: &Path) -> std::io::Result<()> {
+        let (to, aside) = (vendor_dir.join(key), vendor_dir.join(format!(".{key}.new")));
+        remove(&aside)?;
+        copy_tree(&self.package_dir(key), &aside)?;
+        remove(&aside.join(".git"))?;
+        put(&aside, &to)
     }
 
     /// The address of the package, the version that was selected, and the directory in it that the caller wants.
@@ -245,6 +328,7 @@ impl ModuleInstaller {
             source: wanted.source.into(),
             version: version.cloned(),
             commit: fetched.commit.as_deref().map(Str::from),
+            subdir: None,
             hashes: vec![hash.as_str().into()],
         };
         match wanted.lock.filter(|known| !known.hashes.is_empty()) {

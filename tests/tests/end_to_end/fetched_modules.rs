@@ -171,7 +171,10 @@ fn hostile_archives_leave_nothing() {
         server.answer("/m.zip", Reply::bytes(zip_of(&[("main.tf", b""), (name, b"")])));
         folder.run(INIT).expect(1).says("points outside of the archive");
         let left: Vec<_> = std::fs::read_dir(folder.file(".terraform/modules")).unwrap().map(Result::unwrap).collect();
-        assert!(left.iter().all(|entry| entry.file_name() == "modules.json"), "{left:?}");
+        assert!(
+            left.iter().all(|entry| entry.file_name() == ".lock" || entry.file_name() == "modules.json"),
+            "{left:?}"
+        );
     }
 }
 
@@ -240,12 +243,45 @@ fn registries_give_versions() {
         forget(&folder);
         terraform.run(&folder, INIT).ok();
         assert_eq!(folder.read(".terraform/modules/modules.json"), manifest);
+        // What it has installed can be locked as well.
+        let lock = folder.read(".terraform.lock.hcl");
+        std::fs::remove_file(folder.file(".terraform.lock.hcl")).unwrap();
+        server.asked();
+        folder.run(INIT).ok();
+        assert_eq!(server.asked().len(), 0);
+        assert_eq!(folder.read(".terraform.lock.hcl"), lock);
     }
     // Versions and modules that there are not.
     folder.write("main.tf", &main.replace("~> 1.0", "~> 7.0"));
     folder.run(INIT).expect(1).says("has no version that meets \"~> 7.0\"; it has 1.1.0, 1.3.0");
     folder.write("main.tf", &main.replace("acme", "none"));
     folder.run(INIT).expect(1).says("Module not found");
+}
+
+#[test]
+fn vendored_modules_need_no_network() {
+    let main = "module \"m\" { source = \"https://SERVER/m.zip//sub\" }\nmodule \"g\" { source = \"git::https://SERVER/git/m/.git\" }\n\
+                output \"value\" { value = \"${module.m.value} ${module.g.value}\" }\n";
+    let (server, folder) = world(main);
+    commit(&server, "one");
+    server.answer("/m.zip", Reply::bytes(zip_of(&[("sub/main.tf", output("x").as_bytes())])));
+    folder.write("vendor/modules/old/main.tf", "");
+    folder.run("vendor").ok().says("- m in vendor/modules/m");
+    assert!(folder.exists("vendor/modules/m/sub/main.tf") && !folder.exists("vendor/modules/old"));
+    assert!(!folder.exists("vendor/modules/g/.git"));
+    let lock = folder.read(".terraform.lock.hcl");
+    server.asked();
+    forget(&folder);
+    folder.run(INIT).ok();
+    assert_eq!(server.asked().len(), 0);
+    assert_eq!(value(&folder), "x one");
+    assert_eq!(folder.read(".terraform.lock.hcl"), lock);
+    // What is not what was locked does not count.
+    folder.write("vendor/modules/m/sub/main.tf", &output("changed"));
+    forget(&folder);
+    folder.run(INIT).ok();
+    assert!(!server.asked().is_empty());
+    assert_eq!(value(&folder), "x one");
 }
 
 #[test]

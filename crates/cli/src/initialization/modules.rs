@@ -35,6 +35,37 @@ pub fn install_modules(session: &Session, options: &InitOptions) -> Result<Confi
     Ok(config)
 }
 
+/// Where `vendor` puts packages of modules, beside the configuration.
+pub const VENDOR_DIR: &str = "vendor/modules";
+
+/// Copies the packages of all modules that are fetched from elsewhere to where an installation finds them. Returns their
+/// keys.
+pub fn vendor_modules(session: &Session) -> Result<Vec<String>, Diagnostics> {
+    let options = InitOptions { talk: true, ..InitOptions::default() };
+    install_modules(session, &options)?;
+    let run = ModuleRun::begin(session, &options)?;
+    let dir = Path::new(VENDOR_DIR);
+    let failed = |error: std::io::Error| {
+        let detail = format!("The packages of modules cannot be copied to {VENDOR_DIR}: {error}.");
+        Diagnostics::from(Diagnostic::error("Cannot copy modules", detail).blame(Blame::Environment))
+    };
+    if dir.is_dir() {
+        for entry in std::fs::read_dir(dir).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let is_used = entry.file_name().to_str().is_some_and(|name| run.locks.contains_key(name));
+            if !is_used && entry.path().is_dir() {
+                std::fs::remove_dir_all(entry.path()).map_err(failed)?;
+            }
+        }
+    }
+    let keys: Vec<String> = run.locks.keys().cloned().collect();
+    if !keys.is_empty() {
+        std::fs::create_dir_all(dir).map_err(failed)?;
+    }
+    keys.iter().try_for_each(|key| run.installer.vendor(key, dir)).map_err(failed)?;
+    Ok(keys)
+}
+
 /// Loads what there is by now, tests included.
 fn load(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
     let known = manifest(session).unwrap_or_default();
@@ -116,7 +147,8 @@ impl<'a> ModuleRun<'a> {
         if problems.has_errors() {
             return Err(problems);
         }
-        let installer = ModuleInstaller::new(network(session, &cli), session.data_dir().modules());
+        let installer =
+            ModuleInstaller::new(network(session, &cli), session.data_dir().modules(), Some(VENDOR_DIR.into()));
         let (locks, seen) = (old.clone(), BTreeSet::new());
         Ok(ModuleRun { session, options, installer, old, locks, seen, problems: Diagnostics::new() })
     }
@@ -140,6 +172,7 @@ impl<'a> ModuleRun<'a> {
                 continue;
             };
             if self.is_installed(&known, &path, call, source) {
+                self.complete_lock(&known, &path);
                 continue;
             }
             match self.install(&path, call, source, &origin) {
@@ -184,6 +217,16 @@ impl<'a> ModuleRun<'a> {
             }
             Some(_) => false,
             None => true,
+        }
+    }
+
+    /// Locks what another program has installed.
+    fn complete_lock(&mut self, known: &ModuleManifest, path: &ModulePath) {
+        let key = key_of(path);
+        let Some(installed) = known.modules.get(path).filter(|_| !self.locks.contains_key(&key)) else { return };
+        let (version, dir) = (installed.version.clone(), Path::new(&*installed.dir));
+        if let Some(lock) = self.installer.lock_of(&key, &installed.source, version, dir) {
+            self.locks.insert(key, lock);
         }
     }
 
@@ -281,7 +324,7 @@ pub fn with_module<T>(
     let source = ModuleSource::parse(text).map_err(|why| refused("Invalid module source address", why))?;
     let Some(origin) = origin_of(&source) else { return work(Path::new(text)) };
     let dir = session.data_dir().path().join("from-module");
-    let mut installer = ModuleInstaller::new(network(session, &cli_config(session)?), dir.clone());
+    let mut installer = ModuleInstaller::new(network(session, &cli_config(session)?), dir.clone(), None);
     let text = source.to_string();
     let wanted = WantedModule { key: "root", origin: &origin, source: &text, constraints: None, lock: None };
     let package = installer.install(wanted, &mut |line| session.say_step("copying_configuration_message", line));

@@ -46,8 +46,9 @@ pub(super) fn signer(keys: &[NamedKey], document: &[u8], signature: &[u8]) -> Re
         return Err("the signature is not one over a file".to_owned());
     }
     let mut unreadable = None;
-    for named in keys {
-        let key = match parse_key(&named.key) {
+    let parsed = keys.iter().flat_map(|named| parse_keys(&named.key).into_iter().map(move |key| (named, key)));
+    for (named, key) in parsed {
+        let key = match key {
             Ok(key) => key,
             Err(why) => {
                 unreadable = Some(why);
@@ -72,12 +73,20 @@ pub(super) fn signer(keys: &[NamedKey], document: &[u8], signature: &[u8]) -> Re
     Err(unreadable.map_or_else(|| none.to_owned(), |why| format!("{none}, and {why}")))
 }
 
-fn parse_key(text: &str) -> Result<SignedPublicKey, String> {
+/// All keys in a text.
+fn parse_keys(text: &str) -> Vec<Result<SignedPublicKey, String>> {
     if text.len() > KEY_BYTES {
-        return Err("a key of the registry is too large".to_owned());
+        return vec![Err("a key of the registry is too large".to_owned())];
     }
-    let parsed = SignedPublicKey::from_string(text.trim());
-    parsed.map(|(key, _)| key).map_err(|error| format!("a key of the registry cannot be read: {error}"))
+    let unreadable = |error: pgp::errors::Error| format!("a key of the registry cannot be read: {error}");
+    match SignedPublicKey::from_string_many(text.trim()) {
+        Ok((keys, _)) => keys.map(|key| key.map_err(unreadable)).collect(),
+        Err(error) => vec![Err(unreadable(error))],
+    }
+}
+
+fn parse_key(text: &str) -> Result<SignedPublicKey, String> {
+    parse_keys(text).into_iter().next().unwrap_or_else(|| Err("there is no key".to_owned()))
 }
 
 fn key_id(key: &SignedPublicKey) -> String {
