@@ -17,7 +17,7 @@ use formwork_value::Str;
 use place::{place, place_cached};
 use select::{Selected, check_request, select};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What is to be installed, and how.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +50,8 @@ pub struct InitReport {
 /// nothing but packages. The network is used only for what is not in place already.
 pub fn init_providers(init: ProviderInit<'_>, tell: &mut dyn FnMut(InstallEvent)) -> InitReport {
     let needs_package = |p: &ProviderAddress| !p.is_builtin() && !init.unmanaged.contains(p);
-    let dirs = [Some(init.data_dir.join("providers")), init.cache_dir.map(Path::to_path_buf)];
     let needed = init.requirements.keys().any(needs_package);
-    let _turns: Vec<Turn> = dirs.iter().flatten().filter(|_| needed).map(|dir| Turn::wait(dir)).collect();
+    let _turn = needed.then(|| Turn::wait(&init.data_dir.join("providers")));
     let verified = Verified::load(&init.data_dir.join("providers"));
     let mut run = Run {
         init,
@@ -187,8 +186,11 @@ impl<'a> Run<'a, '_> {
     /// Fetches packages and puts them into place.
     fn install(&mut self, chosen: &[Chosen<'_>]) {
         let mut orders = Vec::new();
+        let mut turns = Vec::new();
         for item in chosen {
             let (provider, version) = (item.open.provider, &item.selected.version);
+            // Whoever waits here finds the package afterwards. All wait in the order of addresses, so nobody waits for ever.
+            turns.extend(self.cache_dir_of(item).map(|dir| Turn::wait(&dir)));
             match place_cached(&self.init, provider, version, item.previous(), &mut self.verified) {
                 Ok(Some(hash)) => {
                     (self.tell)(InstallEvent::FromCache { provider: provider.clone(), version: version.clone() });
@@ -212,7 +214,7 @@ impl<'a> Run<'a, '_> {
                 offers: &item.selected.offers,
             })
             .collect();
-        let dir = DownloadDir::of(self.init.data_dir);
+        let dir = DownloadDir::of(self.init.data_dir).with_cache(self.init.cache_dir);
         let packages = fetch::fetch(self.init.sources, self.init.platform, &requests, &dir, self.tell);
         for (item, package) in orders.into_iter().zip(packages) {
             match package {
@@ -220,6 +222,12 @@ impl<'a> Run<'a, '_> {
                 Err(error) => self.not_installed(item, &error.to_string()),
             }
         }
+    }
+
+    /// Where the cache has the packages of a version.
+    fn cache_dir_of(&self, item: &Chosen<'_>) -> Option<PathBuf> {
+        let package = package_dir(self.init.cache_dir?, item.open.provider, &item.selected.version, self.init.platform);
+        package.parent().map(Path::to_path_buf)
     }
 
     fn not_installed(&mut self, item: &Chosen<'_>, why: &str) {

@@ -9,6 +9,7 @@
 
 mod archive;
 mod bundle;
+mod cached;
 mod cli_config;
 mod hash;
 mod ignore_rules;

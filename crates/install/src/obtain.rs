@@ -1,6 +1,8 @@
 //! Getting hold of a package, with the proof of where it comes from.
 
+use crate::cached::comes_from;
 use crate::hash::{hash_archive, zip_hash};
+use crate::installed::package_dir;
 use crate::network::{Download, NetworkError, Progress, normal_host};
 use crate::network_mirror::NetworkMirror;
 use crate::registry::{ProviderRegistry, Signer};
@@ -77,6 +79,7 @@ impl Drop for ObtainedPackage {
 #[derive(Debug)]
 pub struct DownloadDir {
     path: PathBuf,
+    cache: Option<PathBuf>,
     _turn: Turn,
 }
 
@@ -84,7 +87,19 @@ impl DownloadDir {
     /// Below the directory where `init` installs.
     pub fn of(data_dir: &Path) -> DownloadDir {
         let path = data_dir.join("providers").join(".download");
-        DownloadDir { _turn: Turn::wait(&path), path }
+        DownloadDir { _turn: Turn::wait(&path), path, cache: None }
+    }
+
+    /// Takes what a cache has already.
+    pub fn with_cache(self, cache: Option<&Path>) -> DownloadDir {
+        DownloadDir { cache: cache.map(Path::to_path_buf), ..self }
+    }
+
+    /// The package in the cache, if it comes from an archive with one of the checksums.
+    fn cached(&self, wanted: WantedPackage<'_>, expected: &[String]) -> Option<PackageLocation> {
+        let WantedPackage { provider, version, platform } = wanted;
+        let package = package_dir(self.cache.as_deref()?, provider, version, platform);
+        comes_from(&package, expected).then_some(PackageLocation::Directory(package))
     }
 }
 
@@ -153,8 +168,13 @@ impl ProviderSources {
                 false => error,
             })?;
         let expected = vec![format!("zh:{}", package.sha256)];
-        let path = dir.path.join(format!("{}.zip", package.sha256));
-        let location = self.fetch(&package.url, None, path, &expected, tell)?;
+        let location = match dir.cached(wanted, &expected) {
+            Some(location) => location,
+            None => {
+                let path = dir.path.join(format!("{}.zip", package.sha256));
+                self.fetch(&package.url, None, path, &expected, tell)?
+            }
+        };
         Ok(ObtainedPackage { location, proof: package.signer.into(), hashes: package.hashes, temporary: true })
     }
 
@@ -170,7 +190,10 @@ impl ProviderSources {
         let name = Sha256::digest(archive.url.as_str()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let own = Url::parse(base).ok().filter(|base| crate::network::same_host(base, &archive.url));
         let token = own.and_then(|url| self.network.token(&normal_host(&crate::network::host_of(&url)?)?));
-        let location = self.fetch(&archive.url, token, dir.path.join(format!("{name}.zip")), &archive.hashes, tell)?;
+        let location = match dir.cached(wanted, &archive.hashes) {
+            Some(location) => location,
+            None => self.fetch(&archive.url, token, dir.path.join(format!("{name}.zip")), &archive.hashes, tell)?,
+        };
         let proof = if archive.hashes.is_empty() { PackageProof::Nothing } else { PackageProof::Checksum };
         Ok(ObtainedPackage { location, proof, hashes: Vec::new(), temporary: true })
     }

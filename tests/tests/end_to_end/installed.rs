@@ -250,12 +250,17 @@ fn versions_stay_until_they_are_upgraded() {
 #[test]
 fn locks_and_mirrors_are_made_from_a_registry() {
     let mut world = World::new();
+    // The reference takes no host with a port from a network mirror.
+    const HOST: &str = "tools.example.test";
+    let base = world.server.url("/v1/providers/");
+    world.folder.settings(&format!("host {HOST:?} {{\n  services = {{ \"providers.v1\" = {base:?} }}\n}}\n"));
+    world.folder.write("main.tf", &configuration(&world.server, "~> 1.0").replace(&world.server.host(), HOST));
     let platforms = "-platform=linux_amd64 -platform=darwin_arm64";
     world.folder.run(&format!("providers lock {platforms}")).ok().says("for darwin_arm64 (self-signed");
     let lock = world.lock();
     assert!(lock.contains(&format!("zh:{}", sha256(&archive()))), "{lock}");
     world.folder.run(&format!("providers mirror {platforms} mirror")).ok();
-    let base = format!("mirror/{}/{SOURCE}", world.server.host());
+    let base = format!("mirror/{HOST}/{SOURCE}");
     for file in ["index.json", "1.0.0.json", "terraform-provider-tool_1.0.0_darwin_arm64.zip"] {
         assert!(world.folder.exists(&format!("{base}/{file}")), "{file}");
     }
@@ -265,7 +270,7 @@ fn locks_and_mirrors_are_made_from_a_registry() {
         let name = entry.file_name().into_string().unwrap();
         let reply = Reply::bytes(std::fs::read(entry.path()).unwrap());
         let reply = if name.ends_with(".json") { reply.with("Content-Type", "application/json") } else { reply };
-        mirror.answer(&format!("/m/{}/{SOURCE}/{name}", world.server.host()), reply);
+        mirror.answer(&format!("/m/{HOST}/{SOURCE}/{name}"), reply);
     }
     world.server.asked();
     world.folder.trust(&mirror);
@@ -274,6 +279,10 @@ fn locks_and_mirrors_are_made_from_a_registry() {
     let init = |world: &World| world.folder.run("init -input=false -no-color");
     init(&world).ok().says("tool v1.0.0 (verified checksum)");
     assert_eq!(world.server.asked().len(), 0);
+    if let Some(terraform) = Program::terraform("a network mirror") {
+        std::fs::remove_dir_all(world.folder.file(".terraform")).unwrap();
+        terraform.run(&world.folder, "init -input=false -no-color").ok().says("tool v1.0.0 (verified checksum)");
+    }
     std::fs::remove_file(world.folder.file(".terraform.lock.hcl")).unwrap();
     std::fs::remove_dir_all(world.folder.file(".terraform")).unwrap();
     init(&world).ok().says("Incomplete lock file information for providers");
@@ -281,9 +290,10 @@ fn locks_and_mirrors_are_made_from_a_registry() {
     // A package that is not the one of the mirror's checksum.
     std::fs::remove_file(world.folder.file(".terraform.lock.hcl")).unwrap();
     std::fs::remove_dir_all(world.folder.file(".terraform")).unwrap();
-    let zip = format!("/m/{}/{SOURCE}/terraform-provider-tool_1.0.0_linux_amd64.zip", world.server.host());
+    let zip = format!("/m/{HOST}/{SOURCE}/terraform-provider-tool_1.0.0_linux_amd64.zip");
     mirror.answer(&zip, Reply::bytes(zip_of(&[("terraform-provider-tool_v1.0.0", b"other")])));
     world.is_refused("is not the one that it should be");
+    assert!(!world.folder.exists(&format!(".terraform/providers/{HOST}")));
 }
 
 #[test]
@@ -308,9 +318,17 @@ fn the_cache_serves_many_at_once() {
         let link = folder.file(&world.package());
         assert!(link.is_symlink() && link.join("terraform-provider-tool_v1.0.0").exists());
     }
+    // One has fetched it for all: the others only look whether it is what was signed.
+    let zip = world.path("_linux_amd64.zip");
+    assert_eq!(world.server.asked().iter().filter(|question| question.target == zip).count(), 1);
     // What the lock file knows is taken from the cache without a question.
-    world.server.asked();
     std::fs::remove_dir_all(folders[0].file(".terraform")).unwrap();
     folders[0].run("init -input=false -no-color").ok().says("from the shared cache directory");
     assert_eq!(world.server.asked().len(), 0);
+    // What was changed in the cache is fetched anew.
+    let file = cache.join(world.package().replace(".terraform/providers/", "")).join("LICENSE");
+    std::fs::write(&file, "changed").unwrap();
+    std::fs::remove_dir_all(folders[1].file(".terraform")).unwrap();
+    folders[1].run("init -input=false -no-color").ok();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "free");
 }

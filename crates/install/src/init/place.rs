@@ -2,6 +2,7 @@
 
 use super::ProviderInit;
 use crate::archive::{copy_dir, remove, unpack};
+use crate::cached::keep_sums;
 use crate::hash::{hash_archive, zip_hash};
 use crate::installed::package_dir;
 use crate::verified::Verified;
@@ -39,6 +40,7 @@ pub(super) fn place(
             let cached = init.cache_dir.map(|cache| package_dir(cache, provider, version, init.platform));
             unpack_into(archive, cached.as_deref().unwrap_or(&target), provider)?;
             if let Some(cached) = &cached {
+                keep_sums(cached, &hash, &whole).map_err(|error| format!("the cache cannot be written: {error}"))?;
                 link(cached, &target)?;
             }
             hash
