@@ -193,6 +193,38 @@ mod tests {
         }
     }
 
+    /// What GnuPG makes: a key with a subkey that signs, a key of its own, both in one text, and the second one revoked.
+    #[test]
+    fn signatures_of_other_programs_are_understood() {
+        const SUMS: &[u8] = include_bytes!("../../tests/data/SHA256SUMS");
+        let (by_subkey, by_key): (&[u8], &[u8]) =
+            (include_bytes!("../../tests/data/subkey.sig"), include_bytes!("../../tests/data/rsa.sig"));
+        let (subkey, rsa, both, revoked) = (
+            include_str!("../../tests/data/subkey.asc"),
+            include_str!("../../tests/data/rsa.asc"),
+            include_str!("../../tests/data/both.asc"),
+            include_str!("../../tests/data/revoked.asc"),
+        );
+        let cases: &[(&str, &[u8], &[u8], Result<&str, &str>)] = &[
+            (subkey, by_subkey, SUMS, Ok("B70FACB222EE956D")),
+            (rsa, by_key, SUMS, Ok("B1E064650C099DFB")),
+            (both, by_subkey, SUMS, Ok("B70FACB222EE956D")),
+            (both, by_key, SUMS, Ok("B1E064650C099DFB")),
+            (rsa, by_subkey, SUMS, Err("any of the keys")),
+            (rsa, by_key, b"other", Err("does not fit the document")),
+            (subkey, by_subkey, b"other", Err("does not fit the document")),
+            (revoked, by_key, SUMS, Err("was revoked")),
+        ];
+        for (number, (key, signature, document, expected)) in cases.iter().enumerate() {
+            let named = NamedKey { key: (*key).to_owned(), trust: String::new() };
+            match (signer(&[named], document, signature), expected) {
+                (Ok(signer), Ok(id)) => assert_eq!(signer, Signer::Own { key: (*id).to_owned() }, "{number}"),
+                (Err(why), Err(part)) => assert!(why.contains(part), "{number}: {why}"),
+                (result, _) => panic!("{number}: {result:?}"),
+            }
+        }
+    }
+
     #[test]
     fn garbage_is_refused() {
         let key = NamedKey { key: HASHICORP.to_owned(), trust: String::new() };
