@@ -7,9 +7,12 @@ mod address;
 mod checksum;
 mod extract;
 mod fetch;
+mod gcs;
 mod git;
 mod http;
 mod netrc;
+mod objects;
+mod s3;
 mod tree;
 
 use crate::archive::remove;

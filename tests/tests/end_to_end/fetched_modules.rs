@@ -259,6 +259,59 @@ fn registries_give_versions() {
 }
 
 #[test]
+fn stores_of_objects_have_archives_and_directories() {
+    let (server, mut folder) = world("");
+    let host = server.url("");
+    for (name, value) in [
+        ("STORAGE_EMULATOR_HOST", host.as_str()),
+        ("GOOGLE_OAUTH_ACCESS_TOKEN", "secret"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_REGION", "eu-west-1"),
+    ] {
+        folder.set(name, value);
+    }
+    let archive = zip_of(&[("main.tf", output("archive").as_bytes())]);
+    let (file, key) = (output("directory"), "net/a/main.tf");
+    server.answer("/bucket/net/m.zip", Reply::bytes(archive.clone()));
+    server.answer(&format!("/bucket/{key}"), Reply::bytes(file.as_bytes()));
+    let listed = format!(
+        "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><IsTruncated>false</IsTruncated>\
+         <Contents><Key>net/a/</Key></Contents><Contents><Key>{key}</Key></Contents></ListBucketResult>"
+    );
+    server.answer("/bucket/", Reply::bytes(listed).with("Content-Type", "application/xml"));
+    let objects = "/storage/v1/b/bucket/o";
+    server.answer(&format!("{objects}/net%2Fm.zip"), Reply::bytes(archive));
+    server.answer(&format!("{objects}/net%2Fa%2Fmain.tf"), Reply::bytes(file));
+    server.answer(objects, Reply::json(&json!({ "items": [{ "name": "net/a/" }, { "name": key }] })));
+    let google = "gcs::https://www.googleapis.com/storage/v1/bucket";
+    let cases = [
+        (format!("s3::{host}/bucket/net/m.zip"), "archive"),
+        (format!("s3::{host}/bucket/net/a"), "directory"),
+        (format!("s3::{host}/bucket//a?aws_access_key_id=x"), ""),
+        (format!("{google}/net/m.zip"), "archive"),
+        (format!("{google}/net/a"), "directory"),
+        (format!("{google}/net/none.zip"), ""),
+    ];
+    for (source, expected) in cases {
+        let main = format!("module \"m\" {{ source = {source:?} }}\noutput \"value\" {{ value = module.m.value }}\n");
+        folder.write("main.tf", &main);
+        server.asked();
+        if expected.is_empty() {
+            folder.run(INIT).expect(1).says("Failed to download module");
+            continue;
+        }
+        folder.run(INIT).ok();
+        assert_eq!(value(&folder), expected, "{source}");
+        assert!(server.asked().iter().all(|question| question.headers.contains_key("authorization")), "{source}");
+    }
+    // A name that leads out.
+    server.answer(objects, Reply::json(&json!({ "items": [{ "name": "net/a/../../../evil.tf" }] })));
+    folder.write("main.tf", &format!("module \"n\" {{ source = \"{google}/net/a\" }}\n"));
+    folder.run(INIT).expect(1).says("points outside of the directory");
+}
+
+#[test]
 fn vendored_modules_need_no_network() {
     let main = "module \"m\" { source = \"https://SERVER/m.zip//sub\" }\nmodule \"g\" { source = \"git::https://SERVER/git/m/.git\" }\n\
                 output \"value\" { value = \"${module.m.value} ${module.g.value}\" }\n";

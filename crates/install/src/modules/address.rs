@@ -7,8 +7,10 @@ use url::Url;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Getter {
     File,
+    Gcs,
     Git,
     Http,
+    S3,
 }
 
 /// A package, and the directory in it that is meant.
@@ -38,16 +40,18 @@ impl PackageAddress {
             "git" | "ssh" => Getter::Git,
             "http" | "https" => Getter::Http,
             "file" => Getter::File,
+            "gcs" => Getter::Gcs,
+            "s3" => Getter::S3,
             "hg" => {
                 return Err("Mercurial repositories cannot be fetched; git repositories and archives can".to_owned());
             }
             other => {
                 return Err(format!(
-                    "there is no way to fetch {other:?} addresses; there are git, http, https and file"
+                    "there is no way to fetch {other:?} addresses; there are git, http, https, s3, gcs and file"
                 ));
             }
         };
-        if getter == Getter::Http && !matches!(url.scheme(), "http" | "https") {
+        if matches!(getter, Getter::Http | Getter::Gcs | Getter::S3) && !matches!(url.scheme(), "http" | "https") {
             return Err(format!("{} is no address of a web server", without_secrets(&url)));
         }
         let subdir = if deeper.is_empty() { subdir } else { format!("{deeper}/{subdir}") };
@@ -63,7 +67,9 @@ impl PackageAddress {
     pub fn shown(&self) -> String {
         let url = without_secrets(&self.url);
         match self.getter {
+            Getter::Gcs => format!("gcs::{url}"),
             Getter::Git => format!("git::{url}"),
+            Getter::S3 => format!("s3::{url}"),
             _ => url,
         }
     }
@@ -120,6 +126,12 @@ fn detect(text: &str) -> Result<(Option<String>, String, String), String> {
     {
         return Ok((git(), format!("ssh://{user}@{host}/{path}"), String::new()));
     }
+    if text.contains("googleapis.com/") {
+        return Ok((Some("gcs".to_owned()), format!("https://{text}"), String::new()));
+    }
+    if text.contains(".amazonaws.com/") {
+        return Ok((Some("s3".to_owned()), format!("https://{text}"), String::new()));
+    }
     if text.starts_with('/') {
         return Ok((Some("file".to_owned()), format!("file://{text}"), String::new()));
     }
@@ -143,6 +155,9 @@ mod tests {
             ("git::git@h.io:o/r.git//d", "Git::ssh://git@h.io/o/r.git", "d"),
             ("git::ssh://git@h.io/o/r.git", "Git::ssh://git@h.io/o/r.git", ""),
             ("git::file:///r", "Git::file:///r", ""),
+            ("s3::https://s3.amazonaws.com/b/k.zip//d", "S3::https://s3.amazonaws.com/b/k.zip", "d"),
+            ("b.s3.amazonaws.com/k", "S3::https://b.s3.amazonaws.com/k", ""),
+            ("www.googleapis.com/storage/v1/b/o", "Gcs::https://www.googleapis.com/storage/v1/b/o", ""),
             ("/a/b", "File::file:///a/b", ""),
             ("file:///a/b//c", "File::file:///a/b", "c"),
         ];

@@ -3,7 +3,7 @@
 use super::address::{Getter, PackageAddress};
 use super::checksum::check;
 use super::extract::{ArchiveKind, extract};
-use super::{DOWNLOAD, ModuleError, error, git, http, join};
+use super::{DOWNLOAD, ModuleError, error, gcs, git, http, join, s3};
 use crate::network::{Network, without_secrets};
 use std::path::{Path, PathBuf};
 
@@ -40,11 +40,26 @@ pub(super) fn fetch(
                 link(&address, target)?;
                 return Ok((Fetched::default(), deeper));
             }
+            (Getter::S3, None) => {
+                s3::fetch_dir(address, target)?;
+                return Ok((Fetched::default(), deeper));
+            }
+            (Getter::Gcs, None) => {
+                gcs::fetch_dir(network, &address, target)?;
+                return Ok((Fetched::default(), deeper));
+            }
             (getter, Some(kind)) => {
+                let path = target.with_extension("download");
                 let file = match getter {
                     Getter::File => Archive { path: path_of(&address)?, is_temporary: false },
-                    _ => Archive { path: http::download(network, &address, target)?, is_temporary: true },
+                    _ => Archive { path, is_temporary: true },
                 };
+                match getter {
+                    Getter::S3 => s3::fetch_file(address.clone(), &file.path)?,
+                    Getter::Gcs => gcs::fetch_file(network, &address, &file.path)?,
+                    Getter::Http => http::download(network, &address, &file.path)?,
+                    Getter::File | Getter::Git => {}
+                }
                 if let Some(checksum) = checksum {
                     check(network, &checksum, &address.url, &file.path)?;
                 }

@@ -4,7 +4,7 @@ use super::address::PackageAddress;
 use super::netrc::login;
 use super::{DOWNLOAD, ModuleError, error};
 use crate::network::{Download, Network, Request, without_secrets};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use url::Url;
 
 /// Largest archive of a module.
@@ -19,19 +19,12 @@ fn request(network: &Network, url: Url) -> Request {
     request
 }
 
-/// Fetches a file, beside the place of the package.
-pub(super) fn download(network: &Network, address: &PackageAddress, target: &Path) -> Result<PathBuf, ModuleError> {
-    let path = target.with_extension("download");
+/// Fetches a file.
+pub(super) fn download(network: &Network, address: &PackageAddress, path: &Path) -> Result<(), ModuleError> {
     let request = request(network, address.url.clone());
-    let download = Download { request, path: &path, limit: LIMIT, resumes: false, tell: &|_| {} };
-    match network.download(&download) {
-        Ok(_) => Ok(path),
-        Err(why) => {
-            // A part of it is of no use to anybody.
-            let _ = std::fs::remove_file(&path);
-            Err(error(DOWNLOAD, format!("The package cannot be fetched: {why}.")))
-        }
-    }
+    let download = Download { request, path, limit: LIMIT, resumes: false, tell: &|_| {} };
+    let fetched = network.download(&download);
+    fetched.map(drop).map_err(|why| error(DOWNLOAD, format!("The package cannot be fetched: {why}.")))
 }
 
 /// Asks a server where a module is: it says so in a header, or in a page.

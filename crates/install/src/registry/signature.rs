@@ -193,6 +193,9 @@ mod tests {
         }
     }
 
+    /// Key, signature, document, and what comes of them.
+    type Case<'a> = (&'a str, &'a [u8], &'a [u8], Result<&'a str, &'a str>);
+
     /// What GnuPG makes: a key with a subkey that signs, a key of its own, both in one text, and the second one revoked.
     #[test]
     fn signatures_of_other_programs_are_understood() {
@@ -205,7 +208,7 @@ mod tests {
             include_str!("../../tests/data/both.asc"),
             include_str!("../../tests/data/revoked.asc"),
         );
-        let cases: &[(&str, &[u8], &[u8], Result<&str, &str>)] = &[
+        let cases: &[Case<'_>] = &[
             (subkey, by_subkey, SUMS, Ok("B70FACB222EE956D")),
             (rsa, by_key, SUMS, Ok("B1E064650C099DFB")),
             (both, by_subkey, SUMS, Ok("B70FACB222EE956D")),
