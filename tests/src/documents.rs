@@ -36,6 +36,21 @@ pub fn commands(markdown: &str) -> Vec<Shown> {
     found
 }
 
+/// The contents of blocks in a language, each with its line ends.
+pub fn blocks(markdown: &str, language: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut current: Option<String> = None;
+    for line in markdown.lines() {
+        match &mut current {
+            Some(_) if line == "```" => found.extend(current.take()),
+            Some(block) => block.push_str(&format!("{line}\n")),
+            None if line.strip_prefix("```") == Some(language) => current = Some(String::new()),
+            None => {}
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,9 +5,8 @@ use crate::early::Early;
 use crate::prompt::ask;
 use crate::session::Session;
 use formwork_config::{
-    Config, GivenValue, ModuleResolution, UNSUPPORTED_VERSION, VariableArgument, VariableFile, VariableInputs,
-    automatic_files, collect_variables, config_files, join, load_with, missing_value, missing_variables,
-    prompted_value,
+    Config, GivenValue, ModuleResolution, VariableArgument, VariableFile, VariableInputs, automatic_files,
+    collect_variables, config_files, join, load_with, missing_value, missing_variables, prompted_value,
 };
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::read_manifest;
@@ -42,7 +41,6 @@ pub fn load_configuration_of_any_version(session: &Session) -> Result<(Config, D
     let resolution = ModuleResolution::Manifest;
     let (config, diagnostics) = load_tree(session, &session.files(), &manifest(session)?, resolution);
     session.set_sources(Arc::new(config.sources.clone()));
-    let diagnostics: Diagnostics = diagnostics.into_iter().filter(|d| d.summary != UNSUPPORTED_VERSION).collect();
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
 }
 
@@ -51,21 +49,48 @@ pub fn load_directory(session: &Session, dir: &str) -> Result<(Config, Diagnosti
     let (files, early) = (session.files(), Early::new(session, None));
     let (config, diagnostics) = load_with(&files, dir, &manifest(session)?, ModuleResolution::Manifest, Some(&early));
     session.set_sources(Arc::new(config.sources.clone()));
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
+    usable(config, diagnostics)
 }
 
 /// As [`load_configuration`], from other files.
 pub fn load_configuration_with(session: &Session, files: &dyn Files) -> Result<(Config, Diagnostics), Diagnostics> {
     let (config, diagnostics) = load_tree(session, files, &manifest(session)?, ModuleResolution::Manifest);
     session.set_sources(Arc::new(config.sources.clone()));
-    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
+    usable(config, diagnostics)
+}
+
+/// What a configuration says counts before the versions that it asks for: newer ones may read it otherwise.
+fn usable(config: Config, diagnostics: Diagnostics) -> Result<(Config, Diagnostics), Diagnostics> {
+    if diagnostics.has_errors() {
+        Err(diagnostics)
+    } else if config.refused.has_errors() {
+        Err(config.refused)
+    } else {
+        Ok((config, diagnostics))
+    }
+}
+
+/// Loads the configuration in a directory with its tests, and what is to be said of both. Errors in test files keep the
+/// modules from being judged, as those in the root module do.
+pub fn load_with_tests(
+    session: &Session,
+    dir: &str,
+    test_dir: Option<&str>,
+) -> Result<(Suite, Diagnostics), Diagnostics> {
+    let (known, early) = (manifest(session)?, Early::new(session, None));
+    let (config, mut diagnostics) = load_with(&session.files(), dir, &known, ModuleResolution::Manifest, Some(&early));
+    let root_failed = config.root_failed;
+    let (suite, problems) = add_tests(session, config, test_dir, ModuleResolution::Manifest)?;
+    if suite.broken && !root_failed {
+        diagnostics = diagnostics.into_iter().filter(|problem| !problem.is_error()).collect();
+    }
+    diagnostics.extend(problems);
+    Ok((suite, diagnostics))
 }
 
 /// Loads the configuration with its tests; modules must be installed.
 pub fn load_suite(session: &Session, test_dir: Option<&str>) -> Result<Suite, Diagnostics> {
-    let (config, mut diagnostics) = load_configuration(session)?;
-    let (suite, problems) = add_tests(session, config, test_dir, ModuleResolution::Manifest)?;
-    diagnostics.extend(problems);
+    let (suite, diagnostics) = load_with_tests(session, ".", test_dir)?;
     if diagnostics.has_errors() {
         return Err(diagnostics);
     }

@@ -36,6 +36,13 @@ impl DataDir {
         self.root.join("plugin_path")
     }
 
+    /// Those directories, if there are any.
+    pub fn remembered_plugin_dirs(&self) -> Vec<PathBuf> {
+        let stored = std::fs::read_to_string(self.plugin_path()).unwrap_or_default();
+        let stored: Vec<String> = serde_json::from_str(&stored).unwrap_or_default();
+        stored.into_iter().map(PathBuf::from).collect()
+    }
+
     /// The selected workspace; `TF_WORKSPACE` wins over the stored selection.
     pub fn workspace(&self, environment: &Environment) -> String {
         match environment.workspace() {

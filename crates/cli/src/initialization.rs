@@ -4,7 +4,7 @@ mod backend;
 mod modules;
 mod providers;
 
-pub use modules::{VENDOR_DIR, install_modules, vendor_modules, with_module};
+pub use modules::{VENDOR_DIR, vendor_modules, with_module};
 pub(crate) use providers::{configured_sources, network};
 
 use crate::arguments::Arguments;
@@ -15,7 +15,8 @@ use backend::initialize_backend;
 use formwork_config::{Config, ModuleResolution};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
-use modules::{forget_removed, record_modules};
+use formwork_testing::Suite;
+use modules::ModuleRun;
 use providers::install_providers;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -104,20 +105,11 @@ impl InitOptions {
 
 /// Initializes the working directory.
 pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagnostics> {
-    if options.get {
-        forget_removed(session)?;
-    }
-    let (config, in_modules) = load_root(session, options)?;
-    if in_modules.has_errors() {
-        // What can be found of modules is kept, so that other commands can tell these problems as well.
-        if options.get {
-            record_modules(session, &config, options)?;
-        }
-        return Err(in_modules);
-    }
+    let (config, warnings) = find_modules(session, options)?;
     let state = if options.backend { Some(initialize_backend(session, &config, options)?) } else { None };
     let config = if options.get {
-        install_modules(session, options)?
+        session.report(&warnings);
+        config
     } else {
         load_suite(session, options.test_dir.as_deref())?.everything()
     };
@@ -130,30 +122,64 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
     install_providers(session, &config, &from_state, options)
 }
 
-/// Loads with what is there, tests included. Problems in the root module and in tests stop everything, because nobody
-/// knows what a broken configuration needs; those in other modules are returned.
-fn load_root(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
-    let files = session.files();
-    let known = manifest(session).unwrap_or_default();
-    let (config, mut diagnostics) = load_tree(session, &files, &known, ModuleResolution::Direct);
-    let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
-    let config = suite.everything();
-    diagnostics.extend(problems);
-    let in_root = |problem: &Diagnostic| {
-        let file = problem.span.and_then(|span| config.sources.get(span.file));
-        file.is_some_and(|file| !file.name.contains('/') || TEST_FILES.iter().any(|end| file.name.ends_with(end)))
+/// Loads what is there, tests included, installs modules that are not, and writes down where they are. The last is done
+/// whatever is wrong with the configuration, so that other commands can tell these problems as well.
+pub fn find_modules(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
+    let mut run = if options.get { Some(ModuleRun::begin(session, options)?) } else { None };
+    let (suite, root_failed, diagnostics) = loop {
+        let (suite, root_failed, diagnostics) = load_all(session, options)?;
+        let is_sound = !root_failed && !suite.broken && suite.config.refused.is_empty();
+        // What was installed may call more.
+        let has_more = match &mut run {
+            Some(run) if is_sound => run.round(&suite.everything())?,
+            _ => false,
+        };
+        if !has_more {
+            break (suite, root_failed, diagnostics);
+        }
     };
-    if !diagnostics.iter().any(|problem| problem.is_error() && in_root(problem)) {
-        return Ok((config, diagnostics));
+    let config = suite.everything();
+    let problems = with_versions(diagnostics, &suite);
+    let mut diagnostics = Diagnostics::new();
+    if root_failed || suite.broken {
+        let detail = "Not all that must be installed can be known from a configuration with mistakes. Mend those below \
+                      first.";
+        diagnostics.push(Diagnostic::error("The configuration has mistakes", detail));
     }
-    let detail = "What must be installed is known only from a configuration without mistakes. Mend those below first.";
-    let mut problems = Diagnostics::from(Diagnostic::error("The configuration has mistakes", detail));
-    problems.extend(diagnostics);
-    Err(problems)
+    diagnostics.extend(problems);
+    if let Some(run) = run {
+        let recorded = run.finish(&config, !diagnostics.has_errors());
+        diagnostics.extend(recorded);
+    }
+    if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
 }
 
-/// How the names of files with tests and mocks end.
-const TEST_FILES: [&str; 4] = [".tftest.hcl", ".tftest.json", ".tfmock.hcl", ".tfmock.json"];
+/// Loads what is there by now, tests included; also if the root module has mistakes, which is told.
+fn load_all(session: &Session, options: &InitOptions) -> Result<(Suite, bool, Diagnostics), Diagnostics> {
+    let known = manifest(session).unwrap_or_default();
+    let (config, mut diagnostics) = load_tree(session, &session.files(), &known, ModuleResolution::Direct);
+    let root_failed = config.root_failed;
+    let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
+    diagnostics.extend(problems);
+    Ok((suite, root_failed, diagnostics))
+}
+
+/// Who is asked for another version may not understand the rest: of such a module only that is told, and if it is the
+/// root module, only that at all.
+fn with_versions(diagnostics: Diagnostics, suite: &Suite) -> Diagnostics {
+    let tested = suite.files.iter().flat_map(|file| &file.runs).filter_map(|run| run.config.as_ref());
+    let refused: Diagnostics = std::iter::once(&suite.config).chain(tested).flat_map(|c| c.refused.clone()).collect();
+    let dir = |problem: &Diagnostic| {
+        let file = problem.span.and_then(|span| suite.sources.get(span.file))?;
+        Some(file.name.rsplit_once('/').map_or("", |(dir, _)| dir))
+    };
+    let refusing: BTreeSet<Option<&str>> = refused.iter().map(dir).collect();
+    if refusing.contains(&Some("")) {
+        return refused.iter().filter(|problem| dir(problem) == Some("")).cloned().collect();
+    }
+    let rest = diagnostics.into_iter().filter(|problem| !refusing.contains(&dir(problem)));
+    rest.chain(refused.iter().cloned()).collect()
+}
 
 /// Does what `init` would, without a word, where something is missing.
 pub fn initialize_if_needed(session: &Session) -> Result<(), Diagnostics> {

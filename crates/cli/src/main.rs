@@ -9,6 +9,7 @@
 mod applying;
 mod arguments;
 mod backend;
+mod bundled;
 mod command_line;
 mod commands;
 mod configuration;

@@ -130,6 +130,7 @@ pub async fn make_plan(
         options: operation.options.clone(),
         backend: current.settings.record(&current.workspace),
         lock_file: providers.lock_file.clone(),
+        is_kept: arguments.value("out").is_some(),
         cancelled: &cancelled,
     };
     let mut written = Vec::new();

@@ -1,5 +1,6 @@
 //! The providers of a run: which are needed, where they are.
 
+use crate::bundled::{self, Surroundings};
 use crate::machine::{DiskSchemaCache, MachineEntropy, MachineStates, ProviderLog};
 use crate::session::Session;
 use formwork_builtin::BuiltinProvider;
@@ -8,7 +9,7 @@ use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::{
     CliConfig, check_lock, current_platform, executable, installed, load_cli_config, read_lock_file,
 };
-use formwork_model::{LockFile, ProviderAddress, State};
+use formwork_model::{Constraints, LockFile, ProviderAddress, State};
 use formwork_protocol::{
     Attach, LogSink, PoolOptions, ProviderFactory, ProviderPool, ProviderSource, SchemaCache, WantedTypes,
     parse_reattach,
@@ -101,8 +102,9 @@ impl Providers {
         }
         let cli = cli_config(session)?;
         sources.extend(overridden(session, &cli, &needed)?);
-        let unmanaged: BTreeSet<ProviderAddress> = sources.keys().cloned().collect();
         let lock_file = lock_file()?;
+        sources.extend(from_program(session, &cli, &requirements, &needed, &sources, &lock_file));
+        let unmanaged: BTreeSet<ProviderAddress> = sources.keys().cloned().collect();
         let problems = check_lock(&requirements, &lock_file, &unmanaged);
         if problems.has_errors() {
             return Err(problems);
@@ -118,6 +120,23 @@ impl Providers {
         }
         Ok(Providers { pool: pool(session, sources, wanted), lock_file })
     }
+}
+
+/// The needed providers that are part of the program and that nothing stands in place of.
+fn from_program(
+    session: &Session,
+    cli: &CliConfig,
+    requirements: &BTreeMap<ProviderAddress, Constraints>,
+    needed: &BTreeSet<ProviderAddress>,
+    present: &BTreeMap<ProviderAddress, ProviderSource>,
+    lock: &LockFile,
+) -> BTreeMap<ProviderAddress, ProviderSource> {
+    let any = Constraints::default();
+    let unmanaged = present.keys().cloned().collect();
+    let surroundings = Surroundings { lock, unmanaged: &unmanaged, sources: &bundled::sources(session, cli) };
+    let needed = needed.iter().map(|provider| (provider, requirements.get(provider).unwrap_or(&any)));
+    let chosen = bundled::chosen(needed, &surroundings).into_iter();
+    chosen.map(|(provider, bundled)| (provider, ProviderSource::InProcess(Arc::new(bundled.make)))).collect()
 }
 
 /// Executables that the user's settings put in place of installed packages.

@@ -5,7 +5,6 @@ use crate::early::{EarlyValues, is_early};
 use crate::files::{join, parse_dir};
 use crate::limits::{MODULE_NESTING, MODULES};
 use crate::read::call::set_early;
-use crate::read::settings::UNSUPPORTED_VERSION;
 use crate::{Config, EarlyContext, Module, ModuleCall, ModuleSource};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use formwork_hcl::{Attribute, EmptyScope, Expr, evaluate};
@@ -24,8 +23,9 @@ pub enum ModuleResolution {
     Direct,
 }
 
-/// Loads the root module in a directory and all modules that it calls. Static rules are checked; references are not
-/// (see [`check_references`](crate::check_references)).
+/// Loads the root module in a directory and all modules that it calls; with a manifest, these only if the root module has
+/// no errors. Static rules are checked; references are not (see [`check_references`](crate::check_references)). Versions
+/// that are asked for are no problem here: see [`Config::refused`].
 pub fn load(
     files: &dyn Files,
     root_dir: &str,
@@ -47,15 +47,13 @@ pub fn load_with(
     load_beside(files, root_dir, manifest, resolution, Sources::new(), early)
 }
 
-/// The root module alone, without what it calls: enough to know the backend. A version constraint that the engine does
-/// not fulfil is no problem of its content.
+/// The root module alone, without what it calls: enough to know the backend.
 pub fn load_root(files: &dyn Files, root_dir: &str, early: Option<&dyn EarlyContext>) -> (Config, Diagnostics) {
     let manifest = ModuleManifest::default();
     let mut loader = Loader::new(files, &manifest, ModuleResolution::Direct, Sources::new(), early);
     loader.root_module(root_dir);
     let Loader { sources, modules, diagnostics, .. } = loader;
-    let content = diagnostics.into_iter().filter(|problem| problem.summary != UNSUPPORTED_VERSION);
-    (Config::new(modules, sources), content.collect())
+    (Config::new(modules, sources), diagnostics)
 }
 
 /// As [`load_with`], beside files that were read before: the new ones are added to them.
@@ -69,8 +67,10 @@ pub fn load_beside(
 ) -> (Config, Diagnostics) {
     let mut loader = Loader::new(files, manifest, resolution, sources, early);
     loader.root(root_dir);
-    let Loader { sources, modules, mut diagnostics, .. } = loader;
-    let config = Config::new(modules, sources);
+    let Loader { sources, modules, mut diagnostics, refused, root_failed, .. } = loader;
+    let mut config = Config::new(modules, sources);
+    config.refused = refused;
+    config.root_failed = root_failed;
     crate::provider_check::check_providers(&config, &mut diagnostics);
     (config, diagnostics)
 }
@@ -84,7 +84,7 @@ struct Loader<'a> {
     /// Modules by directory, for the next call of the same one.
     parsed: BTreeMap<String, Arc<Module>>,
     diagnostics: Diagnostics,
-    /// The root module has errors: then it is not told which modules are missing, since that may follow from them.
+    refused: Diagnostics,
     root_failed: bool,
     early: Option<&'a dyn EarlyContext>,
     /// Values of the root module's variables, once they are asked for.
@@ -107,6 +107,7 @@ impl<'a> Loader<'a> {
             modules: BTreeMap::new(),
             parsed: BTreeMap::new(),
             diagnostics: Diagnostics::new(),
+            refused: Diagnostics::new(),
             root_failed: false,
             early,
             given: None,
@@ -117,13 +118,17 @@ impl<'a> Loader<'a> {
         let dir = if dir.is_empty() { "." } else { dir };
         let module = self.root_module(dir);
         self.root_failed = self.diagnostics.has_errors();
+        // What is wrong with modules may follow from that.
+        if self.root_failed && self.resolution == ModuleResolution::Manifest {
+            return;
+        }
         self.calls(&module, &mut vec![dir.to_string()]);
     }
 
     fn root_module(&mut self, dir: &str) -> Arc<Module> {
         let path = ModulePath::root();
         let module = match parse_dir(self.files, dir, &mut self.sources, &mut self.diagnostics) {
-            Ok(parsed) => assemble(path.clone(), dir, &parsed, &self.sources, &mut self.diagnostics),
+            Ok(parsed) => assemble(path.clone(), dir, &parsed, &self.sources, &mut self.diagnostics, &mut self.refused),
             Err(error) => {
                 let detail = format!("The directory {dir} could not be read: {error}.");
                 let problem = Diagnostic::error("Failed to read module directory", detail);
@@ -211,7 +216,7 @@ impl<'a> Loader<'a> {
         }
         match parse_dir(self.files, dir, &mut self.sources, &mut self.diagnostics) {
             Ok(parsed) => {
-                let module = assemble(path, dir, &parsed, &self.sources, &mut self.diagnostics);
+                let module = assemble(path, dir, &parsed, &self.sources, &mut self.diagnostics, &mut self.refused);
                 self.warn_backend(&module);
                 let module = Arc::new(module);
                 self.parsed.insert(dir.to_string(), module.clone());
@@ -270,7 +275,7 @@ impl<'a> Loader<'a> {
     }
 
     fn tells_missing(&self) -> bool {
-        self.resolution == ModuleResolution::Manifest && !self.root_failed
+        self.resolution == ModuleResolution::Manifest
     }
 
     fn unreadable(&mut self, dir: &str, call: &ModuleCall, error: &std::io::Error) {

@@ -5,33 +5,33 @@ mod checker;
 mod providers;
 mod subject;
 
-use crate::{Config, Module, ModuleCall, ProviderBlock, ProviderScope, ProvisionerBlock, ResourceBlock};
+use crate::{
+    Config, ImportBlock, Module, ModuleCall, OutputBlock, ProviderBlock, ProviderScope, ProvisionerBlock, ResourceBlock,
+};
 use checker::{Checker, Place};
 use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_hcl::{Expr, ExprKind, Function, FunctionName, Scope, Traversal, evaluate};
+use formwork_model::ProviderConfigAddress;
+use formwork_value::Value;
+pub use providers::used_configurations;
+use std::collections::BTreeSet;
 
 /// Reports references to what is not declared or cannot be used where it stands, wrong arguments of module calls, and
 /// provider configurations that are missing. Evaluation finds some of these as well; problems with the same place and
-/// summary are the same problem.
+/// summary are the same problem. `each` and `count` in arguments of module calls and in `replace_triggered_by` are left
+/// alone: as in the reference, these are judged when a plan knows the instances. So are provider configurations that
+/// nothing uses.
 pub fn check_references(config: &Config) -> Diagnostics {
-    check(config, false)
-}
-
-/// As [`check_references`], but `each` and `count` in arguments of module calls are left alone: as in the reference,
-/// these are judged when a plan knows the instances of the call.
-pub fn check_references_without_instances(config: &Config) -> Diagnostics {
-    check(config, true)
-}
-
-fn check(config: &Config, open_calls: bool) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
+    let used = providers::used_configurations(config);
     for module in config.modules.values() {
         let mut checker = Checker::new(config, module, &mut diagnostics);
-        check_values(&mut checker, module);
+        check_values(&mut checker, module, &used);
         for resource in module.resources.values() {
             check_resource(&mut checker, resource);
         }
         for call in module.calls.values() {
-            check_call(&mut checker, call, open_calls);
+            check_call(&mut checker, call);
         }
         check_imports(&mut checker, module);
         providers::check_provider_keys(&mut checker, module);
@@ -41,7 +41,7 @@ fn check(config: &Config, open_calls: bool) -> Diagnostics {
     diagnostics
 }
 
-fn check_values(checker: &mut Checker<'_>, module: &Module) {
+fn check_values(checker: &mut Checker<'_>, module: &Module, used: &BTreeSet<ProviderConfigAddress>) {
     let plain = Place::default();
     for variable in module.variables.values() {
         checker.rules(&variable.validations, &plain);
@@ -50,18 +50,32 @@ fn check_values(checker: &mut Checker<'_>, module: &Module) {
         checker.expr(&local.expr, &plain);
     }
     for output in module.outputs.values() {
+        if output.ephemeral && module.path.is_root() {
+            checker.diagnostics.push(ephemeral_root_output(output));
+            continue;
+        }
         checker.expr(&output.value, &plain);
         checker.rules(&output.preconditions, &plain);
         checker.depends_on(&output.depends_on);
     }
-    let own = |provider: &&ProviderBlock| matches!(provider.scope, ProviderScope::Module);
-    for provider in module.providers.values().filter(own) {
+    let own = |provider: &&ProviderBlock| {
+        matches!(provider.scope, ProviderScope::Module)
+            && used.contains(&checker.config.provider_config(&module.path, &provider.name))
+    };
+    let providers: Vec<&ProviderBlock> = module.providers.values().filter(own).collect();
+    for provider in providers {
         checker.body(&provider.body, &Place { each: provider.for_each.is_some(), ..plain });
         provider.for_each.iter().for_each(|expr| checker.expr(expr, &plain));
     }
     for check in module.checks.values() {
         checker.rules(&check.asserts, &Place { check: Some(&check.name), ..plain });
     }
+}
+
+/// Whatever its value is.
+fn ephemeral_root_output(output: &OutputBlock) -> Diagnostic {
+    let detail = "Ephemeral outputs are not allowed in the root module, because its outputs are stored in the state.";
+    Diagnostic::error("Ephemeral output not allowed", detail).at(output.header_span)
 }
 
 fn check_resource(checker: &mut Checker<'_>, resource: &ResourceBlock) {
@@ -75,7 +89,7 @@ fn check_resource(checker: &mut Checker<'_>, resource: &ResourceBlock) {
     }
     checker.body(&resource.body, &inside);
     for trigger in &resource.lifecycle.replace_triggered_by {
-        checker.expr(trigger, &inside);
+        checker.expr(trigger, &Place { count: true, each: true, ..outside });
     }
     checker.rules(&resource.lifecycle.preconditions, &inside);
     checker.rules(&resource.lifecycle.postconditions, &with_self);
@@ -95,9 +109,9 @@ fn check_provisioner(checker: &mut Checker<'_>, provisioner: &ProvisionerBlock, 
     }
 }
 
-fn check_call(checker: &mut Checker<'_>, call: &ModuleCall, open: bool) {
+fn check_call(checker: &mut Checker<'_>, call: &ModuleCall) {
     let outside = Place::default();
-    let inside = Place { count: open || call.count.is_some(), each: open || call.for_each.is_some(), ..outside };
+    let inside = Place { count: true, each: true, ..outside };
     for repetition in call.count.iter().chain(&call.for_each).chain(&call.enabled) {
         checker.expr(repetition, &outside);
     }
@@ -116,15 +130,52 @@ fn check_imports(checker: &mut Checker<'_>, module: &Module) {
             checker.expr(for_each, &outside);
         }
         let keys = import.to.module.iter().filter_map(|(_, key)| key.as_ref()).chain(&import.to.key);
-        for expr in keys.chain(&import.id).chain(&import.identity) {
+        if let Some(problem) = keys.filter_map(|key| unsuitable_key(import, key)).next() {
+            checker.diagnostics.push(problem);
+            continue;
+        }
+        for expr in import.id.iter().chain(&import.identity) {
             checker.expr(expr, &inside);
         }
         check_import_target(checker, import);
     }
 }
 
+/// What an import block is about must be clear from itself: keys are constants, or follow from `each`.
+fn unsuitable_key(import: &ImportBlock, key: &Expr) -> Option<Diagnostic> {
+    if matches!(key.kind, ExprKind::Literal(_)) {
+        return None;
+    }
+    if import.for_each.is_none() {
+        let detail = "Without for_each, the keys in the address of an import block are plain constants: a number or a \
+                      string in quotes.";
+        return Some(Diagnostic::error("Invalid expression", detail).at(import.to.span));
+    }
+    evaluate(key, &OnlyEach).diagnostics.into_iter().find(Diagnostic::is_error)
+}
+
+/// A scope without functions, in which there is nothing but `each`.
+struct OnlyEach;
+
+impl Scope for OnlyEach {
+    fn reference(&self, traversal: &Traversal) -> Result<(Value, usize), Diagnostics> {
+        if &*traversal.root == "each" {
+            return Ok((Value::dynamic(), traversal.steps.len()));
+        }
+        let detail = format!(
+            "The keys in the address of an import block can refer to each.key and each.value only, not to {traversal}."
+        );
+        Err(Diagnostic::error("Unknown variable", detail).at(traversal.span).into())
+    }
+
+    fn function(&self, name: &FunctionName) -> Result<&dyn Function, Diagnostic> {
+        let detail = "No functions can be called in the address of an import block.";
+        Err(Diagnostic::error("Function calls not allowed", detail).at(name.span))
+    }
+}
+
 /// The module of an import must exist, and a resource with a single instance has no keys.
-fn check_import_target(checker: &mut Checker<'_>, import: &crate::ImportBlock) {
+fn check_import_target(checker: &mut Checker<'_>, import: &ImportBlock) {
     let target = import.to.config_in(checker.path());
     let Some(module) = checker.config.module(&target.module) else {
         let detail = format!("The module {} is not part of the configuration.", target.module);

@@ -1,7 +1,7 @@
 //! The tree of modules.
 
 use crate::{Module, PassedProvider, ProviderBlock, ProviderName, RemovedBlock, RemovedFrom};
-use formwork_diag::Sources;
+use formwork_diag::{Diagnostics, Sources};
 use formwork_hcl::Expr;
 use formwork_model::{
     InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderConfigAddress, ResourceInstance,
@@ -19,6 +19,11 @@ pub struct Config {
     pub sources: Sources,
     /// Module instances of which only these outputs count: nothing inside of them exists (tests).
     pub overridden: BTreeMap<ModuleInstance, Value>,
+    /// Versions that modules ask for and this engine is not. Whoever works with the configuration tells them; who only
+    /// shows it need not.
+    pub refused: Diagnostics,
+    /// The root module has errors of its own: what it calls may be missing.
+    pub root_failed: bool,
     root: Arc<Module>,
 }
 
@@ -27,7 +32,7 @@ impl Config {
     pub fn new(mut modules: BTreeMap<ModulePath, Arc<Module>>, sources: Sources) -> Config {
         let empty = || Arc::new(Module::empty(ModulePath::root(), "."));
         let root = modules.entry(ModulePath::root()).or_insert_with(empty).clone();
-        Config { modules, sources, overridden: BTreeMap::new(), root }
+        Config { modules, sources, overridden: BTreeMap::new(), refused: Diagnostics::new(), root_failed: false, root }
     }
 
     /// A configuration in which nothing is declared.

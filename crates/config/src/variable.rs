@@ -28,3 +28,25 @@ pub struct VariableBlock {
     pub span: Span,
     pub header_span: Span,
 }
+
+impl VariableBlock {
+    /// A variable that takes any value, without a default.
+    pub fn of_any_type(name: Str, span: Span) -> VariableBlock {
+        VariableBlock {
+            name,
+            ty: Type::Dynamic,
+            defaults: Defaults::default(),
+            ty_written: true,
+            default: None,
+            description: None,
+            sensitive: false,
+            nullable: true,
+            ephemeral: false,
+            deprecated: None,
+            constant: false,
+            validations: Vec::new(),
+            span,
+            header_span: span,
+        }
+    }
+}

@@ -72,11 +72,12 @@ pub fn judge(rule: &CheckRule, scope: &dyn Scope, report: FailureReport<'_>) -> 
 pub fn evaluate_check(rule: &CheckRule, scope: &dyn Scope) -> (CheckOutcome, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let message = message(rule, scope, &mut diagnostics);
-    if diagnostics.has_errors() {
-        return (CheckOutcome::Error, diagnostics);
-    }
-    let outcome = condition(rule, scope, &mut diagnostics);
-    let outcome = if matches!(outcome, CheckOutcome::Fail(_)) { CheckOutcome::Fail(message) } else { outcome };
+    let unusable = diagnostics.has_errors();
+    let outcome = match condition(rule, scope, &mut diagnostics) {
+        _ if unusable => CheckOutcome::Error,
+        CheckOutcome::Fail(_) => CheckOutcome::Fail(message),
+        outcome => outcome,
+    };
     (outcome, diagnostics)
 }
 
@@ -84,10 +85,11 @@ pub fn evaluate_check(rule: &CheckRule, scope: &dyn Scope) -> (CheckOutcome, Dia
 /// then both is a problem.
 pub(crate) fn evaluate_validation(rule: &CheckRule, scope: &dyn Scope) -> (CheckOutcome, Diagnostics) {
     let mut diagnostics = message_problems(rule, scope);
-    if diagnostics.has_errors() {
+    let unusable = diagnostics.has_errors();
+    let outcome = condition(rule, scope, &mut diagnostics);
+    if unusable {
         return (CheckOutcome::Error, diagnostics);
     }
-    let outcome = condition(rule, scope, &mut diagnostics);
     if !matches!(outcome, CheckOutcome::Fail(_)) {
         return (outcome, diagnostics);
     }
@@ -101,9 +103,7 @@ pub(crate) fn evaluate_validation(rule: &CheckRule, scope: &dyn Scope) -> (Check
 /// What validation can say of a condition of a resource: whether its expressions can be evaluated.
 pub fn check_expressions(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
     let mut diagnostics = message_problems(rule, scope);
-    if !diagnostics.has_errors() {
-        condition(rule, scope, &mut diagnostics);
-    }
+    condition(rule, scope, &mut diagnostics);
     diagnostics
 }
 
@@ -111,9 +111,7 @@ pub fn check_expressions(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
 pub fn assertion_expressions(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     message(rule, scope, &mut diagnostics);
-    if !diagnostics.has_errors() {
-        diagnostics.extend(formwork_hcl::evaluate(&rule.condition, scope).diagnostics);
-    }
+    diagnostics.extend(formwork_hcl::evaluate(&rule.condition, scope).diagnostics);
     diagnostics.into_iter().filter(Diagnostic::is_error).collect()
 }
 

@@ -270,9 +270,14 @@ impl Evaluator {
         let Some(block) = data.module.resources.get(resource) else {
             return (Expansion::Unknown { error: true }, Rc::default());
         };
+        let lifecycle = &block.lifecycle;
+        if block.count.is_none() && block.for_each.is_none() && lifecycle.enabled.is_none() {
+            data.set_expansion(resource, &Expansion::Single);
+            return (Expansion::Single, Rc::default());
+        }
         let mut diagnostics = Diagnostics::new();
         let (expansion, reads) = self.record_shared(|| {
-            let enabled = block.lifecycle.enabled.as_ref();
+            let enabled = lifecycle.enabled.as_ref();
             self.expand(module, block.count.as_ref(), block.for_each.as_ref(), enabled, &mut diagnostics)
         });
         self.report(diagnostics);
@@ -280,9 +285,7 @@ impl Evaluator {
         if self.is_final_expansion(&expansion) {
             data.expansions.borrow_mut().insert(resource.clone(), Some(known));
         }
-        let mut resources = data.resources.borrow_mut();
-        let values = resources.entry(resource.clone()).or_insert_with(|| ResourceValues::new(None));
-        values.expansion = Some(expansion.clone());
+        data.set_expansion(resource, &expansion);
         (expansion, reads)
     }
 

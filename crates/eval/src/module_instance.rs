@@ -75,4 +75,14 @@ impl ModuleData {
             call_reads: RefCell::default(),
         }
     }
+
+    /// Notes how often a resource occurs.
+    pub fn set_expansion(&self, resource: &Resource, expansion: &Expansion) {
+        let mut resources = self.resources.borrow_mut();
+        if let Some(values) = resources.get_mut(resource) {
+            values.expansion = Some(expansion.clone());
+        } else {
+            resources.insert(resource.clone(), ResourceValues::new(Some(expansion.clone())));
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::evaluator::cycle;
 use crate::module_instance::{ModuleData, RememberedExpansion};
 use crate::{Evaluator, Expansion, ModuleId, Phase, ReadSet, Repetition};
 use formwork_config::{ModuleCall, OutputBlock};
-use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_diag::{Diagnostic, Diagnostics, nearest};
 use formwork_model::InstanceKey;
 use formwork_value::{Marks, Str, Type, Value};
 use std::collections::BTreeMap;
@@ -155,9 +155,16 @@ impl Evaluator {
         match (key, output) {
             (None, Some(output)) if block.count.is_some() => Some(Err(several(call, output))),
             (None, Some(_)) if block.for_each.is_some() => Some(Ok(Value::dynamic())),
-            (None, None) if block.count.is_none() && block.for_each.is_none() => {
+            (None, None) => {
                 let names = self.config.module(&data.module.path.child(block.name.clone()))?.outputs.keys();
-                Some(Ok(Value::object_map(names.map(|name| (name.clone(), Value::dynamic())).collect())))
+                let instance = || Type::object(names.clone().map(|name| (name.clone(), Type::Dynamic)));
+                Some(Ok(if block.count.is_some() {
+                    Value::unknown(Type::list(instance()))
+                } else if block.for_each.is_some() {
+                    Value::unknown(Type::map(instance()))
+                } else {
+                    Value::object_map(names.map(|name| (name.clone(), Value::dynamic())).collect())
+                }))
             }
             (Some(InstanceKey::String(key)), _) if block.count.is_some() && key.parse::<u64>().is_err() => {
                 let detail = format!("module.{call} uses count, so its instances have numbers; {key:?} is none.");
@@ -224,11 +231,7 @@ impl Evaluator {
     pub fn output(&self, module: ModuleId, name: &Str) -> Result<Value, Diagnostics> {
         let data = self.data(module);
         let Some(block) = data.module.outputs.get(name) else {
-            return Err(Diagnostic::error(
-                "Unsupported attribute",
-                format!("This object does not have an attribute named {name:?}."),
-            )
-            .into());
+            return Err(no_output(&data, name));
         };
         if let Some(outputs) = self.config.override_of(&data.address) {
             let marks = if block.sensitive { Marks::SENSITIVE } else { Marks::NONE };
@@ -236,6 +239,10 @@ impl Evaluator {
             return Ok(value.with_marks(marks));
         }
         self.remember(&data.outputs, name, || {
+            if block.ephemeral && data.parent.is_none() {
+                // Whatever its value is.
+                return (Value::dynamic(), ephemeral_root_output(block).into());
+            }
             let scope = self.module_scope(module);
             let mut diagnostics = Diagnostics::new();
             let failed = !self.check_preconditions(&block.preconditions, &scope, &mut diagnostics);
@@ -275,15 +282,7 @@ fn mark_problems(block: &OutputBlock, value: &Value, root: bool) -> Diagnostics 
             .at(block.header_span),
         );
     }
-    if root && block.ephemeral {
-        problems.push(
-            Diagnostic::error(
-                "Ephemeral output not allowed",
-                "Ephemeral outputs are not allowed in the root module, because its outputs are stored in the state.",
-            )
-            .at(block.header_span),
-        );
-    } else if marks.is_ephemeral() && !block.ephemeral {
+    if marks.is_ephemeral() && !block.ephemeral {
         problems.push(
             Diagnostic::error(
                 "Ephemeral value not allowed",
@@ -301,6 +300,18 @@ fn mark_problems(block: &OutputBlock, value: &Value, root: bool) -> Diagnostics 
         );
     }
     problems
+}
+
+fn ephemeral_root_output(block: &OutputBlock) -> Diagnostic {
+    let detail = "Ephemeral outputs are not allowed in the root module, because its outputs are stored in the state.";
+    Diagnostic::error("Ephemeral output not allowed", detail).at(block.header_span)
+}
+
+fn no_output(module: &ModuleData, name: &str) -> Diagnostics {
+    let hint = nearest(name, module.module.outputs.keys().map(|known| &**known));
+    let hint = hint.map(|known| format!(" Did you mean {known:?}?")).unwrap_or_default();
+    let call = module.call.as_deref().unwrap_or_default();
+    Diagnostic::error("Unsupported attribute", format!("The module {call:?} has no output {name:?}.{hint}")).into()
 }
 
 /// An output of a module with several instances, without saying of which.

@@ -197,6 +197,9 @@ impl Edges<'_> {
             self.exprs(&from, [&output.value]);
             self.rules(&from, &output.preconditions);
             self.traversals(&from, &output.depends_on);
+            if let Some((parent, call)) = self.path.parent() {
+                self.edge(&from, &parent, Item::Call(call.clone()));
+            }
         }
         for block in self.module.resources.values() {
             self.resource(block);

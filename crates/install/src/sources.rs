@@ -19,6 +19,8 @@ pub struct ProviderSource {
     pub exclude: Vec<ProviderPattern>,
     /// Providers that are taken from elsewhere.
     pub without: BTreeSet<ProviderAddress>,
+    /// Asked without a word of the user.
+    pub implied: bool,
 }
 
 /// All places, in order, and the way to those that are elsewhere.
@@ -76,15 +78,31 @@ impl ProviderSources {
                 include: method.include.clone(),
                 exclude: method.exclude.clone(),
                 without: BTreeSet::new(),
+                implied: method.kind == MethodKind::Direct && method.include.is_empty(),
             };
             return ProviderSources { places: methods.iter().map(source).collect(), network };
         }
         let dirs = implied.iter().filter(|dir| dir.is_dir());
         let mut places: Vec<ProviderSource> =
-            dirs.map(|dir| ProviderSource::everything(MethodKind::FilesystemMirror(dir.clone()))).collect();
+            dirs.map(|dir| ProviderSource::implied(MethodKind::FilesystemMirror(dir.clone()))).collect();
         let local = places.iter().flat_map(|place| place.local_providers(platform)).collect();
-        places.push(ProviderSource { without: local, ..ProviderSource::everything(MethodKind::Direct) });
+        places.push(ProviderSource { without: local, ..ProviderSource::implied(MethodKind::Direct) });
         ProviderSources { places, network }
+    }
+
+    /// True if the user has named a place for the provider. A plain `direct` names none: it is what counts without a word.
+    pub fn are_named_for(&self, provider: &ProviderAddress) -> bool {
+        self.places.iter().any(|place| !place.implied && place.serves(provider))
+    }
+
+    /// As [`ProviderSources::available`], of the directories alone: nobody is asked over the network.
+    ///
+    /// # Errors
+    /// A directory cannot be read.
+    pub fn in_directories(&self, provider: &ProviderAddress, platform: &Platform) -> Result<Available, NetworkError> {
+        let is_directory = |place: &&ProviderSource| matches!(place.kind, MethodKind::FilesystemMirror(_));
+        let places = self.places.iter().filter(is_directory).cloned().collect();
+        ProviderSources { places, network: self.network.clone() }.available(provider, platform)
     }
 
     /// The registry of a provider alone, if it is asked at all: it knows the most about packages. Else all places.
@@ -156,7 +174,12 @@ impl MethodKind {
 
 impl ProviderSource {
     fn everything(kind: MethodKind) -> ProviderSource {
-        ProviderSource { kind, include: Vec::new(), exclude: Vec::new(), without: BTreeSet::new() }
+        let without = BTreeSet::new();
+        ProviderSource { kind, include: Vec::new(), exclude: Vec::new(), without, implied: false }
+    }
+
+    fn implied(kind: MethodKind) -> ProviderSource {
+        ProviderSource { implied: true, ..ProviderSource::everything(kind) }
     }
 
     fn local_providers(&self, platform: &Platform) -> BTreeSet<ProviderAddress> {

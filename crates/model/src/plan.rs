@@ -63,7 +63,7 @@ pub struct Plan {
     pub complete: bool,
     /// Resource types that occur in the plan, with their schemas.
     pub schemas: BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
-    /// The configuration, as the JSON plan shows it.
+    /// The configuration, as the JSON plan shows it; empty in plans that are applied at once.
     pub config: ConfigSummary,
     /// Configuration files by path, as planned.
     pub sources: BTreeMap<Str, Str>,
@@ -77,8 +77,7 @@ pub struct Plan {
 impl Plan {
     /// True if errors kept the planning from beginning.
     pub fn is_blank(&self) -> bool {
-        let says_nothing = self.changes.is_empty() && self.outputs.is_empty() && self.sources.is_empty();
-        self.errored && says_nothing && self.config == ConfigSummary::default()
+        self.errored && self.changes.is_empty() && self.outputs.is_empty() && self.sources.is_empty()
     }
 
     /// True if nothing is to be left.

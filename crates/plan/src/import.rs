@@ -149,11 +149,12 @@ fn no_object(address: &ResourceInstance) -> Diagnostic {
 
 /// What import blocks ask for, for the instances of a resource.
 fn wishes(planner: &Planner<'_>, resource: &ConfigResource) -> Wishes {
+    let Some(blocks) = planner.imports.blocks.get(resource) else { return Wishes::default() };
     if let Some(known) = planner.imports.wishes.borrow().get(resource) {
         return known.clone();
     }
     let mut wishes = BTreeMap::new();
-    for (path, block) in planner.imports.blocks.get(resource).into_iter().flatten() {
+    for (path, block) in blocks {
         for module in planner.evaluator.instances_of(path) {
             add_wishes(planner, module, block, &mut wishes);
         }

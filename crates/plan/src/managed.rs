@@ -97,10 +97,11 @@ async fn plan_change(
         return;
     };
     let null = Value::null(ty.clone());
+    let triggered = trigger::is_triggered(planner, &wanted);
     let force_replace = match (&prior, planner.inputs.options.replace.contains(address)) {
         (None, _) => None,
         (Some(_), true) => Some(ActionReason::ReplaceByRequest),
-        (Some(_), false) => trigger::is_triggered(planner, &wanted).then_some(ActionReason::ReplaceByTriggers),
+        (Some(_), false) => triggered.then_some(ActionReason::ReplaceByTriggers),
     };
     let meta = planner.provider_meta(&address.module, &provider_address.provider);
     let input = PlanInput {

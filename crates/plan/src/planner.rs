@@ -248,7 +248,9 @@ impl Planner<'_> {
             lock_file: inputs.lock_file.clone(),
             planned_values: work.planned_values,
         };
-        plan.config = formwork_config::summarize(&inputs.config, &work.schemas);
+        if inputs.is_kept {
+            plan.config = formwork_config::summarize(&inputs.config, &work.schemas);
+        }
         plan.applyable = !errored && is_applyable(&plan, &work.moved);
         if let Err(error) = plan.verify() {
             work.diagnostics.push(

@@ -3,7 +3,7 @@
 use crate::planner::Planner;
 use crate::resource::Wanted;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_eval::{Reference, Subject};
+use formwork_eval::{Expansion, Reference, Subject};
 use formwork_hcl::{Expr, ExprKind, TraversalStep};
 use formwork_model::{Action, InstanceKey, Resource, ResourceChange};
 use formwork_value::{Path, PathStep, Type, Value};
@@ -19,7 +19,10 @@ struct Trigger {
 /// True if something that the instance names in `replace_triggered_by` changes.
 pub(crate) fn is_triggered(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
     wanted.block.lifecycle.replace_triggered_by.iter().any(|expr| match trigger(planner, wanted, expr) {
-        Ok(trigger) => fires(planner, wanted, &trigger),
+        Ok(trigger) => fires(planner, wanted, &trigger).unwrap_or_else(|problem| {
+            planner.report_one(*problem);
+            false
+        }),
         Err(problems) => {
             planner.report(problems);
             false
@@ -85,13 +88,37 @@ fn invalid(expr: &Expr) -> Diagnostics {
     .into()
 }
 
-fn fires(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -> bool {
+/// An error if there is nothing that could change.
+fn fires(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -> Result<bool, Box<Diagnostic>> {
     let resource = trigger.resource.in_module(wanted.address.module.clone());
     let work = planner.work.borrow();
-    let Some(pending) = work.pending.get(&resource) else { return false };
-    let concerned = pending.iter().filter(|(key, _)| trigger.key.as_ref().is_none_or(|k| k == *key));
+    let pending = work.pending.get(&resource).into_iter().flatten();
+    let mut concerned = pending.filter(|(key, _)| trigger.key.as_ref().is_none_or(|k| k == *key)).peekable();
+    if concerned.peek().is_none() && !has_instance(planner, wanted, trigger) {
+        let subject = match &trigger.key {
+            Some(key) => resource.instance(key.clone()).to_string(),
+            None => resource.to_string(),
+        };
+        let detail = format!(
+            "{} has replace_triggered_by, which names what has no instance. Add a condition to its count or for_each, or \
+             correct the reference.",
+            wanted.address
+        );
+        return Err(Box::new(Diagnostic::error(format!("no change found for {subject}"), detail)));
+    }
     let mut changes = concerned.filter_map(|(_, at)| work.changes.get(*at)).filter(|c| c.deposed.is_none());
-    changes.any(|change| acts(change) && (trigger.path.is_root() || differs(change, &trigger.path)))
+    Ok(changes.any(|change| acts(change) && (trigger.path.is_root() || differs(change, &trigger.path))))
+}
+
+fn has_instance(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -> bool {
+    let (expansion, _) = planner.evaluator.resource_expansion(wanted.module, &trigger.resource);
+    match (&expansion, &trigger.key) {
+        (Expansion::Unknown { .. }, _) => true,
+        (_, Some(key)) => expansion.contains(key),
+        (Expansion::Count { count, .. }, None) => *count > 0,
+        (Expansion::ForEach { items, .. }, None) => !items.is_empty(),
+        (Expansion::Single | Expansion::Disabled, None) => true,
+    }
 }
 
 /// Only changes to an object that was there count.

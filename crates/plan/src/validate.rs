@@ -1,14 +1,18 @@
 //! Validation: what can be judged without state, variables and configured providers.
 
 use crate::PlanInputs;
-use formwork_config::{Config, Module, ProviderScope, ResourceBlock, connection_schema, provisioner_schema};
+use formwork_config::{
+    Config, Module, ProviderScope, ResourceBlock, connection_schema, provisioner_schema, used_configurations,
+};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{
     Environment, Evaluator, InstanceScope, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition,
     assertion_expressions, check_expressions, decode_block, decode_provider,
 };
 use formwork_hcl::Body;
-use formwork_model::{Attribute, ModulePath, PlanProviders, ProviderAddress, ProviderSchema, ResourceMode, Schema};
+use formwork_model::{
+    Attribute, ModulePath, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceMode, Schema,
+};
 use formwork_value::{Path, PathStep, Str, Type, Value};
 use futures_util::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,7 +102,8 @@ async fn ask_provider(item: ToCheck, providers: &dyn PlanProviders) -> Diagnosti
     };
     for problem in problems.iter_mut() {
         let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(item.body.as_ref()?, path));
-        problem.span = problem.span.or(place).or(Some(item.span));
+        // As in the reference, the built-in provider does not say where.
+        problem.span = problem.span.or(place).or((!item.provider.is_builtin()).then_some(item.span));
     }
     problems
 }
@@ -108,6 +113,8 @@ struct Walk<'a> {
     evaluator: Evaluator,
     config: Arc<Config>,
     schemas: &'a BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
+    /// Others are not looked into.
+    used: BTreeSet<ProviderConfigAddress>,
 }
 
 impl<'a> Walk<'a> {
@@ -121,7 +128,8 @@ impl<'a> Walk<'a> {
         for (provider, schema) in schemas {
             evaluator.add_schema(provider.clone(), schema.clone());
         }
-        Walk { evaluator, config, schemas }
+        let used = used_configurations(&config);
+        Walk { evaluator, config, schemas, used }
     }
 
     fn run(&self, graph: &ReferenceGraph) -> (Vec<ToCheck>, Diagnostics) {
@@ -208,7 +216,10 @@ impl<'a> Walk<'a> {
         let Some((block, schema)) = block.and_then(|b| Some((b, self.schemas.get(&b.provider)?))) else { return };
         let repetition = Repetition::unknown(false, block.for_each.is_some());
         let scope = self.evaluator.module_scope(id).with_repetition(&repetition);
-        let address = self.config.provider_config(&self.evaluator.module_address(id).path(), &block.name);
+        let address = self.config.provider_config(&module.path, &block.name);
+        if !self.used.contains(&address) {
+            return;
+        }
         self.evaluator.provider_expansion(&address, block);
         let (value, problems) = decode_provider(block, &schema.provider.block, &scope);
         let failed = problems.has_errors() || matches!(block.scope, ProviderScope::Mocked);

@@ -90,7 +90,13 @@ impl Labelled {
     }
 
     pub(crate) fn spaces(&mut self, count: usize) {
-        self.text.extend(std::iter::repeat_n(' ', count));
+        const BLANKS: &str = "                                                                ";
+        let mut rest = count;
+        while rest > 0 {
+            let piece = BLANKS.get(..rest).unwrap_or(BLANKS);
+            self.text.push_str(piece);
+            rest -= piece.len();
+        }
     }
 
     pub(crate) fn append(&mut self, other: &Labelled) {

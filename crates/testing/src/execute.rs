@@ -80,7 +80,10 @@ impl FileRun<'_> {
 
     /// Puts together what the run works with.
     async fn prepare(&self, config: &Arc<Config>, run: &RunBlock) -> Result<Prepared, Diagnostics> {
-        let globals = self.globals(config);
+        if config.refused.has_errors() {
+            return Err(config.refused.clone());
+        }
+        let globals = self.globals(config, run);
         let environment = self.machine.environment(Phase::Plan, config).await?;
         let names: Vec<Str> = self.file.runs.iter().map(|run| run.name.clone()).collect();
         let outputs = self.outputs.borrow().clone();
@@ -324,6 +327,7 @@ impl FileRun<'_> {
             options,
             backend: BackendRecord::default(),
             lock_file: LockFile::default(),
+            is_kept: true,
             clock: self.machine.clock(),
             cancelled: &cancelled,
         };

@@ -158,23 +158,23 @@ impl Expectation {
     }
 }
 
+/// What a reference names; as in the reference, what is taken from it behind that does not count.
 fn checkable(traversal: &Traversal) -> Option<(Checkable, Option<InstanceKey>)> {
-    let only_name = || match traversal.steps.as_slice() {
-        [TraversalStep::Attribute { name, .. }] => Some(name.clone()),
+    let name = || match traversal.steps.first() {
+        Some(TraversalStep::Attribute { name, .. }) => Some(name.clone()),
         _ => None,
     };
     match &*traversal.root {
-        "var" => only_name().map(|name| (Checkable::Variable(name), None)),
-        "output" => only_name().map(|name| (Checkable::Output(name), None)),
-        "check" => only_name().map(|name| (Checkable::Check(name), None)),
+        "var" => name().map(|name| (Checkable::Variable(name), None)),
+        "output" => name().map(|name| (Checkable::Output(name), None)),
+        "check" => name().map(|name| (Checkable::Check(name), None)),
+        "run" => None,
         _ => {
             let reference = Reference::parse(traversal).ok()?;
-            match reference.subject {
-                Subject::Resource(resource, key) if reference.consumed == traversal.steps.len() => {
-                    Some((Checkable::Resource(resource), key))
-                }
-                _ => None,
-            }
+            let Subject::Resource(resource, key) = reference.subject else { return None };
+            // Attributes are those of an instance.
+            let key = if reference.consumed < traversal.steps.len() { Some(key.unwrap_or_default()) } else { key };
+            Some((Checkable::Resource(resource), key))
         }
     }
 }

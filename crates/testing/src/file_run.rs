@@ -7,7 +7,7 @@ use crate::mock::Overrides;
 use crate::port::{Halt, TestMachine, TestReporter};
 use crate::states::States;
 use crate::tick::with_ticks;
-use crate::variables::{Globals, globals};
+use crate::variables::{Globals, globals, own_variables};
 use formwork_config::{Config, VariableInputs};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_graph::Scheduler;
@@ -105,14 +105,19 @@ impl FileRun<'_> {
         status
     }
 
-    /// Values from outside of the test files, for a module.
-    pub(crate) fn globals(&self, config: &Config) -> Arc<Globals> {
-        let dir = config.root().dir.clone();
-        if let Some(known) = self.known_globals.borrow().get(&dir) {
+    /// Values from outside of the test files, for a run.
+    pub(crate) fn globals(&self, config: &Config, run: &RunBlock) -> Arc<Globals> {
+        let root = config.root();
+        let make = |own| Arc::new(globals(root, own, self.inputs.clone(), &mut self.suite.sources.clone()));
+        let own = own_variables(run, root);
+        if !own.is_empty() {
+            return make(&own);
+        }
+        if let Some(known) = self.known_globals.borrow().get(&root.dir) {
             return known.clone();
         }
-        let found = Arc::new(globals(config, self.inputs.clone(), &mut self.suite.sources.clone()));
-        self.known_globals.borrow_mut().insert(dir, found.clone());
+        let found = make(&own);
+        self.known_globals.borrow_mut().insert(root.dir.clone(), found.clone());
         found
     }
 

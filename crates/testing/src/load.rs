@@ -29,6 +29,8 @@ pub struct Suite {
     pub sources: Sources,
     /// The directory beside the root module in which tests are looked for as well.
     pub test_dir: Str,
+    /// Test files have errors of their own: the modules that they name may be missing.
+    pub broken: bool,
 }
 
 /// How to load a suite.
@@ -49,21 +51,36 @@ pub fn load(files: &dyn Files, config: Config, options: LoadOptions<'_>) -> (Sui
     let mut loader =
         Loader { files, config: &config, options, sources: config.sources.clone(), diagnostics: Diagnostics::new() };
     let mut found = Vec::new();
+    let root = &*config.root().dir;
     if let Some(dir) = loader.test_directory(test_dir) {
-        let names = loader.names(".", &TEST_EXTENSIONS).into_iter().map(|(path, json)| (path, json, false));
-        let inside = if dir == "." { Vec::new() } else { loader.names(&dir, &TEST_EXTENSIONS) };
+        let names = loader.names(root, &TEST_EXTENSIONS).into_iter().map(|(path, json)| (path, json, false));
+        let inside = if dir == root { Vec::new() } else { loader.names(&dir, &TEST_EXTENSIONS) };
         let inside = inside.into_iter().map(|(path, json)| (path, json, true));
         for (path, json, in_test_dir) in names.chain(inside).collect::<Vec<_>>() {
-            if let Some(file) = loader.file(&path, json) {
-                found.push(TestFile { in_test_dir, ..file });
-            }
+            let Some(body) = loader.body(&path, json) else { continue };
+            let (file, mocks) = read_file(&path, &body, config.root(), &loader.sources, &mut loader.diagnostics);
+            found.push((TestFile { in_test_dir, ..file }, mocks));
         }
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    let broken = loader.diagnostics.has_errors();
+    // What is wrong with modules may follow from other errors; to install them is right all the same.
+    let installs = options.resolution == ModuleResolution::Direct;
+    let complete = |(mut file, mocks): (TestFile, Vec<MockSource>)| {
+        let sound = !broken && !config.root_failed;
+        if installs || sound {
+            loader.complete(&mut file, &mocks);
+        }
+        if sound {
+            file.runs.iter().for_each(|run| loader.passed_providers(run));
+        }
+        file
+    };
+    let files = found.into_iter().map(complete).collect();
     let Loader { sources, diagnostics, .. } = loader;
     let mut config = config;
     config.sources = sources.clone();
-    (Suite { config: Arc::new(config), files: found, sources, test_dir: test_dir.into() }, diagnostics)
+    (Suite { config: Arc::new(config), files, sources, test_dir: test_dir.into(), broken }, diagnostics)
 }
 
 /// Under which path the module of a run is installed: `test.DIR.FILE.RUN`.
@@ -85,16 +102,17 @@ impl Loader<'_> {
     /// The directory in its shortest form; `None` if it cannot be used.
     fn test_directory(&mut self, dir: &str) -> Option<String> {
         let clean = join_clean(".", &dir.replace('\\', "/"));
+        let below = join_clean(&self.config.root().dir, &clean);
         if dir.starts_with('/') || clean.split('/').any(|part| part == "..") {
             let detail = "Tests lie in the root module's directory or below it: give a relative path without \"..\".";
             self.diagnostics.push(Diagnostic::error("Invalid testing directory", detail));
             return None;
         }
-        if self.options.test_dir.is_some_and(|dir| dir != DEFAULT_DIR) && !self.files.is_dir(&clean) {
+        if self.options.test_dir.is_some_and(|dir| dir != DEFAULT_DIR) && !self.files.is_dir(&below) {
             let detail = format!("The directory {dir} for tests does not exist.");
             self.diagnostics.push(Diagnostic::warning("Test directory does not exist", detail));
         }
-        Some(clean)
+        Some(below)
     }
 
     /// Paths of the files with one of the extensions, and whether they are JSON.
@@ -119,25 +137,19 @@ impl Loader<'_> {
         }
     }
 
-    fn file(&mut self, path: &str, json: bool) -> Option<TestFile> {
-        let body = self.body(path, json)?;
-        let (mut file, mock_sources) = read_file(path, &body, self.config.root(), &self.sources, &mut self.diagnostics);
+    /// Loads the mocks and modules that a file names.
+    fn complete(&mut self, file: &mut TestFile, mock_sources: &[MockSource]) {
         for source in mock_sources {
-            self.mocks(&source, &mut file);
-        }
-        if self.diagnostics.has_errors() {
-            return Some(file);
+            self.mocks(source, file);
         }
         let variables = file.variables.clone();
         for run in &mut file.runs {
             if let Some(call) = &run.module {
-                let path = test_module_path(path, &run.name);
+                let path = test_module_path(&file.name, &run.name);
                 let values = RunEarly { context: self.options.early, file: &variables, run: &run.variables };
                 run.config = self.module(&path, call, &values).map(Arc::new);
             }
-            self.passed_providers(run);
         }
-        Some(file)
     }
 
     /// A configuration can be passed only where one of the same provider is wanted.
@@ -161,7 +173,7 @@ impl Loader<'_> {
 
     /// Adds the mocks of a directory to a mock provider, whose own win.
     fn mocks(&mut self, source: &MockSource, file: &mut TestFile) {
-        let dir = join_clean(".", &source.dir);
+        let dir = join_clean(&self.config.root().dir, &source.dir);
         if !self.files.is_dir(&dir) {
             let detail =
                 format!("The directory {:?} with mocks, seen from the root module, does not exist.", &*source.dir);
@@ -192,8 +204,12 @@ impl Loader<'_> {
     fn module(&mut self, path: &ModulePath, call: &ModuleCall, early: &RunEarly<'_>) -> Option<Config> {
         let dir = self.module_dir(path, call)?;
         if !self.files.is_dir(&dir) {
-            let detail = format!("The directory \"{dir}\" of the module of this run does not exist.");
-            return self.refuse("Unreadable module directory", &detail, call.header_span).and(None);
+            let detail = format!("The directory \"{dir}\" of the module of the run {:?} does not exist.", &*call.name);
+            let problem = Diagnostic::error("Unreadable module directory", detail).blame(Blame::Environment);
+            // As for other modules, it has a place only where modules should be there already.
+            let place = (self.options.resolution == ModuleResolution::Manifest).then_some(call.header_span);
+            self.diagnostics.push(problem.at_opt(place));
+            return None;
         }
         let manifest = below(self.options.manifest, path);
         let sources = std::mem::take(&mut self.sources);
@@ -207,7 +223,7 @@ impl Loader<'_> {
     fn module_dir(&mut self, path: &ModulePath, call: &ModuleCall) -> Option<String> {
         let source = call.source.as_ref()?;
         if let (ModuleResolution::Direct, ModuleSource::Local(relative)) = (self.options.resolution, source) {
-            return Some(join_clean(".", relative));
+            return Some(join_clean(&self.config.root().dir, relative));
         }
         let installed = self.options.manifest.modules.get(path);
         match installed {

@@ -95,7 +95,11 @@ impl Overrides {
     pub fn of(&self, address: &ResourceInstance) -> Option<&Arc<ObjectOverride>> {
         let is_exact =
             |target: &TargetAddress| matches!(target, TargetAddress::Instance(instance) if instance == address);
-        let is_whole = |target: &TargetAddress| !matches!(target, TargetAddress::Module(_)) && target.contains(address);
+        // As in the reference, without a key it is about all instances of the resource, but not of modules around it.
+        let is_whole = |target: &TargetAddress| match target {
+            TargetAddress::Resource(resource) => *resource == address.resource(),
+            _ => false,
+        };
         let find = |fits: &dyn Fn(&TargetAddress) -> bool| {
             self.ranks.iter().find_map(|rank| rank.iter().find(|found| fits(&found.target)))
         };

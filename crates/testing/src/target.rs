@@ -3,7 +3,7 @@
 use crate::file::RunBlock;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Expr, ExprKind, Traversal};
-use formwork_model::{PlanOptions, ResourceInstance, TargetAddress};
+use formwork_model::{PlanMode, PlanOptions, ResourceInstance, ResourceMode, TargetAddress};
 use std::sync::Arc;
 
 /// The options that a run plans with.
@@ -20,11 +20,19 @@ pub(crate) fn plan_options(run: &RunBlock, parallelism: usize) -> Result<PlanOpt
     for traversal in &run.replace {
         match address(traversal) {
             Ok(target) => match instance(target) {
+                Some(instance) if instance.resource.mode != ResourceMode::Managed => {
+                    let detail = format!("Only managed resources are replaced, and {traversal} is none.");
+                    diagnostics.push(Diagnostic::error("Invalid address", detail).at(traversal.span));
+                }
                 Some(instance) => replace.push(instance),
                 None => diagnostics.push(not_an_instance(traversal)),
             },
             Err(problems) => diagnostics.extend(problems),
         }
+    }
+    if run.mode == PlanMode::RefreshOnly && !run.replace.is_empty() {
+        let detail = "With mode = refresh-only nothing is replaced. Remove one of the two options.";
+        diagnostics.push(Diagnostic::error("Unsupported plan mode", detail));
     }
     if diagnostics.has_errors() {
         return Err(diagnostics);
@@ -35,7 +43,7 @@ pub(crate) fn plan_options(run: &RunBlock, parallelism: usize) -> Result<PlanOpt
 
 fn address(traversal: &Traversal) -> Result<TargetAddress, Diagnostics> {
     let kind = ExprKind::Traversal(Arc::new(traversal.clone()));
-    formwork_config::read_address(&Expr { kind, span: traversal.span })
+    formwork_config::read_target_address(&Expr { kind, span: traversal.span })
 }
 
 fn instance(target: TargetAddress) -> Option<ResourceInstance> {

@@ -1,10 +1,11 @@
 //! Values of the variables of a module under test.
 
 use crate::file::{RunBlock, TestFile};
-use crate::scope::{FileScope, Runs, first_name};
-use formwork_config::{Config, VariableInputs, collect_variables, conclude};
+use crate::scope::{FileScope, Runs};
+use formwork_config::{Config, Module, VariableBlock, VariableInputs, collect_variables, conclude};
 use formwork_diag::{Diagnostic, Diagnostics, Sources, Span};
 use formwork_eval::Evaluator;
+use formwork_hcl::TraversalStep;
 use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
 
@@ -15,9 +16,21 @@ pub(crate) struct Globals {
     pub diagnostics: Diagnostics,
 }
 
-/// The values for a configuration. Texts that have to be parsed are added to `sources`.
-pub(crate) fn globals(config: &Config, inputs: VariableInputs, sources: &mut Sources) -> Globals {
-    let (given, diagnostics) = collect_variables(config.root(), inputs, sources);
+/// The values for a module, and those of `others`, which it does not declare. Texts that have to be parsed are added to
+/// `sources`.
+pub(crate) fn globals(
+    module: &Module,
+    others: &BTreeMap<Str, VariableBlock>,
+    inputs: VariableInputs,
+    sources: &mut Sources,
+) -> Globals {
+    let (given, diagnostics) = if others.is_empty() {
+        collect_variables(module, inputs, sources)
+    } else {
+        let mut module = module.clone();
+        module.variables.extend(others.clone());
+        collect_variables(&module, inputs, sources)
+    };
     // The command line is for all modules of all files: a name need not be declared in each.
     let known = diagnostics.into_iter().filter(|d| !d.summary.contains("for undeclared variable"));
     Globals {
@@ -114,10 +127,22 @@ pub(crate) fn run_variables(
 
 /// True if an assertion of the run refers to a variable: then the value is for the test itself.
 fn is_asserted(name: &str, run: &RunBlock) -> bool {
+    asserted(run).any(|used| **used == *name)
+}
+
+/// The variables that assertions of a run refer to.
+fn asserted(run: &RunBlock) -> impl Iterator<Item = &Str> {
     let exprs = run.asserts.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
-    exprs
-        .flat_map(formwork_hcl::references)
-        .any(|traversal| &*traversal.root == "var" && first_name(traversal).is_ok_and(|used| used == name))
+    exprs.flat_map(formwork_hcl::references).filter_map(|traversal| match traversal.steps.first() {
+        Some(TraversalStep::Attribute { name, .. }) if &*traversal.root == "var" => Some(name),
+        _ => None,
+    })
+}
+
+/// The variables that a run needs only for itself: its assertions refer to them, but the module does not declare them.
+pub(crate) fn own_variables(run: &RunBlock, module: &Module) -> BTreeMap<Str, VariableBlock> {
+    let names = asserted(run).filter(|name| !module.variables.contains_key(*name));
+    names.map(|name| (name.clone(), VariableBlock::of_any_type(name.clone(), run.header_span))).collect()
 }
 
 fn undeclared(name: &str, run: &RunBlock, at: Span) -> Diagnostic {

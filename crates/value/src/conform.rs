@@ -5,18 +5,28 @@ use crate::{Type, Value};
 
 /// True if the value already is of the type (`Dynamic` accepts everything), without building the value's type.
 pub fn conforms(value: &Value, ty: &Type) -> bool {
+    matches(value, ty, false)
+}
+
+/// True if the type is exactly the value's own, without building that.
+pub(crate) fn is_of(value: &Value, ty: &Type) -> bool {
+    matches(value, ty, true)
+}
+
+fn matches(value: &Value, ty: &Type, exact: bool) -> bool {
+    let same = |own: &Type, ty: &Type| if exact { own == ty } else { type_conforms(own, ty) };
     match (value.kind(), ty) {
-        (_, Type::Dynamic) => true,
-        (Kind::Null(own) | Kind::Unknown(own, _), _) => type_conforms(own, ty),
+        (Kind::Null(own) | Kind::Unknown(own, _), _) => same(own, ty),
+        (_, Type::Dynamic) => !exact,
         (Kind::Bool(_), Type::Bool) | (Kind::Number(_), Type::Number) | (Kind::String(_), Type::String) => true,
-        (Kind::List(c), Type::List(element)) | (Kind::Set(c), Type::Set(element)) => type_conforms(&c.element, element),
-        (Kind::Map(m), Type::Map(element)) => type_conforms(&m.element, element),
+        (Kind::List(c), Type::List(element)) | (Kind::Set(c), Type::Set(element)) => same(&c.element, element),
+        (Kind::Map(m), Type::Map(element)) => same(&m.element, element),
         (Kind::Object(attributes), Type::Object(object)) => {
             attributes.len() == object.attributes.len()
-                && attributes.iter().zip(&object.attributes).all(|((n, v), (m, t))| n == m && conforms(v, t))
+                && attributes.iter().zip(&object.attributes).all(|((n, v), (m, t))| n == m && matches(v, t, exact))
         }
         (Kind::Tuple(items), Type::Tuple(types)) => {
-            items.len() == types.len() && items.iter().zip(types.iter()).all(|(v, t)| conforms(v, t))
+            items.len() == types.len() && items.iter().zip(types.iter()).all(|(v, t)| matches(v, t, exact))
         }
         _ => false,
     }

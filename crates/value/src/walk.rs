@@ -1,5 +1,6 @@
 //! Whole-tree operations: type, knownness, marks, rebuilding.
 
+use crate::conform::is_of;
 use crate::refine::set_length_bounds;
 use crate::unify::settle_anew;
 use crate::value::Kind;
@@ -22,7 +23,7 @@ impl Value {
                 attributes: attributes.iter().map(|(name, value)| (name.clone(), value.ty())).collect(),
                 optional: BTreeSet::new(),
             })),
-            Kind::Tuple(items) => Type::tuple(items.iter().map(Value::ty)),
+            Kind::Tuple(items) => Type::tuple(types_of(items)),
         }
     }
 
@@ -283,4 +284,14 @@ fn same_kind(a: &Kind, b: &Kind) -> bool {
         (Kind::Tuple(a), Kind::Tuple(b)) => Arc::ptr_eq(a, b) || a == b,
         _ => false,
     }
+}
+
+/// The types of values; neighbours of one type share it.
+fn types_of(items: &[Value]) -> Vec<Type> {
+    let mut types: Vec<Type> = Vec::with_capacity(items.len());
+    for item in items {
+        let same = types.last().filter(|last| is_of(item, last)).cloned();
+        types.push(same.unwrap_or_else(|| item.ty()));
+    }
+    types
 }

@@ -17,8 +17,7 @@ pub(crate) fn validate(config: &Value) -> Diagnostics {
     for name in ["id", "output"] {
         if config.get(name).is_some_and(|value| !value.is_null()) {
             let detail = format!("The attribute \"{name}\" of terraform_data is read-only. Remove the argument.");
-            let problem = Diagnostic::error(format!("{name:?} attribute is read-only"), detail);
-            diagnostics.push(problem.attribute(Path::root().attribute(name)));
+            diagnostics.push(Diagnostic::error(format!("{name:?} attribute is read-only"), detail));
         }
     }
     diagnostics

@@ -22,7 +22,9 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("plan", 5, &["config", "diag", "eval", "graph", "hcl", "model", "object", "value"]),
     ("apply", 5, &["config", "diag", "eval", "graph", "hcl", "model", "object", "value"]),
     ("testing", 6, &["apply", "config", "diag", "eval", "graph", "hcl", "model", "object", "plan", "value"]),
+    ("kit", 3, &["diag", "model", "value"]),
     ("builtin", 3, &["diag", "hcl", "model", "value"]),
+    ("essentials", 4, &["diag", "kit", "model", "value"]),
     ("provider-aws", 4, &["diag", "model", "protocol", "value"]),
 ];
 

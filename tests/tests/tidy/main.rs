@@ -5,4 +5,5 @@
 mod floors;
 mod limits;
 mod sizes;
+mod tutorial;
 mod words;

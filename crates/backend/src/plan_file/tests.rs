@@ -343,6 +343,7 @@ fn any_type() -> impl Strategy<Value = Type> {
             inner.clone().prop_map(Type::set),
             inner.clone().prop_map(Type::map),
             prop::collection::vec(inner.clone(), 0..3).prop_map(Type::tuple),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| Type::tuple([a.clone(), a, b.clone(), b.clone(), b])),
             prop::collection::btree_map("[a-c]{1,2}", inner, 0..3).prop_map(Type::object),
         ]
     })

@@ -2,9 +2,10 @@
 
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
+use crate::bundled::{self, Surroundings};
 use crate::configuration::load_configuration;
 use crate::exit::Exit;
-use crate::providers::{LOCK_FILE, lock_file};
+use crate::providers::{LOCK_FILE, cli_config, lock_file};
 use crate::session::Session;
 use formwork_config::{Config, join_clean, provider_requirements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
@@ -93,9 +94,13 @@ fn check_data_dir(session: &Session, config: &Config) -> Result<(), Diagnostics>
 
 /// The packages of all providers that the configuration needs, as they are locked.
 fn packages(session: &Session, config: &Config) -> Result<BTreeMap<ProviderAddress, InstalledPackage>, Diagnostics> {
-    let needed: BTreeSet<ProviderAddress> =
-        provider_requirements(config).into_keys().filter(|provider| !provider.is_builtin()).collect();
+    let requirements = provider_requirements(config);
     let lock = lock_file()?;
+    let sources = bundled::sources(session, &cli_config(session)?);
+    let surroundings = Surroundings { lock: &lock, unmanaged: &BTreeSet::new(), sources: &sources };
+    let in_program = bundled::chosen(&requirements, &surroundings);
+    let is_packed = |provider: &ProviderAddress| !provider.is_builtin() && !in_program.contains_key(provider);
+    let needed: BTreeSet<ProviderAddress> = requirements.into_keys().filter(is_packed).collect();
     if let Some(provider) = needed.iter().find(|provider| !lock.providers.contains_key(*provider)) {
         let detail = format!(
             "{LOCK_FILE} has no version of {}. Run \"formwork init\", so that there is one to pack.",

@@ -3,7 +3,7 @@
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
 use crate::exit::Exit;
-use crate::initialization::{InitOptions, install_modules};
+use crate::initialization::{InitOptions, find_modules};
 use crate::session::Session;
 use formwork_diag::Diagnostics;
 
@@ -18,7 +18,9 @@ pub static COMMAND: Command = Command {
 };
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
-    let options = InitOptions { upgrade: arguments.switch("update"), talk: true, ..InitOptions::default() };
-    install_modules(session, &options)?;
+    let test_dir = arguments.value("test-directory").map(str::to_owned);
+    let options = InitOptions { upgrade: arguments.switch("update"), test_dir, talk: true, ..InitOptions::default() };
+    let (_, warnings) = find_modules(session, &options)?;
+    session.report(&warnings);
     Ok(Exit::Success)
 }

@@ -2,13 +2,13 @@
 
 use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
-use crate::configuration::{VARIABLE_FLAGS, add_tests, load_configuration, load_directory};
+use crate::configuration::{VARIABLE_FLAGS, load_directory, load_with_tests};
 use crate::data_dir::DEFAULT_WORKSPACE;
 use crate::exit::Exit;
 use crate::planning::environment;
 use crate::providers::Providers;
 use crate::session::Session;
-use formwork_config::{Config, ModuleResolution, check_references_without_instances};
+use formwork_config::{Config, check_references};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_eval::Phase;
 use formwork_render::json_validation;
@@ -20,8 +20,8 @@ pub static COMMAND: Command = Command {
     summary: "Check the configuration, without state and remote objects.",
     description: "Checks everything that can be judged from the configuration alone: syntax, references, types, and \
                   what providers say about their arguments. Needs modules and providers to be installed, but no \
-                  network and no credentials. With DIR, the configuration there is checked, without its tests, with what is \
-                  installed for this directory.",
+                  network and no credentials. With DIR, the configuration there is checked, with what is installed for \
+                  this directory.",
     flags: &[
         GENERAL,
         VARIABLE_FLAGS,
@@ -36,16 +36,12 @@ pub static COMMAND: Command = Command {
 };
 
 fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
-    let loaded = match arguments.positional.first() {
-        Some(dir) => load_directory(session, dir),
-        None => load_configuration(session),
+    let dir = arguments.positional.first().map_or(".", String::as_str);
+    let found = if arguments.switch("no-tests") {
+        load_directory(session, dir).and_then(|(config, warnings)| validate(session, &[Arc::new(config)], warnings))
+    } else {
+        validate_with_tests(session, dir, arguments.value("test-directory"))
     };
-    // Tests belong to the working directory.
-    let plain = arguments.switch("no-tests") || !arguments.positional.is_empty();
-    let found = loaded.and_then(|(config, warnings)| match plain {
-        true => validate(session, &[Arc::new(config)], warnings),
-        false => validate_with_tests(session, config, warnings, arguments.value("test-directory")),
-    });
     // Whatever keeps it from being checked is a result as well.
     let diagnostics = found.unwrap_or_else(|problems| problems);
     let valid = !diagnostics.has_errors();
@@ -61,14 +57,8 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     Ok(if valid { Exit::Success } else { Exit::Error })
 }
 
-fn validate_with_tests(
-    session: &Session,
-    config: Config,
-    mut diagnostics: Diagnostics,
-    test_dir: Option<&str>,
-) -> Result<Diagnostics, Diagnostics> {
-    let (suite, problems) = add_tests(session, config, test_dir, ModuleResolution::Manifest)?;
-    diagnostics.extend(problems);
+fn validate_with_tests(session: &Session, dir: &str, test_dir: Option<&str>) -> Result<Diagnostics, Diagnostics> {
+    let (suite, diagnostics) = load_with_tests(session, dir, test_dir)?;
     if diagnostics.has_errors() {
         return Ok(diagnostics);
     }
@@ -92,7 +82,10 @@ fn validate(
 }
 
 async fn validate_one(session: &Session, config: &Arc<Config>) -> Result<Diagnostics, Diagnostics> {
-    let mut diagnostics = check_references_without_instances(config);
+    if config.refused.has_errors() {
+        return Ok(config.refused.clone());
+    }
+    let mut diagnostics = check_references(config);
     let providers = match Providers::prepare(session, config, None) {
         Ok(providers) => providers,
         Err(problems) => {

@@ -1,11 +1,11 @@
 //! Finding modules.
 
-use super::InitOptions;
 use super::providers::network;
-use crate::configuration::{add_tests, load_tree, manifest};
+use super::{InitOptions, find_modules};
+use crate::configuration::manifest;
 use crate::providers::{LOCK_FILE, cli_config};
 use crate::session::Session;
-use formwork_config::{Config, Module, ModuleCall, ModuleResolution, ModuleSource, join_clean};
+use formwork_config::{Config, Module, ModuleCall, ModuleSource, join_clean};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use formwork_install::{
     ModuleInstaller, ModuleLocks, ModuleOrigin, WantedModule, read_module_locks, save_module_locks, write_manifest,
@@ -14,27 +14,6 @@ use formwork_model::{InstalledModule, ModuleManifest, ModulePath};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Installs all modules that are called, and writes down where they are. Local ones stay where they are.
-pub fn install_modules(session: &Session, options: &InitOptions) -> Result<Config, Diagnostics> {
-    forget_removed(session)?;
-    let mut run = ModuleRun::begin(session, options)?;
-    let (config, diagnostics) = loop {
-        let (config, diagnostics) = load(session, options)?;
-        if !run.round(&config)? {
-            break (config, diagnostics);
-        }
-    };
-    let mut problems = std::mem::take(&mut run.problems);
-    if problems.has_errors() || diagnostics.has_errors() {
-        problems.extend(diagnostics);
-        return Err(problems);
-    }
-    session.report(&diagnostics);
-    record_modules(session, &config, options)?;
-    run.keep_locks(&config)?;
-    Ok(config)
-}
-
 /// Where `vendor` puts packages of modules, beside the configuration.
 pub const VENDOR_DIR: &str = "vendor/modules";
 
@@ -42,7 +21,8 @@ pub const VENDOR_DIR: &str = "vendor/modules";
 /// keys.
 pub fn vendor_modules(session: &Session) -> Result<Vec<String>, Diagnostics> {
     let options = InitOptions { talk: true, ..InitOptions::default() };
-    install_modules(session, &options)?;
+    let (_, warnings) = find_modules(session, &options)?;
+    session.report(&warnings);
     let run = ModuleRun::begin(session, &options)?;
     let dir = Path::new(VENDOR_DIR);
     let failed = |error: std::io::Error| {
@@ -66,38 +46,6 @@ pub fn vendor_modules(session: &Session) -> Result<Vec<String>, Diagnostics> {
     Ok(keys)
 }
 
-/// Loads what there is by now, tests included.
-fn load(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
-    let known = manifest(session).unwrap_or_default();
-    let (config, mut diagnostics) = load_tree(session, &session.files(), &known, ModuleResolution::Direct);
-    let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
-    diagnostics.extend(problems);
-    Ok((suite.everything(), diagnostics))
-}
-
-/// Writes down where the modules are.
-pub(super) fn record_modules(session: &Session, config: &Config, options: &InitOptions) -> Result<(), Diagnostics> {
-    let known = manifest(session).unwrap_or_default();
-    let mut installed = ModuleManifest::default();
-    for (child, call, source) in calls(config) {
-        let Some(module) = config.module(&child) else { continue };
-        let version = match call.source {
-            Some(ModuleSource::Registry { .. }) => known.modules.get(&child).and_then(|known| known.version.clone()),
-            _ => None,
-        };
-        let entry = InstalledModule { source: source.to_string().into(), version, dir: module.dir.clone() };
-        installed.modules.insert(child, entry);
-    }
-    for (path, module) in installed.modules.iter().filter(|(path, _)| !known.modules.contains_key(*path)) {
-        options.say(session, "module_installed_message", &format!("- {} in {}", key_of(path), module.dir));
-    }
-    let dir = session.data_dir().modules();
-    if !installed.modules.is_empty() || dir.join("modules.json").exists() {
-        write(session, &installed)?;
-    }
-    Ok(())
-}
-
 fn write(session: &Session, manifest: &ModuleManifest) -> Result<(), Diagnostics> {
     let dir = session.data_dir().modules();
     write_manifest(&dir, manifest).map_err(|error| {
@@ -107,7 +55,7 @@ fn write(session: &Session, manifest: &ModuleManifest) -> Result<(), Diagnostics
 }
 
 /// Takes what is no longer there out of the record.
-pub(super) fn forget_removed(session: &Session) -> Result<(), Diagnostics> {
+fn forget_removed(session: &Session) -> Result<(), Diagnostics> {
     let mut known = manifest(session).unwrap_or_default();
     let count = known.modules.len();
     known.modules.retain(|_, module| Path::new(&*module.dir).is_dir());
@@ -128,7 +76,7 @@ fn calls(config: &Config) -> impl Iterator<Item = (ModulePath, &ModuleCall, &Mod
 }
 
 /// One installation.
-struct ModuleRun<'a> {
+pub(super) struct ModuleRun<'a> {
     session: &'a Session,
     options: &'a InitOptions,
     installer: ModuleInstaller,
@@ -138,10 +86,13 @@ struct ModuleRun<'a> {
     /// Calls that were looked at.
     seen: BTreeSet<ModulePath>,
     problems: Diagnostics,
+    /// It was told that modules are looked for.
+    announced: bool,
 }
 
 impl<'a> ModuleRun<'a> {
-    fn begin(session: &'a Session, options: &'a InitOptions) -> Result<ModuleRun<'a>, Diagnostics> {
+    pub fn begin(session: &'a Session, options: &'a InitOptions) -> Result<ModuleRun<'a>, Diagnostics> {
+        forget_removed(session)?;
         let cli = cli_config(session)?;
         let (old, problems) = read_module_locks(Path::new(LOCK_FILE), &mut Sources::new());
         if problems.has_errors() {
@@ -150,23 +101,21 @@ impl<'a> ModuleRun<'a> {
         let installer =
             ModuleInstaller::new(network(session, &cli), session.data_dir().modules(), Some(VENDOR_DIR.into()));
         let (locks, seen) = (old.clone(), BTreeSet::new());
-        Ok(ModuleRun { session, options, installer, old, locks, seen, problems: Diagnostics::new() })
+        let problems = Diagnostics::new();
+        Ok(ModuleRun { session, options, installer, old, locks, seen, problems, announced: false })
     }
 
     /// Installs what the configuration calls, as far as it is known by now. True if something was installed: then there may
     /// be more.
-    fn round(&mut self, config: &Config) -> Result<bool, Diagnostics> {
+    pub fn round(&mut self, config: &Config) -> Result<bool, Diagnostics> {
         let mut known = manifest(self.session).unwrap_or_default();
         let mut new: Vec<ModulePath> = Vec::new();
-        let is_first = self.seen.is_empty();
         for (path, call, source) in calls(config) {
             // What an installed module calls is known when it is loaded.
             if new.iter().any(|outer| path.0.starts_with(&outer.0)) || !self.seen.insert(path.clone()) {
                 continue;
             }
-            if is_first && self.seen.len() == 1 {
-                self.options.say(self.session, "initializing_modules_message", "Initializing modules...");
-            }
+            self.announce();
             let Some(origin) = origin_of(source) else {
                 self.check_local(config, &path, call, source);
                 continue;
@@ -192,6 +141,47 @@ impl<'a> ModuleRun<'a> {
         }
         write(self.session, &known)?;
         Ok(true)
+    }
+
+    fn announce(&mut self) {
+        if !std::mem::replace(&mut self.announced, true) {
+            self.options.say(self.session, "initializing_modules_message", "Initializing modules...");
+        }
+    }
+
+    /// Writes down where the modules are. Unless all is `well`, what is known of others is kept, since they may be called
+    /// where something cannot be read.
+    pub fn finish(mut self, config: &Config, well: bool) -> Diagnostics {
+        let mut problems = std::mem::take(&mut self.problems);
+        let well = well && !problems.has_errors();
+        let known = manifest(self.session).unwrap_or_default();
+        let mut installed = if well { ModuleManifest::default() } else { known.clone() };
+        for (child, call, source) in calls(config) {
+            let Some(module) = config.module(&child) else { continue };
+            let version = match call.source {
+                Some(ModuleSource::Registry { .. }) => {
+                    known.modules.get(&child).and_then(|known| known.version.clone())
+                }
+                _ => None,
+            };
+            let entry = InstalledModule { source: source.to_string().into(), version, dir: module.dir.clone() };
+            installed.modules.insert(child, entry);
+        }
+        if !installed.modules.is_empty() {
+            self.announce();
+        }
+        for (path, module) in installed.modules.iter().filter(|(path, _)| !known.modules.contains_key(*path)) {
+            let text = format!("- {} in {}", key_of(path), module.dir);
+            self.options.say(self.session, "module_installed_message", &text);
+        }
+        let has_calls = config.modules.values().any(|module| !module.calls.is_empty());
+        let written = match has_calls || self.session.data_dir().modules().join("modules.json").exists() {
+            true => write(self.session, &installed),
+            false => Ok(()),
+        };
+        let written = written.and_then(|()| if well { self.keep_locks(config) } else { Ok(()) });
+        problems.extend(written.err().unwrap_or_default());
+        problems
     }
 
     /// True if what is there is what is called and what is locked.
@@ -253,7 +243,7 @@ impl<'a> ModuleRun<'a> {
             .installer
             .install(wanted, &mut |line| options.say(session, "downloading_module_message", line))
             .map_err(|error| {
-                Diagnostic::error(error.summary, error.detail).blame(Blame::Environment).at(call.source_span)
+                Diagnostic::error(error.summary, error.detail).blame(Blame::Environment).at(call.header_span)
             })?;
         match package.lock {
             Some(lock) => drop(self.locks.insert(key, lock)),

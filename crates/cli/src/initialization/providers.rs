@@ -1,6 +1,7 @@
 //! Installing providers.
 
 use super::InitOptions;
+use crate::bundled::{self, Surroundings};
 use crate::providers::{LOCK_FILE, cli_config, lock_file, reattached};
 use crate::session::Session;
 use formwork_config::{Config, provider_requirements};
@@ -32,6 +33,13 @@ pub(super) fn install_providers(
     unmanaged.extend(cli.dev_overrides.keys().cloned());
     let platform = current_platform();
     let sources = provider_sources(session, &cli, options)?;
+    let surroundings = Surroundings { lock: &lock, unmanaged: &unmanaged, sources: &sources };
+    let chosen = bundled::chosen(&requirements, &surroundings);
+    for (provider, bundled) in &chosen {
+        let text = format!("- Using bundled {} v{}", provider.for_display(), bundled.version);
+        options.say(session, "built_in_provider_message", &text);
+    }
+    unmanaged.extend(chosen.into_keys());
     let data_dir = session.data_dir();
     let init = ProviderInit {
         requirements: &requirements,
@@ -116,9 +124,7 @@ fn provider_sources(session: &Session, cli: &CliConfig, options: &InitOptions) -
     let path = session.data_dir().plugin_path();
     let mut dirs = options.plugin_dirs.clone();
     if dirs.is_empty() {
-        let stored = std::fs::read_to_string(&path).unwrap_or_default();
-        let stored: Vec<String> = serde_json::from_str(&stored).unwrap_or_default();
-        dirs.extend(stored.into_iter().map(PathBuf::from));
+        dirs = session.data_dir().remembered_plugin_dirs();
     } else {
         let text = serde_json::json!(dirs.iter().map(|dir| dir.to_string_lossy()).collect::<Vec<_>>()).to_string();
         let stored = std::fs::create_dir_all(session.data_dir().path()).and_then(|()| std::fs::write(&path, text));

@@ -163,6 +163,16 @@ impl OpenAddress {
     }
 }
 
+/// As [`read_address`], for what acts on resources and modules: names that stand for other things are refused.
+pub fn read_target_address(expr: &Expr) -> Result<TargetAddress, Diagnostics> {
+    if starts_reserved(expr) {
+        let detail = "This name does not begin the address of a resource or module. For a resource type of the name, \
+                      write \"resource.\" in front.";
+        return Err(Diagnostic::error("Invalid address", detail).at(expr.span).into());
+    }
+    read_address(expr)
+}
+
 /// True if the address starts with a name that has another meaning.
 pub(crate) fn starts_reserved(expr: &Expr) -> bool {
     let root = match static_expr(expr).map(|e| e.kind) {

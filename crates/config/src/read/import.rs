@@ -8,8 +8,15 @@ use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Block, BodySchema, Expr};
 use formwork_model::ResourceMode;
 
-/// `import`.
-pub(crate) fn read_import(block: &Block, diagnostics: &mut Diagnostics) -> Option<ImportBlock> {
+/// `import`; `None` if it has errors.
+pub(crate) fn read_import(block: &Block, all: &mut Diagnostics) -> Option<ImportBlock> {
+    let mut problems = Diagnostics::new();
+    let import = read(block, &mut problems).filter(|_| !problems.has_errors());
+    all.extend(problems);
+    import
+}
+
+fn read(block: &Block, diagnostics: &mut Diagnostics) -> Option<ImportBlock> {
     let attributes = [("to", true), ("id", false), ("identity", false), ("for_each", false), ("provider", false)];
     let content = complete(&block.body, &BodySchema::new(&attributes, &[]), diagnostics);
     let expr = |name: &str| content.attribute(name).map(|a| a.expr.clone());

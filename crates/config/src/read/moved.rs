@@ -48,11 +48,8 @@ pub(crate) fn read_removed(block: &Block, diagnostics: &mut Diagnostics) -> Opti
     let from = content.attribute("from").map(|a| &a.expr);
     let target = from.and_then(|expr| removed_from(expr, diagnostics));
     let mut destroy = true;
-    for (index, inner) in content.blocks_of("lifecycle").enumerate() {
-        if index > 0 {
-            let detail = "A removed block can have one lifecycle block only.";
-            diagnostics.push(Diagnostic::error("Duplicate lifecycle block", detail).at(inner.header_span));
-        }
+    // The last one counts.
+    for inner in content.blocks_of("lifecycle") {
         let lifecycle = complete(&inner.body, &BodySchema::new(&[("destroy", false)], &[]), diagnostics);
         let written = lifecycle.attribute("destroy").and_then(|a| constant_bool(&a.expr, diagnostics));
         destroy = written.unwrap_or(destroy);

@@ -30,7 +30,7 @@ pub(crate) fn provider_name(block: &Block) -> ProviderName {
     let name = block.labels.first().map_or_else(|| Str::from(""), |l| l.text.clone());
     let (content, _, _) = block.body.partial_content(&BodySchema::new(&[("alias", false)], &[]));
     let alias = content.attribute("alias").and_then(|a| constant_string(&a.expr, &mut Diagnostics::new()));
-    ProviderName { name, alias }
+    ProviderName { name, alias: alias.filter(|alias| !alias.is_empty()) }
 }
 
 /// `provider "NAME"`.
@@ -49,7 +49,7 @@ pub(crate) fn read_provider(item: &Item, module: &Module, diagnostics: &mut Diag
             let detail = format!("{alias:?} cannot be an alias. {NAME_RULE}");
             diagnostics.push(Diagnostic::error("Invalid provider configuration alias", detail));
         }
-        name.alias = Some(alias);
+        name.alias = Some(alias).filter(|alias| !alias.is_empty());
     }
     let mut version = None;
     if let Some(attribute) = content.attribute("version") {

@@ -96,15 +96,17 @@ fn read_on_failure(attribute: &Attribute, diagnostics: &mut Diagnostics) -> OnFa
 
 /// When an object is destroyed, other objects may be gone or not be known any more.
 fn check_destroy_references(body: &Body, own: Option<&Resource>, diagnostics: &mut Diagnostics) {
+    let (attributes, _) = body.just_attributes();
     for reference in body_references(body) {
         if !allowed_on_destroy(&reference) {
+            let argument = attributes.iter().map(|a| a.expr.span).find(|span| span.contains(reference.span));
             let this = own.map(Resource::to_string).unwrap_or_else(|| "the resource".to_string());
             let detail = format!(
                 "What runs while {this} is destroyed can refer to its own attributes only: through \"self\", \
                  \"count.index\" or \"each.key\"."
             );
             let summary = "Invalid reference from destroy provisioner";
-            diagnostics.push(Diagnostic::error(summary, detail).at(reference.span));
+            diagnostics.push(Diagnostic::error(summary, detail).at(argument.unwrap_or(reference.span)));
         }
     }
 }

@@ -10,9 +10,6 @@ use formwork_model::{ConstraintOp, Constraints, TERRAFORM_VERSION, Version};
 use formwork_value::{Str, Type, convert};
 use std::collections::BTreeMap;
 
-/// What is told where this engine is not of a version that the configuration asks for.
-pub const UNSUPPORTED_VERSION: &str = "Unsupported Terraform Core version";
-
 /// What one `terraform` block says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
@@ -107,7 +104,7 @@ fn read_required_version(
             "The configuration needs a version {text}; this engine behaves as version {TERRAFORM_VERSION}. Change the \
              constraint, or use another version."
         );
-        refused.push(Diagnostic::error(UNSUPPORTED_VERSION, detail).at(attribute.span));
+        refused.push(Diagnostic::error("Unsupported Terraform Core version", detail).at(attribute.span));
     }
     Some((constraints, span))
 }

@@ -31,10 +31,11 @@ pub(super) fn check_arguments(config: &Config, module: &Module, diagnostics: &mu
 }
 
 fn missing(call: &ModuleCall, child: &Module, given: &BTreeSet<&str>, diagnostics: &mut Diagnostics) {
+    let place = if call.body.is_json() { call.body.missing_item_span() } else { call.header_span };
     for variable in child.variables.values() {
         if variable.default.is_none() && !given.contains(&*variable.name) {
             let detail = format!("The module \"{}\" needs a value for its variable \"{}\".", call.name, variable.name);
-            diagnostics.push(Diagnostic::error("Missing required argument", detail).at(call.header_span));
+            diagnostics.push(Diagnostic::error("Missing required argument", detail).at(place));
         }
     }
 }

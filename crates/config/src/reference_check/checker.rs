@@ -135,12 +135,6 @@ impl<'a> Checker<'a> {
             _ => return,
         };
         let Some(child) = self.config.module(&self.module.path.child(name.clone())) else { return };
-        if !child.outputs.contains_key(output) {
-            let names = child.outputs.keys().map(|n| &**n);
-            let hint = did_you_mean("", nearest(output, names)).unwrap_or_default();
-            let detail = format!("The module \"{name}\" has no output \"{output}\". {hint}");
-            return self.error("Unsupported attribute", detail.trim_end().to_string(), reference.span);
-        }
         if let Some(message) = child.outputs.get(output).and_then(|o| o.deprecated.as_ref()) {
             let detail = format!("The output module.{name}.{output} is deprecated: {message}");
             let warning = Diagnostic::warning("Value derived from a deprecated source", detail);

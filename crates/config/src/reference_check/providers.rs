@@ -4,7 +4,8 @@ use super::checker::{Checker, Place};
 use crate::{Config, Module, ProviderName, ProviderScope};
 use formwork_diag::{Diagnostic, Diagnostics, Sources, Span};
 use formwork_hcl::{Expr, ExprKind, references};
-use formwork_model::ResourceMode;
+use formwork_model::{ProviderConfigAddress, ResourceMode};
+use std::collections::BTreeSet;
 
 /// Checks that every configuration with an alias that is used or passed on is declared.
 pub(super) fn check_provider_refs(config: &Config, module: &Module, diagnostics: &mut Diagnostics) {
@@ -33,6 +34,19 @@ pub(super) fn check_provider_refs(config: &Config, module: &Module, diagnostics:
             }
         }
     }
+}
+
+/// The provider configurations that resources and imports use.
+pub fn used_configurations(config: &Config) -> BTreeSet<ProviderConfigAddress> {
+    let mut used = BTreeSet::new();
+    for module in config.modules.values() {
+        let resources = module.resources.values().map(|resource| &resource.provider.name);
+        let imports =
+            module.imports.iter().filter_map(|import| import.provider.as_ref()).map(|provider| &provider.name);
+        let names: BTreeSet<&ProviderName> = resources.chain(imports).collect();
+        used.extend(names.into_iter().map(|name| config.provider_config(&module.path, name)));
+    }
+    used
 }
 
 /// Checks the keys of references: instances are chosen of configurations that have some, and of those always. What the

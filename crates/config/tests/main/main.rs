@@ -21,9 +21,13 @@ fn problems_are_found_where_they_are() {
     case_files::check(env!("CARGO_MANIFEST_DIR"), |files| problems(&files));
 }
 
-/// Problems of loading; if there is no error, those of references and of statements for plans as well.
+/// Problems of loading; if there is no error, versions that are asked for, and then problems of references and of
+/// statements for plans.
 fn problems(files: &MemoryFiles) -> Vec<String> {
     let (config, mut diagnostics) = load(files, ".", &ModuleManifest::default(), ModuleResolution::Direct);
+    if !diagnostics.has_errors() {
+        diagnostics.extend(config.refused.clone());
+    }
     if !diagnostics.has_errors() {
         diagnostics.extend(check_references(&config));
         diagnostics.extend(check_statements(&config));

@@ -87,6 +87,6 @@ proptest! {
         let (manifest, _) = module_manifest(&config, &ModuleManifest::default());
         // What was recorded leads to the same modules.
         let (again, _) = load(&files, ".", &manifest, ModuleResolution::Manifest);
-        prop_assert!(again.modules.keys().eq(config.modules.keys()));
+        prop_assert!(config.root_failed || again.modules.keys().eq(config.modules.keys()));
     }
 }

@@ -113,7 +113,7 @@ fn read_text(args: &Arguments) -> Result<String, FunctionFailure> {
 
 fn exists(args: &Arguments) -> Outcome {
     let path = expand(args, 0)?;
-    if args.environment.files.is_dir(&path) {
+    if path.is_empty() || args.environment.files.is_dir(&path) {
         return Err(blame(0, format!("{path:?} is a directory, not a file; use fileset to list files")));
     }
     match args.environment.files.is_file(&path) {

@@ -102,6 +102,10 @@ fn find_element(value: &Value, key: &Value) -> Access {
     if key.is_null() {
         return fail(INVALID, "The key is null, and nothing has that key.");
     }
+    if matches!(key.kind(), Kind::Unknown(Type::Dynamic, _)) {
+        // Nothing is said before it is clear what the key is.
+        return Ok(Value::dynamic());
+    }
     let found = match value.kind() {
         Kind::Unknown(Type::Dynamic, _) => Value::dynamic(),
         Kind::List(list) => match position(key)? {

@@ -81,14 +81,22 @@ impl Parser<'_> {
             }
         };
         let code = sequence.get(2..2 + digits).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        let character = code.and_then(|hex| u32::from_str_radix(hex, 16).ok()).map(char::from_u32);
-        match character {
-            Some(c) => {
-                // What is no character (half of a surrogate pair) becomes the replacement character.
-                out.push(c.unwrap_or('\u{fffd}'));
+        let code = code.and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        match (code, code.and_then(char::from_u32)) {
+            (_, Some(c)) => {
+                out.push(c);
                 2 + digits
             }
-            None => {
+            (Some(code), None) => {
+                let span = self.range(at, at + 2 + digits as u32);
+                let detail = format!(
+                    "U+{code:04X} is no character. One beyond U+FFFF is written with a single \\U and eight digits, not as \
+                     two halves."
+                );
+                self.report("Invalid escape sequence", detail, span);
+                2 + digits
+            }
+            (None, None) => {
                 let span = self.range(at, at + 2);
                 let detail = format!("\\{} is followed by {digits} hexadecimal digits.", letter.unwrap_or('u'));
                 self.report("Invalid escape sequence", detail, span);

@@ -3,7 +3,7 @@
 use super::sequence::{element_texts, pair_elements};
 use super::text::string_diff;
 use super::{Diff, DiffAction, DiffKind, Pair, Scalar, Side};
-use formwork_value::{Kind, Value};
+use formwork_value::{Kind, Str, Value};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum JsonKind {
@@ -70,21 +70,24 @@ fn same_kind(pair: &Pair<'_>, kind: JsonKind) -> Diff {
 
 fn object_diff(pair: &Pair<'_>) -> Diff {
     let mut action = pair.outer_action();
-    let mut attributes = std::collections::BTreeMap::new();
-    for key in pair.keys() {
+    let element = |key: Str| {
         let diff = dynamic_diff(&pair.key(&key));
         action = action.with(diff.action);
-        attributes.insert(key, diff);
-    }
+        (key, diff)
+    };
+    let attributes = pair.keys().into_iter().map(element).collect();
     pair.diff(action, DiffKind::Object { attributes, nested: false })
 }
 
 fn array_diff(pair: &Pair<'_>) -> Diff {
     let (before, after) = (pair.before.items(), pair.after.items());
     let is_object = |items: &[Value], i: usize| items.get(i).is_some_and(|v| v.as_mapping().is_some());
-    let pairs = pair_elements(&element_texts(before), &element_texts(after), |i, j| {
-        is_object(before, i) && is_object(after, j)
-    });
+    let is_object = |i, j| is_object(before, i) && is_object(after, j);
+    let pairs = if before.is_empty() || after.is_empty() {
+        pair_elements::<()>(&vec![(); before.len()], &vec![(); after.len()], is_object)
+    } else {
+        pair_elements(&element_texts(before), &element_texts(after), is_object)
+    };
     let mut action = pair.outer_action();
     let mut elements = Vec::with_capacity(pairs.len());
     for (i, j) in pairs {

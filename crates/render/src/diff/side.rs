@@ -2,7 +2,6 @@
 
 use super::{Diff, DiffAction, DiffKind, Relevance, ReplacePaths};
 use formwork_value::{Kind, Str, Type, Value};
-use std::collections::BTreeSet;
 
 /// A part of a value on one side.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,10 +86,13 @@ impl<'a> Pair<'a> {
     }
 
     /// Keys of both sides, sorted.
-    pub(crate) fn keys(&self) -> BTreeSet<Str> {
+    pub(crate) fn keys(&self) -> Vec<Str> {
         let keys =
             |side: &Side<'a>| side.value.and_then(|v| v.as_mapping()).into_iter().flat_map(|m| m.keys().cloned());
-        keys(&self.before).chain(keys(&self.after)).collect()
+        let mut all: Vec<Str> = keys(&self.before).chain(keys(&self.after)).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     pub(crate) fn as_delete(&self) -> Pair<'a> {

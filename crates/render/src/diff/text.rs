@@ -3,7 +3,7 @@
 use super::dynamic::json_diff;
 use super::sequence::pair_lines;
 use super::{Diff, DiffAction, DiffKind, Pair, Scalar, Side};
-use formwork_value::{Str, Value, json};
+use formwork_value::{Kind, Str, Value, json};
 
 /// Strings in strings up to which JSON is looked into: bounds the recursion.
 const MAX_ENCODED: u8 = 3;
@@ -11,14 +11,14 @@ const MAX_ENCODED: u8 = 3;
 /// A string by the way it is shown.
 enum Shape<'a> {
     Null,
-    Line(&'a str),
+    Line(&'a Str),
     Lines(&'a str),
     Json(Value),
 }
 
 impl<'a> Shape<'a> {
     fn of(side: &Side<'a>, encoded: u8) -> Shape<'a> {
-        let Some(text) = side.value.and_then(|v| v.as_str()) else { return Shape::Null };
+        let Some(Kind::String(text)) = side.value.map(Value::kind) else { return Shape::Null };
         if encoded < MAX_ENCODED
             && text.starts_with(['{', '['])
             && let Ok(value) = json::decode_plain(text)
@@ -31,14 +31,16 @@ impl<'a> Shape<'a> {
     /// The lines, if the other side has several.
     fn lines(&self) -> Option<Vec<&'a str>> {
         match self {
-            Shape::Line(text) | Shape::Lines(text) => Some(text.split('\n').collect()),
+            Shape::Line(text) => Some(text.split('\n').collect()),
+            Shape::Lines(text) => Some(text.split('\n').collect()),
             _ => None,
         }
     }
 
     fn scalar(&self) -> Scalar {
         match self {
-            Shape::Line(text) | Shape::Lines(text) => Scalar::String(Str::from(*text)),
+            Shape::Line(text) => Scalar::String(Str::clone(text)),
+            Shape::Lines(text) => Scalar::String(Str::from(*text)),
             _ => Scalar::Null,
         }
     }
@@ -46,8 +48,8 @@ impl<'a> Shape<'a> {
 
 /// Compares strings (or null on a side).
 pub(super) fn string_diff(pair: &Pair<'_>) -> Diff {
-    let text = |side: &Side<'_>| side.value.and_then(|v| v.as_str().map(str::to_string));
-    let action = pair.action(text(&pair.before) == text(&pair.after));
+    let [old, new] = [pair.before.value, pair.after.value].map(|value| value.and_then(Value::as_str));
+    let action = pair.action(old == new);
     let (before, after) = (Shape::of(&pair.before, pair.encoded), Shape::of(&pair.after, pair.encoded));
     let kind = match action {
         DiffAction::NoOp | DiffAction::Create => one_side(action, &after, pair.encoded),

@@ -197,11 +197,18 @@ pub(super) fn write_attributes(out: &mut Labelled, attributes: &BTreeMap<Str, Di
         write_warnings(out, diff, indent + 1, mode);
         write_indent(out, indent + 1);
         write_symbol(out, diff.action, mode);
-        out.push_str(&format!("{:width$} = ", attribute_name(name)));
+        write_padded(out, &attribute_name(name), width);
+        out.push_str(" = ");
         write_diff(out, diff, indent + 1, mode);
         out.push('\n');
     }
     write_hidden(out, "attribute", unchanged, indent, mode);
+}
+
+/// Writes a name, and blanks up to the width in characters.
+pub(super) fn write_padded(out: &mut Labelled, name: &str, width: usize) {
+    out.push_str(name);
+    out.spaces(width.saturating_sub(name.chars().count()));
 }
 
 /// Writes `# (2 unchanged attributes hidden)`.

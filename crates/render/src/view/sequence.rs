@@ -1,6 +1,6 @@
 //! Lists, sets and maps.
 
-use super::body::{Mode, write_diff, write_hidden, write_warnings};
+use super::body::{Mode, write_diff, write_hidden, write_padded, write_warnings};
 use super::symbol::{write_indent, write_null_suffix, write_replacement, write_symbol};
 use crate::diff::{Diff, DiffAction, DiffKind};
 use crate::labelled::Labelled;
@@ -108,7 +108,8 @@ pub(super) fn write_map(
         write_warnings(out, element, indent + 1, inner);
         write_indent(out, indent + 1);
         write_symbol(out, element.action, inner);
-        out.push_str(&format!("{:width$} = ", quote(key)));
+        write_padded(out, &quote(key), width);
+        out.push_str(" = ");
         write_diff(out, element, indent + 1, inner);
         // Objects are parted by commas, single values are not.
         out.push_str(if matches!(element.kind, DiffKind::Object { .. }) { ",\n" } else { "\n" });

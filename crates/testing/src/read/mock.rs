@@ -1,6 +1,6 @@
 //! `mock_provider` blocks, and files with mocks.
 
-use super::object_override::{add_override, read_during, read_given, read_override};
+use super::object_override::{add_override, read_defaults, read_during, read_override};
 use crate::file::{MockProvider, MockType, ObjectOverride, OverrideKind};
 use formwork_config::{Module, ProviderScope, constant_string, read_provider_block};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
@@ -84,7 +84,7 @@ fn add_type(block: &Block, during_plan: bool, types: &mut BTreeMap<Str, MockType
     let (content, problems) = block.body.content(&schema);
     diagnostics.extend(problems);
     let given = content.attribute("defaults");
-    let (defaults, later) = read_given(given, diagnostics);
+    let (defaults, later) = read_defaults(given, diagnostics);
     let mock = MockType {
         kind: label.text.clone(),
         defaults,

@@ -1,7 +1,7 @@
 //! `override_*` blocks.
 
 use crate::file::{ObjectOverride, OverrideKind};
-use formwork_config::read_address;
+use formwork_config::read_target_address;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{
     Attribute, Block, BodySchema, EmptyScope, Function, FunctionName, Scope, Traversal, as_keyword, evaluate,
@@ -61,7 +61,7 @@ pub(super) fn add_override(
 }
 
 fn read_target(kind: OverrideKind, attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<TargetAddress> {
-    let target = match read_address(&attribute.expr) {
+    let target = match read_target_address(&attribute.expr) {
         Ok(target) => target,
         Err(problems) => {
             diagnostics.extend(problems);
@@ -99,6 +99,26 @@ pub(super) fn read_given(attribute: Option<&Attribute>, diagnostics: &mut Diagno
         return (value, None);
     }
     (Value::empty_object(), Some(attribute.clone()))
+}
+
+/// As [`read_given`], but whether it is an object is told by the runs that need it, as in the reference.
+pub(super) fn read_defaults(
+    attribute: Option<&Attribute>,
+    diagnostics: &mut Diagnostics,
+) -> (Value, Option<Attribute>) {
+    let mut problems = Diagnostics::new();
+    let given = read_given(attribute, &mut problems);
+    match attribute {
+        Some(attribute)
+            if problems.has_errors() && !evaluate(&attribute.expr, &EmptyScope).diagnostics.has_errors() =>
+        {
+            (Value::empty_object(), Some(attribute.clone()))
+        }
+        _ => {
+            diagnostics.extend(problems);
+            given
+        }
+    }
 }
 
 /// No names, and no functions; it notes whether one was called.

@@ -132,6 +132,12 @@ proptest! {
     }
 
     #[test]
+    fn tuples_have_the_types_of_their_elements(values in prop::collection::vec(any_value(true), 0..4), again in 1usize..3) {
+        let items: Vec<Value> = values.iter().flat_map(|v| std::iter::repeat_n(v.clone(), again)).collect();
+        prop_assert_eq!(Value::tuple(items.clone()).ty(), Type::tuple(items.iter().map(Value::ty)));
+    }
+
+    #[test]
     fn json_round_trips(value in any_value(false)) {
         let ty = value.ty();
         prop_assert_eq!(json::decode(&json::encode(&value, &ty).unwrap(), &ty).unwrap(), value.clone());

@@ -41,6 +41,7 @@ pub(super) async fn planned_values(
         clock: &MachineClock::new(),
         options: PlanOptions { refresh: true, parallelism: PARALLELISM, ..PlanOptions::default() },
         backend: current.settings.record(&current.workspace),
+        is_kept: false,
         lock_file: providers.lock_file.clone(),
         cancelled: &cancelled,
     };

@@ -1,0 +1,96 @@
+//! Functions of a provider.
+
+use crate::{Attribute, Failure, Outcome};
+use formwork_model::{CallFunctionResponse, DescriptionKind, FunctionParameter, FunctionSignature};
+use formwork_value::{Kind, PathStep, Type, Value};
+use std::sync::Arc;
+
+type Body = Arc<dyn Fn(&[Value]) -> Result<Value, Failure> + Send + Sync>;
+
+/// A function with its signature.
+#[derive(Clone)]
+pub struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) signature: FunctionSignature,
+    body: Body,
+}
+
+/// Tuples of Rust types that arguments can have.
+pub trait Arguments: Sized {
+    fn types() -> Vec<Type>;
+    fn read(values: &[Value]) -> Self;
+}
+
+macro_rules! arguments {
+    ($($name:ident $index:literal),*) => {
+        impl<$($name: Attribute),*> Arguments for ($($name,)*) {
+            fn types() -> Vec<Type> {
+                vec![$($name::ty()),*]
+            }
+
+            fn read(values: &[Value]) -> Self {
+                let null = Value::dynamic();
+                ($($name::read(values.get($index).unwrap_or(&null)),)*)
+            }
+        }
+    };
+}
+
+arguments!(A 0);
+arguments!(A 0, B 1);
+arguments!(A 0, B 1, C 2);
+
+impl Function {
+    /// A function of arguments that are known and not null. A failure at `attribute(PARAMETER)` blames that argument.
+    pub fn new<A: Arguments, R: Attribute>(
+        name: &'static str,
+        parameters: &[&'static str],
+        body: impl Fn(A) -> Outcome<R> + Send + Sync + 'static,
+    ) -> Function {
+        let parameter = |(name, ty): (&&'static str, Type)| FunctionParameter {
+            name: (*name).into(),
+            ty,
+            allow_null: false,
+            allow_unknown: false,
+            description: "".into(),
+            description_kind: DescriptionKind::Plain,
+        };
+        let signature = FunctionSignature {
+            parameters: parameters.iter().zip(A::types()).map(parameter).collect(),
+            variadic: None,
+            return_type: R::ty(),
+            summary: "".into(),
+            description: "".into(),
+            description_kind: DescriptionKind::Plain,
+            deprecation_message: "".into(),
+        };
+        let body = move |values: &[Value]| body(A::read(values)).map(|result| result.write());
+        Function { name, signature, body: Arc::new(body) }
+    }
+
+    /// A short line about the function.
+    pub fn summary(mut self, text: &str) -> Function {
+        self.signature.summary = text.into();
+        self
+    }
+
+    pub(crate) fn call(&self, arguments: &[Value]) -> CallFunctionResponse {
+        match (self.body)(arguments) {
+            Ok(result) => CallFunctionResponse { result, error: None },
+            Err(failure) => {
+                let blamed = failure.path.as_ref().and_then(|path| match path.0.first() {
+                    Some(PathStep::Attribute(name)) => {
+                        self.signature.parameters.iter().position(|parameter| parameter.name == *name)
+                    }
+                    Some(PathStep::Index(index)) => match index.kind() {
+                        Kind::Number(number) => number.to_usize(),
+                        _ => None,
+                    },
+                    None => None,
+                });
+                let result = Value::null(self.signature.return_type.clone());
+                CallFunctionResponse { result, error: Some((failure.detail, blamed)) }
+            }
+        }
+    }
+}

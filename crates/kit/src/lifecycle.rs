@@ -1,0 +1,353 @@
+//! Between values and the structures of a type: what each type's own functions are wrapped in.
+
+use crate::planner::{begin, finish, resolve};
+use crate::validation::validate;
+use crate::{
+    Attribute, Body, Call, DataSource, Ephemeral, Failure, Moved, Object, Opened, Outcome, Presence, Resource,
+};
+use async_trait::async_trait;
+use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_model::{ApplyRequest, Nesting, PlanRequest, RawState, Schema};
+use formwork_value::{Path, Type, Value, json};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The provider's part of an operation.
+pub(crate) struct Setting<C> {
+    pub client: Arc<C>,
+    pub stop: watch::Receiver<bool>,
+}
+
+impl<C> Setting<C> {
+    fn call(self, time: Option<Duration>) -> Call<C> {
+        Call::new(self.client, time, self.stop)
+    }
+}
+
+/// A planned object.
+pub(crate) struct Planned {
+    pub value: Value,
+    pub replace: Vec<Path>,
+}
+
+/// What an operation leaves, and what went wrong.
+pub(crate) struct Left {
+    pub state: Value,
+    pub diagnostics: Diagnostics,
+}
+
+/// A resource type as the provider holds it.
+#[async_trait]
+pub(crate) trait AnyResource<C>: Send + Sync {
+    fn schema(&self) -> Schema;
+    fn is_pure(&self) -> bool;
+    fn validate(&self, config: &Value) -> Diagnostics;
+    fn plan(&self, request: &PlanRequest<'_>) -> Planned;
+    async fn apply(&self, setting: Setting<C>, request: &ApplyRequest<'_>) -> Left;
+    async fn read(&self, setting: Setting<C>, current: &Value) -> Left;
+    async fn import(&self, setting: Setting<C>, id: &str) -> Left;
+    fn upgrade(&self, version: u64, state: RawState) -> Outcome<Value>;
+    fn take_over(&self, source: Moved<'_>) -> Option<Outcome<Value>>;
+}
+
+/// A data source as the provider holds it.
+#[async_trait]
+pub(crate) trait AnyDataSource<C>: Send + Sync {
+    fn schema(&self) -> Schema;
+    fn validate(&self, config: &Value) -> Diagnostics;
+    async fn read(&self, setting: Setting<C>, config: &Value) -> Left;
+}
+
+/// An ephemeral resource type as the provider holds it.
+#[async_trait]
+pub(crate) trait AnyEphemeral<C>: Send + Sync {
+    fn schema(&self) -> Schema;
+    fn validate(&self, config: &Value) -> Diagnostics;
+    async fn open(&self, setting: Setting<C>, config: &Value) -> (Left, Opened);
+    async fn renew(&self, setting: Setting<C>, private: &[u8]) -> Outcome<Opened>;
+    async fn close(&self, setting: Setting<C>, private: &[u8]) -> Outcome<()>;
+}
+
+/// A type with what is derived from its declaration once.
+pub(crate) struct Registered<T> {
+    own: T,
+    body: Body,
+    ty: Type,
+}
+
+impl<R: Resource> Registered<R> {
+    pub fn resource(own: R) -> Registered<R> {
+        let mut body = R::State::members();
+        body.0.extend(own.timeouts().member());
+        let ty = body.ty();
+        Registered { own, body, ty }
+    }
+}
+
+impl<T> Registered<T> {
+    pub fn of(own: T, body: Body) -> Registered<T> {
+        let ty = body.ty();
+        Registered { own, body, ty }
+    }
+
+    fn null(&self) -> Value {
+        Value::null(self.ty.clone())
+    }
+
+    fn failed(&self, state: Value, failure: Failure, doing: &str) -> Left {
+        Left { state, diagnostics: failure.diagnostic(doing).into() }
+    }
+
+    /// The configuration, with the defaults of the rules.
+    fn with_defaults(&self, config: &Value) -> Value {
+        let Some(attributes) = config.as_mapping() else { return config.clone() };
+        let mut attributes = attributes.clone();
+        for member in &self.body.0 {
+            if let (Some(default), Some(value)) = (&member.rules.default, attributes.get_mut(member.name))
+                && value.is_null()
+            {
+                *value = default.clone();
+            }
+        }
+        Value::object_map(attributes)
+    }
+
+    /// A stored object has empty collections where it may have had no blocks.
+    fn with_empty_blocks(&self, state: Value) -> Value {
+        let Some(attributes) = state.as_mapping() else { return state };
+        let mut attributes = attributes.clone();
+        for member in self.body.0.iter().filter(|member| member.is_block()) {
+            let Some((nesting, body)) = &member.inner else { continue };
+            if let Some(value) = attributes.get_mut(member.name).filter(|value| value.is_null()) {
+                match nesting {
+                    Nesting::List => *value = Value::list(body.ty(), Vec::new()),
+                    Nesting::Set => *value = Value::set(body.ty(), Vec::new()),
+                    _ => {}
+                }
+            }
+        }
+        Value::object_map(attributes)
+    }
+}
+
+/// Lets an operation run until its time is over.
+async fn within<C, T>(call: &Call<C>, operation: impl Future<Output = Outcome<T>> + Send) -> Outcome<T> {
+    match call.deadline() {
+        None => operation.await,
+        Some(deadline) => tokio::time::timeout_at(deadline, operation).await.unwrap_or_else(|_| {
+            Err(Failure::new("The operation took longer than the time that it has. More can be given in \"timeouts\"."))
+        }),
+    }
+}
+
+/// The object after an operation: only what the type's code has changed, and what was unknown, takes a new value.
+fn overlay(base: &Value, before: &Value, after: &Value) -> Value {
+    let Some(attributes) = base.as_mapping() else { return after.clone() };
+    let merged = attributes.iter().map(|(name, old)| {
+        let value = match (before.get(name), after.get(name)) {
+            (Some(before), Some(after)) if before != after || !old.is_wholly_known() => after.clone(),
+            _ => old.clone(),
+        };
+        (name.clone(), value)
+    });
+    Value::object_map(merged.collect()).unknown_as_null()
+}
+
+#[async_trait]
+impl<R: Resource> AnyResource<R::Client> for Registered<R> {
+    fn schema(&self) -> Schema {
+        self.body.schema(R::VERSION, R::DEPRECATED)
+    }
+
+    fn is_pure(&self) -> bool {
+        R::PURE
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let mut diagnostics = validate(&self.body, &self.own.groups(), config);
+        self.own.validate(config, &mut diagnostics);
+        diagnostics
+    }
+
+    fn plan(&self, request: &PlanRequest<'_>) -> Planned {
+        let prior = (!request.prior.is_null()).then_some(request.prior);
+        let mut plan = begin(&self.body, &self.ty, prior, request.config, request.proposed);
+        self.own.plan(&mut plan);
+        finish(&self.body, &mut plan);
+        Planned { value: Value::object_map(plan.planned), replace: plan.replace }
+    }
+
+    async fn apply(&self, setting: Setting<R::Client>, request: &ApplyRequest<'_>) -> Left {
+        if request.planned.is_null() {
+            return self.delete(setting, request.prior).await;
+        }
+        let planned = resolve(request.planned, request.config);
+        // What is write-only is in the configuration alone.
+        let mut input = planned.clone();
+        if let Some(attributes) = planned.as_mapping() {
+            let mut attributes = attributes.clone();
+            for member in self.body.0.iter().filter(|member| member.rules.write_only) {
+                if let Some(given) = request.config.get(member.name) {
+                    attributes.insert(member.name.into(), given.clone());
+                }
+            }
+            input = Value::object_map(attributes);
+        }
+        let state = R::State::read(&input);
+        if request.prior.is_null() {
+            self.create(setting, planned, state).await
+        } else {
+            self.update(setting, request.prior, planned, state).await
+        }
+    }
+
+    async fn read(&self, setting: Setting<R::Client>, current: &Value) -> Left {
+        let call = setting.call(self.own.timeouts().of("read", current));
+        let mut state = R::State::read(current);
+        let before = state.write();
+        match within(&call, self.own.read(&call, &mut state)).await {
+            Ok(Presence::Gone) => Left { state: self.null(), diagnostics: Diagnostics::new() },
+            Ok(Presence::Present) => {
+                Left { state: overlay(current, &before, &state.write()), diagnostics: Diagnostics::new() }
+            }
+            Err(failure) => self.failed(current.clone(), failure, &format!("Could not read {}", R::KIND)),
+        }
+    }
+
+    async fn import(&self, setting: Setting<R::Client>, id: &str) -> Left {
+        let call = setting.call(None);
+        match self.own.import(&call, id).await {
+            Ok(state) => Left { state: self.stored(&state), diagnostics: Diagnostics::new() },
+            Err(failure) => self.failed(self.null(), failure, &format!("Could not import {} {id:?}", R::KIND)),
+        }
+    }
+
+    fn upgrade(&self, version: u64, state: RawState) -> Outcome<Value> {
+        let RawState::Json(text) = state else {
+            return Err(Failure::new("It was stored by Terraform 0.11 or older. Let Terraform 0.12 upgrade it first."));
+        };
+        let unreadable =
+            |error: json::CodecError| Failure::new(format!("A stored {} is not as expected: {error}.", R::KIND));
+        let text = if version == R::VERSION {
+            text.to_string()
+        } else {
+            let old = json::decode_plain(&text).map_err(unreadable)?;
+            json::encode_plain(&self.own.upgrade(version, old)?).map_err(unreadable)?
+        };
+        let state = json::decode_state(&text, &self.ty).map_err(unreadable)?;
+        Ok(self.with_empty_blocks(state))
+    }
+
+    fn take_over(&self, source: Moved<'_>) -> Option<Outcome<Value>> {
+        self.own.take_over(source).map(|outcome| outcome.map(|state| self.stored(&state)))
+    }
+}
+
+impl<R: Resource> Registered<R> {
+    /// A structure as a stored object, all of it.
+    fn stored(&self, state: &R::State) -> Value {
+        let mut attributes = state.write().as_mapping().cloned().unwrap_or_default();
+        if let Some(null) = self.own.timeouts().null() {
+            attributes.insert("timeouts".into(), null);
+        }
+        Value::object_map(attributes)
+    }
+
+    async fn create(&self, setting: Setting<R::Client>, planned: Value, mut state: R::State) -> Left {
+        let call = setting.call(self.own.timeouts().of("create", &planned));
+        let before = state.write();
+        let result = within(&call, self.own.create(&call, &mut state)).await;
+        let object = || overlay(&planned, &before, &state.write());
+        match result {
+            Ok(()) => Left { state: object(), diagnostics: Diagnostics::new() },
+            Err(failure) => {
+                let left = if call.is_there() { object() } else { self.null() };
+                self.failed(left, failure, &format!("Could not create {}", R::KIND))
+            }
+        }
+    }
+
+    async fn update(&self, setting: Setting<R::Client>, prior: &Value, planned: Value, mut state: R::State) -> Left {
+        let call = setting.call(self.own.timeouts().of("update", &planned));
+        let before = state.write();
+        let result = within(&call, self.own.update(&call, &R::State::read(prior), &mut state)).await;
+        match result {
+            Ok(()) => Left { state: overlay(&planned, &before, &state.write()), diagnostics: Diagnostics::new() },
+            Err(failure) => self.failed(prior.clone(), failure, &format!("Could not change {}", R::KIND)),
+        }
+    }
+
+    async fn delete(&self, setting: Setting<R::Client>, prior: &Value) -> Left {
+        let call = setting.call(self.own.timeouts().of("delete", prior));
+        match within(&call, self.own.delete(&call, &R::State::read(prior))).await {
+            Ok(()) => Left { state: self.null(), diagnostics: Diagnostics::new() },
+            Err(failure) => self.failed(prior.clone(), failure, &format!("Could not delete {}", R::KIND)),
+        }
+    }
+}
+
+#[async_trait]
+impl<D: DataSource> AnyDataSource<D::Client> for Registered<D> {
+    fn schema(&self) -> Schema {
+        self.body.schema(0, D::DEPRECATED)
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let mut diagnostics = validate(&self.body, &self.own.groups(), config);
+        self.own.validate(config, &mut diagnostics);
+        diagnostics
+    }
+
+    async fn read(&self, setting: Setting<D::Client>, config: &Value) -> Left {
+        let config = self.with_defaults(config);
+        let mut state = D::State::read(&config);
+        let before = state.write();
+        match self.own.read(&setting.call(None), &mut state).await {
+            Ok(()) => Left { state: overlay(&config, &before, &state.write()), diagnostics: Diagnostics::new() },
+            Err(failure) => self.failed(self.null(), failure, &format!("Could not read {}", D::KIND)),
+        }
+    }
+}
+
+#[async_trait]
+impl<E: Ephemeral> AnyEphemeral<E::Client> for Registered<E> {
+    fn schema(&self) -> Schema {
+        self.body.schema(0, None)
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let mut diagnostics = validate(&self.body, &self.own.groups(), config);
+        self.own.validate(config, &mut diagnostics);
+        diagnostics
+    }
+
+    async fn open(&self, setting: Setting<E::Client>, config: &Value) -> (Left, Opened) {
+        let config = self.with_defaults(config);
+        let mut state = E::State::read(&config);
+        let before = state.write();
+        match self.own.open(&setting.call(None), &mut state).await {
+            Ok(opened) => {
+                let state = overlay(&config, &before, &state.write());
+                (Left { state, diagnostics: Diagnostics::new() }, opened)
+            }
+            Err(failure) => {
+                (self.failed(self.null(), failure, &format!("Could not open {}", E::KIND)), Opened::default())
+            }
+        }
+    }
+
+    async fn renew(&self, setting: Setting<E::Client>, private: &[u8]) -> Outcome<Opened> {
+        self.own.renew(&setting.call(None), private).await
+    }
+
+    async fn close(&self, setting: Setting<E::Client>, private: &[u8]) -> Outcome<()> {
+        self.own.close(&setting.call(None), private).await
+    }
+}
+
+/// The error of asking for a type that there is not.
+pub(crate) fn unsupported(provider: &str, kind: &str) -> Diagnostics {
+    Diagnostic::error("Unsupported type", format!("Provider {provider} has no {kind:?}.")).into()
+}

@@ -1,0 +1,73 @@
+//! A plan in the making.
+
+use formwork_value::{Path, Str, Type, Value};
+use std::collections::BTreeMap;
+
+/// What is planned for one object, for a type's own refinement.
+pub struct Plan<'a> {
+    pub(crate) ty: &'a Type,
+    /// The stored object; `None` if one is to be created.
+    pub prior: Option<&'a Value>,
+    pub config: &'a Value,
+    pub(crate) planned: BTreeMap<Str, Value>,
+    pub(crate) replace: Vec<Path>,
+}
+
+impl Plan<'_> {
+    pub fn is_create(&self) -> bool {
+        self.prior.is_none()
+    }
+
+    /// The planned value of an attribute.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.planned.get(name)
+    }
+
+    /// The planned text of an attribute, if it is known.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_str)
+    }
+
+    /// True if the configuration gives the attribute, perhaps unknown.
+    pub fn configures(&self, name: &str) -> bool {
+        self.config.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// True if the attribute has, or may have, another value than before.
+    pub fn changes(&self, name: &str) -> bool {
+        self.prior.is_some_and(|prior| prior.get(name) != self.planned.get(name))
+    }
+
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.planned.insert(name.into(), value.into());
+    }
+
+    /// Plans an attribute that the configuration leaves open as unknown.
+    pub fn unknown(&mut self, name: &str) {
+        if !self.configures(name) {
+            let ty = self.ty.attribute(name).cloned().unwrap_or(Type::Dynamic);
+            self.set(name, Value::unknown(ty));
+        }
+    }
+
+    /// Plans an attribute that the configuration leaves open as null.
+    pub fn null(&mut self, name: &str) {
+        if !self.configures(name) {
+            let ty = self.ty.attribute(name).cloned().unwrap_or(Type::Dynamic);
+            self.set(name, Value::null(ty));
+        }
+    }
+
+    /// The attribute's new value needs a new object.
+    pub fn replace(&mut self, name: &str) {
+        let path = Path::root().attribute(name);
+        if !self.replace.contains(&path) {
+            self.replace.push(path);
+        }
+    }
+
+    /// The attribute can be changed in place after all.
+    pub fn keep(&mut self, name: &str) {
+        self.replace.retain(|path| *path != Path::root().attribute(name));
+    }
+}

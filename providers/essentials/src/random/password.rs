@@ -1,0 +1,134 @@
+//! `random_password`: a text that is never shown.
+
+use super::characters::{Class, Recipe, plan_numeric, upgrade, validate};
+use super::keepers::{Keepers, keepers};
+use crate::entropy::Entropy;
+use formwork_diag::Diagnostics;
+use formwork_kit::{
+    Call, Failure, Outcome, Plan, Resource, async_trait, at_least, computed, object, optional, required,
+};
+use formwork_value::Value;
+
+pub(crate) struct Password;
+
+object! {
+    pub(crate) struct State {
+        /// Checksum of the password as bcrypt makes it; of a longer password, of its first 72 bytes.
+        bcrypt_hash: Option<String> = computed().sensitive(),
+        id: Option<String> = computed(),
+        /// Values whose change draws a new text.
+        keepers: Keepers = keepers(),
+        /// How many characters, at least as many as the demanded ones together.
+        length: i64 = required().replaces().check(at_least(1)),
+        /// Whether lowercase letters are used.
+        lower: bool = optional().default_value(true).replaces(),
+        /// How many lowercase letters at least.
+        min_lower: i64 = optional().default_value(0).replaces(),
+        /// How many digits at least.
+        min_numeric: i64 = optional().default_value(0).replaces(),
+        /// How many special characters at least.
+        min_special: i64 = optional().default_value(0).replaces(),
+        /// How many uppercase letters at least.
+        min_upper: i64 = optional().default_value(0).replaces(),
+        /// Whether digits are used.
+        number: bool = optional().default_value(true).replaces().deprecated("Use numeric instead."),
+        /// Whether digits are used.
+        numeric: bool = optional().default_value(true).replaces(),
+        /// Special characters to use instead of the usual ones.
+        override_special: Option<String> = optional().replaces(),
+        /// The text.
+        result: Option<String> = computed().sensitive(),
+        /// Whether special characters are used.
+        special: bool = optional().default_value(true).replaces(),
+        /// Whether uppercase letters are used.
+        upper: bool = optional().default_value(true).replaces(),
+    }
+}
+
+impl State {
+    fn draw(&self) -> Outcome<String> {
+        let class = |allowed, least| Class { allowed, least };
+        Recipe {
+            length: self.length,
+            lower: class(self.lower, self.min_lower),
+            upper: class(self.upper, self.min_upper),
+            numeric: class(self.numeric, self.min_numeric),
+            special: class(self.special, self.min_special),
+            override_special: self.override_special.as_deref(),
+        }
+        .draw()
+    }
+
+    /// What is known of a text that was not drawn here.
+    fn of(text: &str) -> State {
+        State {
+            length: text.chars().count() as i64,
+            lower: true,
+            upper: true,
+            number: true,
+            numeric: true,
+            special: true,
+            ..State::default()
+        }
+    }
+}
+
+#[async_trait]
+impl Resource for Password {
+    type State = State;
+    type Client = ();
+
+    const KIND: &'static str = "random_password";
+    const VERSION: u64 = 3;
+    const PURE: bool = true;
+
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        validate(config, diagnostics);
+    }
+
+    fn plan(&self, plan: &mut Plan<'_>) {
+        plan_numeric(plan);
+    }
+
+    async fn create(&self, _: &Call<()>, state: &mut State) -> Outcome<()> {
+        let text = state.draw()?;
+        state.id = Some("none".into());
+        state.bcrypt_hash = Some(bcrypt_hash(&text)?);
+        state.result = Some(text);
+        Ok(())
+    }
+
+    async fn import(&self, _: &Call<()>, id: &str) -> Outcome<State> {
+        let bcrypt_hash = Some(bcrypt_hash(id)?);
+        Ok(State { id: Some("none".into()), bcrypt_hash, result: Some(id.to_owned()), ..State::of(id) })
+    }
+
+    fn upgrade(&self, _: u64, state: Value) -> Outcome<Value> {
+        let state = upgrade(&state);
+        let mut attributes = state.as_mapping().cloned().unwrap_or_default();
+        let password = attributes.get("result").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let stored = attributes.get("bcrypt_hash").and_then(Value::as_str).unwrap_or_default();
+        // Version 2 may have stored the checksum of another text.
+        if !bcrypt::verify(cut(&password), stored).unwrap_or(false) {
+            attributes.insert("bcrypt_hash".into(), bcrypt_hash(&password)?.into());
+        }
+        Ok(Value::object_map(attributes))
+    }
+}
+
+/// The work that bcrypt does: two to this power.
+const COST: u32 = 10;
+
+/// The part of a password that bcrypt looks at.
+fn cut(password: &str) -> &[u8] {
+    let bytes = password.as_bytes();
+    bytes.get(..72).unwrap_or(bytes)
+}
+
+pub(super) fn bcrypt_hash(password: &str) -> Outcome<String> {
+    let mut salt = [0; 16];
+    Entropy::System.fill(&mut salt)?;
+    let hash = bcrypt::hash_with_salt(cut(password), COST, salt)
+        .map_err(|error| Failure::new(format!("The checksum cannot be made: {error}.")))?;
+    Ok(hash.format_for_version(bcrypt::Version::TwoA))
+}
