@@ -1,6 +1,6 @@
 //! A folder in which the program runs.
 
-use crate::{Run, fixtures};
+use crate::{HttpsServer, Run, fixtures};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -88,6 +88,14 @@ impl Folder {
         self.settings(&format!("provider_installation {{ filesystem_mirror {{ path = {mirror:?} }} }}\n"));
     }
 
+    /// Lets commands that follow trust a server.
+    pub fn trust(&mut self, server: &HttpsServer) {
+        let authority = server.authority().display().to_string();
+        self.set("SSL_CERT_FILE", &authority);
+        // Git's own way to name it.
+        self.set("GIT_SSL_CAINFO", &authority);
+    }
+
     /// Binaries stand in for packages: sources of providers with their binaries.
     #[track_caller]
     pub fn use_binaries(&mut self, binaries: &[(&str, &Path)]) {
@@ -104,7 +112,7 @@ impl Folder {
 
     /// The user's settings, for all commands that follow.
     #[track_caller]
-    fn settings(&mut self, text: &str) {
+    pub fn settings(&mut self, text: &str) {
         let path = self.dir.path().join("settings.tfrc");
         std::fs::write(&path, text).expect("a file");
         self.unset("TF_CLI_CONFIG_FILE");

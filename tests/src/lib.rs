@@ -11,15 +11,19 @@ pub mod documents;
 pub mod engine;
 pub mod fixtures;
 mod folder;
+mod https_server;
 mod observed;
 mod program;
+pub mod publisher;
 mod run;
 mod ssh;
 pub mod tree;
 
 pub use folder::Folder;
+pub use https_server::{HttpsServer, Question, Reply};
 pub use observed::{Observed, assert_same, state_values};
 pub use program::{Program, REFERENCE};
+pub use publisher::Publisher;
 pub use run::Run;
 pub use ssh::{Agent, SshServer};
 

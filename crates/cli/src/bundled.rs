@@ -4,7 +4,7 @@
 //! lock file, nor an executable put in its place, nor a place for packages that the user has named for it, nor an
 //! acceptable package in a directory that is searched without being named.
 
-use crate::initialization::configured_sources;
+use crate::initialization::{configured_sources, network};
 use crate::session::Session;
 use formwork_essentials::{Bundled, find};
 use formwork_install::{CliConfig, ProviderSources, current_platform};
@@ -47,7 +47,7 @@ impl Surroundings<'_> {
         }
         // A place that cannot be read is told of when packages are installed.
         self.sources
-            .available(provider, &current_platform())
+            .in_directories(provider, &current_platform())
             .is_ok_and(|available| !available.packages.keys().any(|version| constraints.accepts(version)))
     }
 }
@@ -56,6 +56,6 @@ impl Surroundings<'_> {
 pub fn sources(session: &Session, cli: &CliConfig) -> ProviderSources {
     match session.data_dir().remembered_plugin_dirs() {
         dirs if dirs.is_empty() => configured_sources(session, cli),
-        dirs => ProviderSources::plugin_dirs(&dirs),
+        dirs => ProviderSources::plugin_dirs(&dirs, network(session, cli)),
     }
 }

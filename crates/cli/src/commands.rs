@@ -22,6 +22,7 @@ mod state;
 mod taint;
 mod test;
 mod validate;
+mod vendor;
 mod version;
 mod workspace;
 
@@ -87,6 +88,7 @@ static COMMANDS: &[&Command] = &[
     &taint::UNTAINT,
     &test::COMMAND,
     &validate::COMMAND,
+    &vendor::COMMAND,
     &version::COMMAND,
     &workspace::delete::COMMAND,
     &workspace::list::COMMAND,

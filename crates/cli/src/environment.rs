@@ -17,6 +17,11 @@ impl Environment {
         Environment { variables: std::env::vars_os().filter_map(text).collect() }
     }
 
+    /// All variables.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
     /// A variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())

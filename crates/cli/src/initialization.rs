@@ -4,7 +4,8 @@ mod backend;
 mod modules;
 mod providers;
 
-pub(crate) use providers::configured_sources;
+pub use modules::{VENDOR_DIR, vendor_modules, with_module};
+pub(crate) use providers::{configured_sources, network};
 
 use crate::arguments::Arguments;
 use crate::configuration::{add_tests, load_suite, load_tree, manifest};
@@ -15,7 +16,7 @@ use formwork_config::{Config, ModuleResolution};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
 use formwork_testing::Suite;
-use modules::record_modules;
+use modules::ModuleRun;
 use providers::install_providers;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -121,15 +122,22 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
     install_providers(session, &config, &from_state, options)
 }
 
-/// Loads what is there, tests included, and writes down where the modules are. This is done whatever is wrong with the
-/// configuration, so that other commands can tell these problems as well.
+/// Loads what is there, tests included, installs modules that are not, and writes down where they are. The last is done
+/// whatever is wrong with the configuration, so that other commands can tell these problems as well.
 pub fn find_modules(session: &Session, options: &InitOptions) -> Result<(Config, Diagnostics), Diagnostics> {
-    let files = session.files();
-    let known = manifest(session).unwrap_or_default();
-    let (config, mut diagnostics) = load_tree(session, &files, &known, ModuleResolution::Direct);
-    let root_failed = config.root_failed;
-    let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
-    diagnostics.extend(problems);
+    let mut run = if options.get { Some(ModuleRun::begin(session, options)?) } else { None };
+    let (suite, root_failed, diagnostics) = loop {
+        let (suite, root_failed, diagnostics) = load_all(session, options)?;
+        let is_sound = !root_failed && !suite.broken && suite.config.refused.is_empty();
+        // What was installed may call more.
+        let has_more = match &mut run {
+            Some(run) if is_sound => run.round(&suite.everything())?,
+            _ => false,
+        };
+        if !has_more {
+            break (suite, root_failed, diagnostics);
+        }
+    };
     let config = suite.everything();
     let problems = with_versions(diagnostics, &suite);
     let mut diagnostics = Diagnostics::new();
@@ -139,11 +147,21 @@ pub fn find_modules(session: &Session, options: &InitOptions) -> Result<(Config,
         diagnostics.push(Diagnostic::error("The configuration has mistakes", detail));
     }
     diagnostics.extend(problems);
-    if options.get {
-        let recorded = record_modules(session, &config, options, !diagnostics.has_errors());
+    if let Some(run) = run {
+        let recorded = run.finish(&config, !diagnostics.has_errors());
         diagnostics.extend(recorded);
     }
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok((config, diagnostics)) }
+}
+
+/// Loads what is there by now, tests included; also if the root module has mistakes, which is told.
+fn load_all(session: &Session, options: &InitOptions) -> Result<(Suite, bool, Diagnostics), Diagnostics> {
+    let known = manifest(session).unwrap_or_default();
+    let (config, mut diagnostics) = load_tree(session, &session.files(), &known, ModuleResolution::Direct);
+    let root_failed = config.root_failed;
+    let (suite, problems) = add_tests(session, config, options.test_dir.as_deref(), ModuleResolution::Direct)?;
+    diagnostics.extend(problems);
+    Ok((suite, root_failed, diagnostics))
 }
 
 /// Who is asked for another version may not understand the rest: of such a module only that is told, and if it is the

@@ -24,11 +24,8 @@ pub fn module_manifest(config: &Config, before: &ModuleManifest) -> (ModuleManif
                 }
                 None if matches!(source, ModuleSource::Local(_)) => {}
                 None => {
-                    let detail = format!(
-                        "The module {path} comes from {source}. This version installs local modules only; copy the \
-                         module into the project and use its path (\"./...\") as source."
-                    );
-                    diagnostics.push(Diagnostic::error("Failed to download module", detail).at(call.source_span));
+                    let detail = format!("The module {path} comes from {source}, and is not there.");
+                    diagnostics.push(Diagnostic::error("Module not installed", detail).at(call.source_span));
                 }
             }
         }

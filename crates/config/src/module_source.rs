@@ -20,6 +20,13 @@ pub enum ModuleSource {
     Remote(Str),
 }
 
+impl ModuleSource {
+    /// Reads an address as it is written in `source`. The error says what is wrong.
+    pub fn parse(text: &str) -> Result<ModuleSource, String> {
+        crate::read::source::parse_source(text, false).map_err(|(_, why)| why)
+    }
+}
+
 impl fmt::Display for ModuleSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,9 +5,11 @@
 //! Invariant: nothing is written outside of the data directory, the lock file, the plugin cache, and bundles and
 //! mirrors where they are asked for.
 //! Invariant: a package is used only if it matches the lock file, or nothing is recorded for it yet.
+//! Invariant: nothing is asked over the network as long as what is locked is in place.
 
 mod archive;
 mod bundle;
+mod cached;
 mod cli_config;
 mod hash;
 mod ignore_rules;
@@ -15,13 +17,20 @@ mod init;
 mod installed;
 mod lock_file;
 mod mirror;
+mod module_lock;
 mod module_manifest;
+mod modules;
+mod network;
+mod network_mirror;
+mod obtain;
 mod package;
 mod packed_mirror;
 mod pattern;
 mod platform;
+mod registry;
 mod replace;
 mod sources;
+mod turn;
 mod verified;
 
 pub use bundle::{BundleError, BundledDir, write_bundle};
@@ -32,9 +41,13 @@ pub use init::{InitReport, InstallEvent, ProviderInit, init_providers};
 pub use installed::{InstalledPackage, PackageState, check_lock, installed};
 pub use lock_file::{parse_lock_file, read_lock_file, save_lock_file, write_lock_file};
 pub use mirror::{FilesystemMirror, PackageLocation};
+pub use module_lock::{ModuleLock, ModuleLocks, parse_module_locks, read_module_locks, save_module_locks};
 pub use module_manifest::{ManifestError, parse_manifest, read_manifest, write_manifest};
+pub use modules::{FetchReport, ModuleError, ModuleInstaller, ModuleOrigin, ModulePackage, WantedModule};
+pub use network::{Network, NetworkError, NetworkProblem, NetworkSettings};
+pub use obtain::{DownloadDir, ObtainedPackage, PackageProof, ProgressReport, WantedPackage};
 pub use package::executable;
 pub use packed_mirror::MirrorPackage;
 pub use pattern::ProviderPattern;
 pub use platform::{Platform, current_platform};
-pub use sources::{Available, ProviderSource, ProviderSources, implied_dirs};
+pub use sources::{Available, PackageOffer, ProviderSource, ProviderSources, implied_dirs};

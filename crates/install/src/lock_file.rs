@@ -1,5 +1,6 @@
 //! `.terraform.lock.hcl`.
 
+use crate::module_lock::{ModuleLocks, is_lock, parse_module_locks, write_module_locks};
 use crate::replace::replace;
 use formwork_diag::{Diagnostic, Diagnostics, Sources, Span};
 use formwork_hcl::{Attribute, Block, BodySchema, EmptyScope, Expr, evaluate, parse};
@@ -32,8 +33,11 @@ pub fn parse_lock_file(name: &str, text: &str, sources: &mut Sources) -> (LockFi
     diagnostics.extend(problems);
     let mut lock = LockFile::default();
     for block in &content.blocks {
+        if is_lock(block) {
+            continue;
+        }
         if &*block.kind.name == "module" {
-            let detail = "Module entries have no meaning yet; this one is ignored.";
+            let detail = "This entry was not written by this program and means nothing to it.";
             let problem = Diagnostic::warning("Dependency lock of a module is ignored", detail);
             diagnostics.push(problem.at(block.header_span));
             continue;
@@ -84,7 +88,7 @@ fn read_address(text: &str, span: Span, diagnostics: &mut Diagnostics) -> Option
     None
 }
 
-fn read_version(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Version> {
+pub(crate) fn read_version(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Version> {
     let text = read_text(&attribute.expr, diagnostics)?;
     match Version::parse(&text) {
         Ok(version) if version.to_string() == *text => Some(version),
@@ -113,7 +117,7 @@ fn read_constraints(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Opt
     None
 }
 
-fn read_hashes(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Vec<Str>> {
+pub(crate) fn read_hashes(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<Vec<Str>> {
     let value = constant(&attribute.expr, diagnostics)?;
     let texts: Option<Vec<Str>> =
         value.as_sequence().and_then(|items| items.iter().map(|i| i.as_str().map(Str::from)).collect());
@@ -128,7 +132,7 @@ fn read_hashes(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<V
     Some(hashes)
 }
 
-fn read_text(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Str> {
+pub(crate) fn read_text(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<Str> {
     let value = constant(expr, diagnostics)?;
     let text = value.as_str().map(Str::from);
     if text.is_none() {
@@ -170,10 +174,18 @@ pub fn write_lock_file(lock: &LockFile) -> String {
     out
 }
 
-/// Writes the lock file if its content changes; true if it did. Readers see the old or the new file, never a part.
+/// All of a lock file.
+pub(crate) fn saved_text(lock: &LockFile, modules: &ModuleLocks) -> String {
+    format!("{}{}", write_lock_file(lock), write_module_locks(modules))
+}
+
+/// Writes the lock file if its content changes; true if it did. The modules in it stay. Readers see the old or the new file,
+/// never a part.
 pub fn save_lock_file(path: &Path, lock: &LockFile) -> io::Result<bool> {
-    let text = write_lock_file(lock);
-    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+    let old = fs::read_to_string(path);
+    let modules = old.as_ref().map(|text| parse_module_locks("", text, &mut Sources::new()).0).unwrap_or_default();
+    let text = saved_text(lock, &modules);
+    if old.is_ok_and(|old| old == text) {
         return Ok(false);
     }
     replace(path, text.as_bytes()).map(|()| true)

@@ -4,7 +4,7 @@ use super::{Command, GENERAL};
 use crate::arguments::{Arguments, Flag};
 use crate::configuration::VARIABLE_FLAGS;
 use crate::exit::Exit;
-use crate::initialization::{InitOptions, initialize};
+use crate::initialization::{InitOptions, initialize, with_module};
 use crate::json_file::STREAM_FLAGS;
 use crate::session::Session;
 use crate::state_access::LOCK_FLAGS;
@@ -31,7 +31,7 @@ pub static COMMAND: Command = Command {
             Flag::switch("cloud", ""),
             Flag::value("backend-config", "FILE|NAME=VALUE", "Arguments for the backend. Can be repeated."),
             Flag::switch("force-copy", "Copy states to a changed backend without asking."),
-            Flag::value("from-module", "DIR", "Copy a module here first, into an empty directory."),
+            Flag::value("from-module", "SOURCE", "Copy a module here first, into an empty directory."),
             Flag::switch("get", "Install modules (default true)."),
             Flag::switch("ignore-remote-version", ""),
             Flag::switch("input", "Ask for what is missing (default true)."),
@@ -75,7 +75,12 @@ fn copy_module(session: &Session, source: &Path) -> Result<(), Diagnostics> {
     if std::fs::read_dir(".").map_err(failed)?.next().is_some() {
         return Err(refused("-from-module needs an empty directory to copy into.".to_owned()));
     }
-    copy_tree(source, Path::new("."), 0).map_err(failed)?;
+    if source.is_dir() {
+        copy_tree(source, Path::new("."), 0).map_err(failed)?;
+    } else {
+        let text = source.to_string_lossy();
+        with_module(session, &text, |dir| copy_tree(dir, Path::new("."), 0).map_err(failed))?;
+    }
     // As after an installation, so that the copy can be used with what it calls.
     write_manifest(&session.data_dir().modules(), &ModuleManifest::default()).map_err(failed)
 }
@@ -89,6 +94,9 @@ fn copy_tree(from: &Path, to: &Path, depth: usize) -> std::io::Result<()> {
     }
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
+        if depth == 0 && entry.file_name() == ".git" {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             std::fs::create_dir(&target)?;

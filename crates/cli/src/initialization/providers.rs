@@ -7,12 +7,13 @@ use crate::session::Session;
 use formwork_config::{Config, provider_requirements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::{
-    CliConfig, InstallEvent, ProviderInit, ProviderSources, current_platform, implied_dirs, init_providers,
-    save_lock_file,
+    CliConfig, InstallEvent, Network, NetworkSettings, PackageProof, ProviderInit, ProviderSources, current_platform,
+    implied_dirs, init_providers, save_lock_file,
 };
 use formwork_model::{LockFile, ProviderAddress};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Selects and installs providers, and keeps the lock file.
 pub(super) fn install_providers(
@@ -51,7 +52,18 @@ pub(super) fn install_providers(
         cache_may_break_lock: cli.plugin_cache_may_break_dependency_lock_file,
         unmanaged: &unmanaged,
     };
-    let report = init_providers(init, &mut |event| options.say(session, event_code(&event), &event.to_string()));
+    let mut has_keys = false;
+    let report = init_providers(init, &mut |event| {
+        has_keys |= matches!(
+            &event,
+            InstallEvent::Installed { proof: PackageProof::SelfSigned { .. } | PackageProof::Partner { .. }, .. }
+        );
+        options.say(session, event_code(&event), &event.to_string());
+    });
+    if has_keys {
+        let text = "\nProviders with a key ID are signed by those who develop them, not by HashiCorp.";
+        options.say(session, "partner_and_community_providers_message", text);
+    }
     if report.diagnostics.has_errors() {
         return Err(report.diagnostics);
     }
@@ -70,6 +82,7 @@ fn event_code(event: &InstallEvent) -> &'static str {
         InstallEvent::FromCache { .. } => "using_provider_from_cache_dir_message",
         InstallEvent::Installing { .. } => "installing_provider_message",
         InstallEvent::Installed { .. } => "installed_provider_version_message",
+        InstallEvent::Downloading { .. } => "downloading_provider_message",
     }
 }
 
@@ -121,7 +134,7 @@ fn provider_sources(session: &Session, cli: &CliConfig, options: &InitOptions) -
         })?;
     }
     if !dirs.is_empty() {
-        return Ok(ProviderSources::plugin_dirs(&dirs));
+        return Ok(ProviderSources::plugin_dirs(&dirs, network(session, cli)));
     }
     Ok(configured_sources(session, cli))
 }
@@ -130,5 +143,12 @@ fn provider_sources(session: &Session, cli: &CliConfig, options: &InitOptions) -
 pub(crate) fn configured_sources(session: &Session, cli: &CliConfig) -> ProviderSources {
     let environment = &session.environment;
     let implied = implied_dirs(environment.get("HOME").map(Path::new), environment.get("XDG_DATA_HOME").map(Path::new));
-    ProviderSources::configured(cli, &implied, &current_platform())
+    ProviderSources::configured(cli, &implied, &current_platform(), network(session, cli))
+}
+
+/// The way to other hosts; nothing is opened before it is used.
+pub(crate) fn network(session: &Session, cli: &CliConfig) -> Arc<Network> {
+    let environment = &session.environment;
+    let home = environment.get("HOME").map(PathBuf::from);
+    Arc::new(Network::new(NetworkSettings::new(cli, environment.variables().clone(), home)))
 }

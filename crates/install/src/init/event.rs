@@ -1,5 +1,6 @@
 //! What is told while providers are installed.
 
+use crate::PackageProof;
 use formwork_model::{ProviderAddress, Version};
 use std::fmt;
 
@@ -32,8 +33,15 @@ pub enum InstallEvent {
     Installed {
         provider: ProviderAddress,
         version: Version,
-        /// The package matched a checksum that was known before.
-        verified: bool,
+        proof: PackageProof,
+    },
+    /// A download takes its time.
+    Downloading {
+        provider: ProviderAddress,
+        version: Version,
+        /// Bytes that are there.
+        done: u64,
+        size: Option<u64>,
     },
 }
 
@@ -59,10 +67,22 @@ impl fmt::Display for InstallEvent {
             InstallEvent::Installing { provider, version } => {
                 write!(f, "- Installing {} v{version}...", provider.for_display())
             }
-            InstallEvent::Installed { provider, version, verified } => {
-                let how = if *verified { "verified checksum" } else { "unauthenticated" };
-                write!(f, "- Installed {} v{version} ({how})", provider.for_display())
+            InstallEvent::Installed { provider, version, proof } => {
+                write!(f, "- Installed {} v{version} ({proof})", provider.for_display())
+            }
+            InstallEvent::Downloading { provider, version, done, size } => {
+                let done_text = mebibytes(*done);
+                write!(f, "- Downloading {} v{version}: {done_text}", provider.for_display())?;
+                match size.filter(|size| *size > 0) {
+                    Some(size) => write!(f, " of {} ({}%)", mebibytes(size), done.saturating_mul(100) / size),
+                    None => Ok(()),
+                }
             }
         }
     }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) >> 20;
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
 }

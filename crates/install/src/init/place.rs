@@ -1,56 +1,35 @@
 //! Putting a package into its place.
 
-use super::{InstallEvent, ProviderInit};
+use super::ProviderInit;
 use crate::archive::{copy_dir, remove, unpack};
+use crate::cached::keep_sums;
 use crate::hash::{hash_archive, zip_hash};
-use crate::init::select::Selected;
 use crate::installed::package_dir;
 use crate::verified::Verified;
 use crate::{PackageLocation, executable};
-use formwork_model::{ProviderAddress, ProviderLock};
+use formwork_model::{ProviderAddress, ProviderLock, Version};
 use std::fs;
 use std::io::Error;
 use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, IsADirectory, NotADirectory, NotFound};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A package in its place.
-pub(super) struct Placed {
-    /// Its `h1:` checksum.
-    pub hash: String,
-}
-
-/// Checks the selected package against the checksums that are known, and puts it into the data directory: as a link
-/// where possible. With a cache, unpacked archives live there. The error is for users.
+/// Checks a package against the checksums that are known, and puts it into the data directory: as a link where possible.
+/// With a cache, unpacked archives live there. Returns its `h1:` checksum; the error is for users.
 pub(super) fn place(
     init: &ProviderInit<'_>,
     provider: &ProviderAddress,
-    selected: &Selected,
+    version: &Version,
+    location: &PackageLocation,
     previous: Option<&ProviderLock>,
     verified: &mut Verified,
-    tell: &mut dyn FnMut(InstallEvent),
-) -> Result<Placed, String> {
-    let version = &selected.version;
+) -> Result<String, String> {
     let target = package_dir(&init.data_dir.join("providers"), provider, version, init.platform);
-    let cached = init.cache_dir.map(|cache| package_dir(cache, provider, version, init.platform));
-    if let Some(cached) = cached.as_deref().filter(|dir| dir.is_dir()) {
-        let hash = verified.hash(cached).map_err(|e| e.to_string())?;
-        let known = previous.is_some_and(|p| p.hashes.iter().any(|h| **h == *hash));
-        if known || init.cache_may_break_lock {
-            link(cached, &target)?;
-            check_executable(&target, provider)?;
-            tell(InstallEvent::FromCache { provider: provider.clone(), version: version.clone() });
-            return Ok(Placed { hash });
-        }
-    }
-    let Some(location) = &selected.location else {
-        return Err("its package in the cache does not match the dependency lock file, and there is no other".into());
-    };
-    tell(InstallEvent::Installing { provider: provider.clone(), version: version.clone() });
     let hash = match location {
         PackageLocation::Directory(dir) => {
             let hash = verified.hash(dir).map_err(|e| e.to_string())?;
             check_hashes(&[&hash], previous)?;
+            check_executable(dir, provider)?;
             link(dir, &target)?;
             hash
         }
@@ -58,17 +37,36 @@ pub(super) fn place(
             let hash = hash_archive(archive).map_err(|e| e.to_string())?;
             let whole = zip_hash(archive).map_err(|e| e.to_string())?;
             check_hashes(&[&hash, &whole], previous)?;
-            unpack_into(archive, cached.as_deref().unwrap_or(&target))?;
+            let cached = init.cache_dir.map(|cache| package_dir(cache, provider, version, init.platform));
+            unpack_into(archive, cached.as_deref().unwrap_or(&target), provider)?;
             if let Some(cached) = &cached {
+                keep_sums(cached, &hash, &whole).map_err(|error| format!("the cache cannot be written: {error}"))?;
                 link(cached, &target)?;
             }
             hash
         }
     };
-    check_executable(&target, provider)?;
-    let verified = previous.is_some_and(|p| !p.hashes.is_empty());
-    tell(InstallEvent::Installed { provider: provider.clone(), version: version.clone(), verified });
-    Ok(Placed { hash })
+    Ok(hash)
+}
+
+/// The locked package, put into place from the cache, if that has the right one. Returns its `h1:` checksum.
+pub(super) fn place_cached(
+    init: &ProviderInit<'_>,
+    provider: &ProviderAddress,
+    version: &Version,
+    previous: Option<&ProviderLock>,
+    verified: &mut Verified,
+) -> Result<Option<String>, String> {
+    let cached = init.cache_dir.map(|cache| package_dir(cache, provider, version, init.platform));
+    let Some(cached) = cached.filter(|dir| dir.is_dir()) else { return Ok(None) };
+    let hash = verified.hash(&cached).map_err(|e| e.to_string())?;
+    let known = previous.is_some_and(|p| p.hashes.iter().any(|h| **h == *hash));
+    if !known && !init.cache_may_break_lock {
+        return Ok(None);
+    }
+    check_executable(&cached, provider)?;
+    link(&cached, &package_dir(&init.data_dir.join("providers"), provider, version, init.platform))?;
+    Ok(Some(hash))
 }
 
 /// At least one checksum must be among the known ones of the same schemes.
@@ -92,10 +90,13 @@ fn check_executable(dir: &Path, provider: &ProviderAddress) -> Result<(), String
     }
 }
 
-/// Unpacks an archive beside its place, then moves it there.
-fn unpack_into(archive: &Path, target: &Path) -> Result<(), String> {
-    replace(target, |aside| unpack(archive, aside))
-        .map_err(|error| format!("{} could not be unpacked: {error}", archive.display()))
+/// Unpacks an archive beside its place, then moves it there if it has an executable.
+fn unpack_into(archive: &Path, target: &Path, provider: &ProviderAddress) -> Result<(), String> {
+    let unpacked = |aside: &Path| {
+        unpack(archive, aside)?;
+        check_executable(aside, provider).map_err(Error::other)
+    };
+    replace(target, unpacked).map_err(|error| format!("it could not be unpacked: {error}"))
 }
 
 /// Makes a place lead to a package directory: by a link, or by a copy where links do not work.

@@ -1,4 +1,4 @@
-use crate::mirror::{platform, unpacked};
+use crate::mirror::{no_network, platform, unpacked};
 use formwork_install::{CliConfig, MethodKind, ProviderSources, implied_dirs, load_cli_config};
 use formwork_model::ProviderAddress;
 use std::path::Path;
@@ -128,8 +128,8 @@ fn what_is_found_locally_is_not_asked_for_elsewhere() {
     let plugins = home.path().join(".terraform.d/plugins");
     unpacked(&plugins, "a", "1.0.0");
     let dirs = implied_dirs(Some(home.path()), None);
-    let sources = ProviderSources::configured(&CliConfig::default(), &dirs, &platform());
-    let direct = sources.0.iter().find(|s| s.kind == MethodKind::Direct).unwrap();
+    let sources = ProviderSources::configured(&CliConfig::default(), &dirs, &platform(), no_network());
+    let direct = sources.places.iter().find(|s| s.kind == MethodKind::Direct).unwrap();
     assert!(direct.without.contains(&ProviderAddress::new("example.test", "ns", "a")));
-    assert!(sources.0.iter().any(|s| s.kind == MethodKind::FilesystemMirror(plugins.clone())));
+    assert!(sources.places.iter().any(|s| s.kind == MethodKind::FilesystemMirror(plugins.clone())));
 }

@@ -1,9 +1,10 @@
 //! Packages made for tests.
 
-use formwork_install::Platform;
+use formwork_install::{Network, NetworkSettings, Platform};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use zip::write::SimpleFileOptions;
 
 pub fn platform() -> Platform {
@@ -35,4 +36,9 @@ pub fn zip(path: &Path, entries: &[(&str, String)]) {
         writer.write_all(content.as_bytes()).unwrap();
     }
     writer.finish().unwrap();
+}
+
+/// For tests that need no other host.
+pub fn no_network() -> Arc<Network> {
+    Arc::new(Network::new(NetworkSettings::default()))
 }

@@ -1,4 +1,4 @@
-use crate::mirror::{packed, platform, unpacked, zip};
+use crate::mirror::{no_network, packed, platform, unpacked, zip};
 use formwork_install::{
     InitReport, InstallEvent, ProviderInit, ProviderSources, check_lock, hash_archive, hash_dir, init_providers,
     installed,
@@ -40,7 +40,7 @@ impl World {
 
     fn try_init(&self, required: &[(&str, &str)]) -> (LockFile, Vec<String>, Vec<String>) {
         let requirements = requirements(required);
-        let sources = ProviderSources::plugin_dirs(&[self.mirror()]);
+        let sources = ProviderSources::plugin_dirs(&[self.mirror()], no_network());
         let cache = self.root.path().join("cache");
         let init = ProviderInit {
             requirements: &requirements,
@@ -239,7 +239,7 @@ fn built_in_providers_have_no_versions() {
     let cases = [("terraform", "", true), ("terraform", ">= 1.0", false), ("nope", "", false)];
     for (name, constraint, accepted) in cases {
         let requirements = [(ProviderAddress::builtin(name), Constraints::parse(constraint).unwrap())].into();
-        let sources = ProviderSources::default();
+        let sources = ProviderSources::plugin_dirs(&[], no_network());
         let (data, unmanaged) = (world.data(), BTreeSet::new());
         let init = ProviderInit {
             requirements: &requirements,

@@ -4,14 +4,14 @@ use crate::arguments::{Arguments, Flag};
 use crate::commands::{Command, GENERAL, MANY};
 use crate::configuration::load_configuration;
 use crate::exit::Exit;
-use crate::initialization::configured_sources;
+use crate::initialization::{configured_sources, network};
 use crate::providers::{LOCK_FILE, cli_config, lock_file};
 use crate::session::Session;
 use formwork_config::provider_requirements;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::{
-    Available, PackageLocation, Platform, ProviderSources, current_platform, hash_archive, hash_dir, save_lock_file,
-    zip_hash,
+    DownloadDir, ObtainedPackage, PackageLocation, Platform, ProviderSources, WantedPackage, current_platform,
+    hash_archive, hash_dir, save_lock_file, zip_hash,
 };
 use formwork_model::{Constraints, LockFile, ProviderAddress, ProviderLock, Version};
 use formwork_value::Str;
@@ -22,14 +22,15 @@ pub static COMMAND: Command = Command {
     name: "providers lock",
     arguments: "[PROVIDER...]",
     summary: "Record checksums of provider packages for other platforms.",
-    description: "Adds to the lock file the checksums of the packages that a mirror directory has for each platform, so \
-                  that the same packages are accepted everywhere. The directory is the one of -fs-mirror, or those \
-                  from which init installs. Providers without an entry get one with the newest version that the \
-                  configuration allows.",
+    description: "Adds to the lock file the checksums of the packages for each platform, so that the same packages are \
+                  accepted everywhere. They come from the registry of each provider, unless a mirror is named here or \
+                  the CLI configuration leaves the registry out. Providers without an entry get one with the newest \
+                  version that the configuration allows.",
     flags: &[
         GENERAL,
         &[
-            Flag::value("fs-mirror", "DIR", "A directory with packages, instead of those of the settings."),
+            Flag::value("fs-mirror", "DIR", "A directory with packages, instead of the registries."),
+            Flag::value("net-mirror", "URL", "A network mirror, instead of the registries."),
             Flag::value("platform", "OS_ARCH", "A platform, as linux_arm64; may be repeated. By default this one."),
             Flag::switch("enable-plugin-cache", ""),
             Flag::value("test-directory", "DIR", ""),
@@ -54,19 +55,32 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let old = lock_file()?;
     let sources = sources(session, arguments)?;
     let mut new = old.clone();
+    let downloads = DownloadDir::of(session.data_dir().path());
     for (provider, constraints) in &wanted {
-        let entry = entry(session, &sources, provider, constraints, &platforms, old.providers.get(provider))?;
+        let sources = sources.of_origin(provider);
+        let asking = Asking { session, sources: &sources, downloads: &downloads, provider };
+        let entry = asking.entry(constraints, &platforms, old.providers.get(provider))?;
         new.providers.insert(provider.clone(), entry);
     }
     session.say(&finish(&old, &new)?);
     Ok(Exit::Success)
 }
 
-/// The directory that is named, or the places from which `init` installs.
+/// The mirror that is named, or the places from which `init` installs.
 fn sources(session: &Session, arguments: &Arguments) -> Result<ProviderSources, Diagnostics> {
-    match arguments.value("fs-mirror") {
-        Some(dir) => Ok(ProviderSources::plugin_dirs(&[PathBuf::from(dir)])),
-        None => Ok(configured_sources(session, &cli_config(session)?)),
+    let cli = cli_config(session)?;
+    match (arguments.value("fs-mirror"), arguments.value("net-mirror")) {
+        (Some(_), Some(_)) => Err(invalid("-fs-mirror and -net-mirror exclude each other.".to_owned())),
+        (Some(dir), None) => Ok(ProviderSources::plugin_dirs(&[PathBuf::from(dir)], network(session, &cli))),
+        (None, Some(url)) if url.starts_with("https://") && url.ends_with('/') => {
+            Ok(ProviderSources::network_mirror(url, network(session, &cli)))
+        }
+        (None, Some(url)) => {
+            let detail =
+                format!("-net-mirror takes a URL that starts with https:// and ends with a slash, not {url:?}.");
+            Err(invalid(detail))
+        }
+        (None, None) => Ok(configured_sources(session, &cli)),
     }
 }
 
@@ -105,66 +119,78 @@ fn wanted(
     Ok(wanted)
 }
 
-/// The entry of a provider with the checksums of all platforms.
-fn entry(
-    session: &Session,
-    sources: &ProviderSources,
-    provider: &ProviderAddress,
-    constraints: &Constraints,
-    platforms: &[Platform],
-    old: Option<&ProviderLock>,
-) -> Result<ProviderLock, Diagnostics> {
-    let name = provider.for_display();
-    let mut version: Option<Version> = old.map(|old| old.version.clone());
-    let mut hashes: Vec<Str> = old.map(|old| old.hashes.clone()).unwrap_or_default();
-    for platform in platforms {
-        let available = sources
-            .available(provider, platform)
-            .map_err(|error| environment("Unreadable mirror", format!("A mirror cannot be read: {error}.")))?;
-        let newest = || available.packages.keys().rev().find(|v| !v.is_prerelease() && constraints.accepts(v)).cloned();
-        let chosen = version.clone().or_else(newest);
-        let Some((chosen, package)) = chosen.and_then(|v| available.packages.get(&v).map(|package| (v, package)))
-        else {
-            let which = version.map_or_else(|| "version that suits".to_owned(), |v| format!("version {v}"));
-            let detail = format!(
-                "There is no {which} of {name} for {platform}.{}",
-                not_asked(&available, " Name one with -fs-mirror=DIR.")
-            );
-            return Err(environment("Could not retrieve providers for locking", detail));
-        };
-        let before = hashes.len();
-        for hash in checksums(package).map_err(|problem| environment("Unreadable package", problem))? {
-            if !hashes.contains(&hash) {
-                hashes.push(hash);
+/// One provider whose packages are looked for.
+struct Asking<'a> {
+    session: &'a Session,
+    sources: &'a ProviderSources,
+    downloads: &'a DownloadDir,
+    provider: &'a ProviderAddress,
+}
+
+impl Asking<'_> {
+    /// The entry of the provider with the checksums of all platforms.
+    fn entry(
+        &self,
+        constraints: &Constraints,
+        platforms: &[Platform],
+        old: Option<&ProviderLock>,
+    ) -> Result<ProviderLock, Diagnostics> {
+        let mut version: Option<Version> = old.map(|old| old.version.clone());
+        let mut hashes: Vec<Str> = old.map(|old| old.hashes.clone()).unwrap_or_default();
+        for platform in platforms {
+            let (chosen, package) = self.package(constraints, platform, version.as_ref())?;
+            let before = hashes.len();
+            for hash in checksums(&package).map_err(|problem| environment("Unreadable package", problem))? {
+                if !hashes.contains(&hash) {
+                    hashes.push(hash);
+                }
             }
+            let what = if hashes.len() > before { "are new" } else { "were known" };
+            let name = self.provider.for_display();
+            self.session.say(&format!("- {name} {chosen} for {platform} ({}): its checksums {what}", package.proof));
+            version = Some(chosen);
         }
-        let what = if hashes.len() > before { "are new" } else { "were known" };
-        session.say(&format!("- {name} {chosen} for {platform}: its checksums {what}"));
-        version = Some(chosen);
+        hashes.sort();
+        let Some(version) = version else { return Err(invalid("There is no platform.".to_owned())) };
+        Ok(ProviderLock { version, constraints: constraints.normalized().into(), hashes })
     }
-    hashes.sort();
-    let Some(version) = version else { return Err(invalid("There is no platform.".to_owned())) };
-    Ok(ProviderLock { version, constraints: constraints.normalized().into(), hashes })
+
+    /// A version, or the newest one that suits, and its package.
+    fn package(
+        &self,
+        constraints: &Constraints,
+        platform: &Platform,
+        version: Option<&Version>,
+    ) -> Result<(Version, ObtainedPackage), Diagnostics> {
+        let name = self.provider.for_display();
+        let failed = |detail: String| environment("Could not retrieve providers for locking", detail);
+        let available = self
+            .sources
+            .available(self.provider, platform)
+            .map_err(|error| failed(format!("The packages of {name} could not be looked for: {error}.")))?;
+        let newest = || available.packages.keys().rev().find(|version| constraints.accepts(version)).cloned();
+        let chosen = version.cloned().or_else(newest);
+        let found = chosen.and_then(|version| available.packages.get(&version).map(|offers| (version, offers)));
+        let Some((version, offers)) = found else {
+            let which = version.map_or_else(|| "version that suits".to_owned(), |v| format!("version {v}"));
+            let asked = available.asked.join(", ");
+            return Err(failed(format!("There is no {which} of {name} for {platform}. This was searched: {asked}.")));
+        };
+        let wanted = WantedPackage { provider: self.provider, version: &version, platform };
+        let package = self.sources.obtain(wanted, offers, self.downloads, &|_, _| {});
+        let package = package.map_err(|error| failed(format!("{name} {version} for {platform}: {error}.")))?;
+        Ok((version, package))
+    }
 }
 
-/// Where a package may be that was not found in any directory.
-pub(super) fn not_asked(available: &Available, hint: &str) -> String {
-    match &*available.remote {
-        [] => " Only directories were searched.".to_owned(),
-        remote => {
-            let places = remote.join(" and ");
-            format!(" Packages are taken from directories only: {places} was not asked.{hint}")
-        }
-    }
-}
-
-fn checksums(package: &PackageLocation) -> Result<Vec<Str>, String> {
-    let hashes = match package {
+/// Those of the package, and those that were signed with it.
+fn checksums(package: &ObtainedPackage) -> Result<Vec<Str>, String> {
+    let hashes = match &package.location {
         PackageLocation::Directory(dir) => hash_dir(dir).map(|hash| vec![hash]),
         PackageLocation::Archive(path) => hash_archive(path).and_then(|hash| Ok(vec![hash, zip_hash(path)?])),
     };
     let hashes = hashes.map_err(|error| format!("A package has no checksum: {error}."))?;
-    Ok(hashes.into_iter().map(Str::from).collect())
+    Ok(hashes.iter().chain(&package.hashes).map(|hash| Str::from(hash.as_str())).collect())
 }
 
 /// Writes the lock file if it is to change, and says what came of it.

@@ -1,7 +1,7 @@
 //! `providers mirror`.
 
 use crate::arguments::{Arguments, Flag};
-use crate::commands::providers::lock::{environment, not_asked, platforms};
+use crate::commands::providers::lock::{environment, platforms};
 use crate::commands::{Command, GENERAL};
 use crate::configuration::load_configuration;
 use crate::exit::Exit;
@@ -10,7 +10,10 @@ use crate::providers::{LOCK_FILE, cli_config, lock_file};
 use crate::session::Session;
 use formwork_config::provider_requirements;
 use formwork_diag::Diagnostics;
-use formwork_install::{FilesystemMirror, MirrorPackage, Platform, ProviderSources, check_lock, current_platform};
+use formwork_install::{
+    DownloadDir, FilesystemMirror, MirrorPackage, Platform, ProviderSources, WantedPackage, check_lock,
+    current_platform,
+};
 use formwork_model::{Constraints, LockFile, ProviderAddress, ProviderLock};
 use std::collections::BTreeSet;
 
@@ -49,7 +52,8 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         }
     }
     let sources = configured_sources(session, &cli_config(session)?);
-    let filling = Filling { session, mirror: &mirror, sources: &sources, platforms: &platforms };
+    let downloads = DownloadDir::of(session.data_dir().path());
+    let filling = Filling { session, mirror: &mirror, sources: &sources, platforms: &platforms, downloads: &downloads };
     let mut problems = Diagnostics::new();
     for (provider, constraints) in &required {
         // One that is not to be had must not keep the others away.
@@ -70,6 +74,7 @@ struct Filling<'a> {
     mirror: &'a FilesystemMirror,
     sources: &'a ProviderSources,
     platforms: &'a [Platform],
+    downloads: &'a DownloadDir,
 }
 
 impl Filling<'_> {
@@ -85,14 +90,17 @@ impl Filling<'_> {
         let mut version = locked.map(|entry| entry.version.clone());
         for platform in self.platforms {
             let available = self.sources.available(provider, platform).map_err(|error| {
-                environment("Unreadable mirror", format!("The packages of {name} could not be looked for: {error}."))
+                environment(
+                    "Provider not available",
+                    format!("The packages of {name} could not be looked for: {error}."),
+                )
             })?;
             let newest = || available.packages.keys().rev().find(|v| constraints.accepts(v)).cloned();
             let chosen = version.clone().or_else(newest);
-            let Some((chosen, location)) = chosen.and_then(|v| available.packages.get(&v).map(|found| (v, found)))
-            else {
+            let Some((chosen, offers)) = chosen.and_then(|v| available.packages.get(&v).map(|found| (v, found))) else {
                 let which = version.map_or_else(|| "version that suits".to_owned(), |v| format!("version {v}"));
-                let detail = format!("There is no {which} of {name} for {platform}.{}", not_asked(&available, ""));
+                let asked = available.asked.join(", ");
+                let detail = format!("There is no {which} of {name} for {platform}. This was searched: {asked}.");
                 return Err(environment("Provider not available", detail));
             };
             if version.is_none() {
@@ -104,7 +112,11 @@ impl Filling<'_> {
             } else if platform == self.platforms.first().unwrap_or(platform) {
                 self.session.say(&format!("  - Selected v{chosen} to match the dependency lock file"));
             }
-            let package = MirrorPackage { provider, version: &chosen, platform, location };
+            let wanted = WantedPackage { provider, version: &chosen, platform };
+            let obtained = self.sources.obtain(wanted, offers, self.downloads, &|_, _| {}).map_err(|error| {
+                environment("Provider not available", format!("{name} {chosen} for {platform}: {error}."))
+            })?;
+            let package = MirrorPackage { provider, version: &chosen, platform, location: &obtained.location };
             let is_new = self.add(&package, locked).map_err(|why| {
                 let detail = format!("{name} {chosen} for {platform} cannot be put into the mirror: {why}.");
                 environment("Cannot mirror a provider", detail)

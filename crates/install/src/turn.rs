@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::path::Path;
 
 /// Held while a directory of packages is changed; it ends with the value, also when the process dies.
-pub(super) struct Turn(#[expect(dead_code, reason = "closing the file ends the turn")] Option<File>);
+#[derive(Debug)]
+pub(crate) struct Turn(#[expect(dead_code, reason = "closing the file ends the turn")] Option<File>);
 
 impl Turn {
     /// Waits for the turn. Where no lock file can be written, nothing else can be written either, and nothing is waited
