@@ -53,7 +53,8 @@ pub(super) fn install_providers(
     };
     let report = init_providers(init, &mut |event| options.say(session, event_code(&event), &event.to_string()));
     if report.diagnostics.has_errors() {
-        return Err(report.diagnostics);
+        let hint = |problem| bundled::with_hint(problem, &requirements, &lock);
+        return Err(report.diagnostics.into_iter().map(hint).collect());
     }
     session.report(&report.diagnostics);
     keep_lock_file(session, &lock, &report.lock, options)
