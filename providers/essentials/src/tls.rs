@@ -21,3 +21,6 @@ mod subject;
 mod usages;
 
 pub(crate) use provider::provider;
+
+#[cfg(test)]
+mod hostile;
