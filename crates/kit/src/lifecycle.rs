@@ -30,6 +30,7 @@ impl<C> Setting<C> {
 pub(crate) struct Planned {
     pub value: Value,
     pub replace: Vec<Path>,
+    pub diagnostics: Diagnostics,
 }
 
 /// What an operation leaves, and what went wrong.
@@ -209,7 +210,7 @@ impl<R: Resource> AnyResource<R::Client> for Registered<R> {
         let mut plan = begin(&self.body, &self.ty, prior, request.config, request.proposed);
         self.own.plan(&mut plan);
         finish(&self.body, &mut plan);
-        Planned { value: Value::object_map(plan.planned), replace: plan.replace }
+        Planned { value: Value::object_map(plan.planned), replace: plan.replace, diagnostics: plan.diagnostics }
     }
 
     async fn apply(&self, setting: Setting<R::Client>, request: &ApplyRequest<'_>) -> Left {

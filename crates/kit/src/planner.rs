@@ -2,6 +2,7 @@
 
 use crate::rules::Replaces;
 use crate::{Body, Member, Plan};
+use formwork_diag::Diagnostics;
 use formwork_model::Nesting;
 use formwork_value::{Kind, Path, Str, Type, Value};
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ pub(crate) fn begin<'a>(
 ) -> Plan<'a> {
     let mut replace = Vec::new();
     let planned = plan_body(body, prior, config, proposed, &Path::root(), &mut replace);
-    Plan { ty, prior, config, planned, replace }
+    Plan { ty, prior, config, planned, replace, diagnostics: Diagnostics::new() }
 }
 
 /// Makes computed values unknown that follow from changed ones.

@@ -23,4 +23,7 @@ mod usages;
 pub(crate) use provider::provider;
 
 #[cfg(test)]
+pub(crate) mod sample;
+
+#[cfg(test)]
 mod hostile;

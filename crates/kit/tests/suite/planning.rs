@@ -102,5 +102,7 @@ async fn changes_follow_the_rules() {
         assert_eq!(response.planned.get("id"), prior.get("id"));
     }
     assert_eq!(plan(&provider, &prior, &first).await.planned, prior);
+    let refused = plan(&provider, &prior, &config(&[("name", "a".into()), ("color", "none".into())])).await.diagnostics;
+    assert_eq!(refused.iter().next().and_then(|d| d.attribute.clone()), Some(Path::root().attribute("color")));
     assert!(plan(&provider, &prior, &null()).await.planned.is_null());
 }

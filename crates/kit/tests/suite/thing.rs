@@ -62,6 +62,9 @@ impl Resource for Things {
         if plan.text("color") == Some("paint") {
             plan.replace("color");
         }
+        if plan.text("color") == Some("none") {
+            plan.fail(Failure::new("There is no such color.").at("color"));
+        }
     }
 
     async fn create(&self, call: &Call<Log>, thing: &mut Thing) -> Outcome<()> {
