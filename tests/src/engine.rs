@@ -130,6 +130,7 @@ impl Engine {
             options,
             backend: Default::default(),
             lock_file: Default::default(),
+            validates: true,
             cancelled,
         };
         self.clock.run(formwork_plan::plan(&inputs))

@@ -207,13 +207,19 @@ impl Evaluator {
                 diagnostics.extend(problems.into_iter().filter(Diagnostic::is_error));
                 continue;
             }
-            diagnostics.extend(problems);
+            let severity = if self.tolerant { Severity::Warning } else { Severity::Error };
+            let tolerated = problems.into_iter().map(|mut problem| {
+                problem.severity = problem.severity.min(severity);
+                problem
+            });
+            diagnostics.extend(tolerated.collect::<Diagnostics>());
             if let CheckOutcome::Fail(message) = &outcome {
-                diagnostics.push(
-                    Diagnostic::error("Module output value precondition failed", message).at(rule.condition.span),
-                );
+                let summary = "Module output value precondition failed";
+                let mut failure = Diagnostic::error(summary, message).at(rule.condition.span);
+                failure.severity = severity;
+                diagnostics.push(failure);
             }
-            good &= !matches!(outcome, CheckOutcome::Fail(_) | CheckOutcome::Error);
+            good &= self.tolerant || !matches!(outcome, CheckOutcome::Fail(_) | CheckOutcome::Error);
         }
         good
     }

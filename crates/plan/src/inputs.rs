@@ -21,6 +21,8 @@ pub struct PlanInputs<'a> {
     pub options: PlanOptions,
     pub backend: BackendRecord,
     pub lock_file: LockFile,
+    /// Providers check all blocks before anything is read.
+    pub validates: bool,
     /// Asked between provider calls: true stops the planning.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
 }

@@ -324,6 +324,7 @@ impl FileRun<'_> {
             options,
             backend: BackendRecord::default(),
             lock_file: LockFile::default(),
+            validates: true,
             clock: self.machine.clock(),
             cancelled: &cancelled,
         };
