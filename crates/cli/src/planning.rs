@@ -96,13 +96,7 @@ pub async fn make_plan(
     if diagnostics.has_errors() {
         return Err(diagnostics.into());
     }
-    let (given, warnings) = match variables(session, arguments, &mut config, operation.input) {
-        Err(problems) if problems.iter().any(|problem| VALUE_PROBLEMS.contains(&problem.summary.as_str())) => {
-            tell_empty_plan(session);
-            return Err(problems.into());
-        }
-        result => result?,
-    };
+    let (given, warnings) = variables(session, arguments, &mut config, operation.input)?;
     diagnostics.extend(warnings);
     let snapshot = state.snapshot().cloned().unwrap_or_default();
     if let Some(problem) = in_doubt_before(state.in_doubt(), &snapshot.state, &config, operation) {
@@ -344,7 +338,14 @@ pub fn with_defaults(config: &Config, given: BTreeMap<Str, GivenValue>) -> BTree
 /// plan without changes before them.
 const VALUE_PROBLEMS: [&str; 2] = ["Invalid value for input variable", "Required variable not set"];
 
-fn tell_empty_plan(session: &Session) {
+/// True if all values are there, but some do not suit their variables: that is found while planning.
+pub fn are_of_values(problems: &Diagnostics) -> bool {
+    let mut errors = problems.iter().filter(|problem| problem.is_error());
+    errors.all(|problem| VALUE_PROBLEMS.contains(&problem.summary.as_str()))
+}
+
+/// Tells the plan of nothing that comes of such problems.
+pub fn tell_empty_plan(session: &Session) {
     Progress::tell_json(session, &Event::Planned(Arc::new(Plan { errored: true, ..Plan::default() })));
 }
 

@@ -10,7 +10,7 @@ use crate::initialization::initialize_if_needed;
 use crate::json_file::STREAM_FLAGS;
 use crate::machine::message_timestamp;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, WRITING_FLAGS, warn_state_flag};
-use crate::planning::{Planned, Unplanned, in_doubt_again, lock_name, make_plan};
+use crate::planning::{Planned, Unplanned, are_of_values, in_doubt_again, lock_name, make_plan};
 use crate::progress::Progress;
 use crate::prompt::confirm;
 use crate::providers::Providers;
@@ -145,10 +145,12 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
-            if command == Mode::Refresh && !has_managed_objects(state.snapshot()) {
+            let nothing = command == Mode::Refresh && !has_managed_objects(state.snapshot());
+            let planned = make_plan(session, arguments, &operation, config, &current, state).await;
+            if nothing && !matches!(&planned, Err(Unplanned::Refused(problems)) if !are_of_values(problems)) {
                 session.report(&nothing_to_refresh().into());
             }
-            let mut planned = match make_plan(session, arguments, &operation, config, &current, state).await {
+            let mut planned = match planned {
                 Ok(planned) => planned,
                 Err(Unplanned::Refused(diagnostics)) => return Err(diagnostics),
                 Err(Unplanned::InDoubt(diagnostics)) => {

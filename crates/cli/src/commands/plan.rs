@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::initialization::initialize_if_needed;
 use crate::json_file::STREAM_FLAGS;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, warn_state_flag};
-use crate::planning::{Unplanned, lock_name, make_plan};
+use crate::planning::{Unplanned, are_of_values, lock_name, make_plan, tell_empty_plan};
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, with_state};
 use crate::whole_file::write_private;
@@ -61,7 +61,12 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             let made = make_plan(session, arguments, &operation, config, &current, state).await;
             let planned = match made {
                 Ok(planned) => planned,
-                Err(Unplanned::Refused(diagnostics)) => return Err(diagnostics),
+                Err(Unplanned::Refused(diagnostics)) => {
+                    if are_of_values(&diagnostics) {
+                        tell_empty_plan(session);
+                    }
+                    return Err(diagnostics);
+                }
                 Err(Unplanned::InDoubt(diagnostics)) => {
                     session.report(&diagnostics);
                     return Ok(Exit::Attention);
