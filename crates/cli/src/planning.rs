@@ -61,7 +61,7 @@ pub async fn environment(
     config: &Config,
     pool: &ProviderPool,
 ) -> Result<Environment, Diagnostics> {
-    let functions = ProviderFunctionTable::load(config, pool).await?;
+    let functions = ProviderFunctionTable::load(config, pool, phase == Phase::Console).await?;
     let now: Str = timestamp().into();
     Ok(Environment {
         phase,

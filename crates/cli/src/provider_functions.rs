@@ -29,9 +29,14 @@ struct ProviderFunction {
 }
 
 impl ProviderFunctionTable {
-    /// `None` if no file mentions such a function: then no provider need be started for it.
-    pub async fn load(config: &Config, pool: &ProviderPool) -> Result<Option<ProviderFunctionTable>, Diagnostics> {
-        if !config.sources.files().iter().any(|file| file.text.contains(PREFIX)) {
+    /// `None` if no file mentions such a function: then no provider need be started for it. With `asked` expressions are still
+    /// to come.
+    pub async fn load(
+        config: &Config,
+        pool: &ProviderPool,
+        asked: bool,
+    ) -> Result<Option<ProviderFunctionTable>, Diagnostics> {
+        if !asked && !config.sources.files().iter().any(|file| file.text.contains(PREFIX)) {
             return Ok(None);
         }
         let mut providers = BTreeMap::new();

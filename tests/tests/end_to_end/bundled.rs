@@ -338,6 +338,14 @@ fn server(answers: Vec<&'static str>) -> (String, std::thread::JoinHandle<Vec<St
 }
 
 #[test]
+fn functions_can_be_called_in_the_console() {
+    let folder =
+        Folder::with("terraform {\n  required_providers {\n    time = { source = \"hashicorp/time\" }\n  }\n}\n");
+    let run = folder.run_with_input("console", "provider::time::unix_timestamp_parse(1).rfc3339\n");
+    run.ok().says("1970-01-01T00:00:01Z");
+}
+
+#[test]
 fn web_servers_are_asked_again_and_redirections_followed() {
     let (url, server) = server(vec![
         "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
