@@ -5,7 +5,9 @@
 //! acceptable package in a directory that is searched without being named.
 
 use crate::initialization::{configured_sources, network};
+use crate::providers::LOCK_FILE;
 use crate::session::Session;
+use formwork_diag::Diagnostic;
 use formwork_essentials::{Bundled, find};
 use formwork_install::{CliConfig, ProviderSources, current_platform};
 use formwork_model::{Constraints, LockFile, ProviderAddress, Version};
@@ -50,6 +52,29 @@ impl Surroundings<'_> {
             .in_directories(provider, &current_platform())
             .is_ok_and(|available| !available.packages.keys().any(|version| constraints.accepts(version)))
     }
+}
+
+/// A problem with packages, and how the bundled provider could be used instead.
+pub fn with_hint(
+    mut problem: Diagnostic,
+    requirements: &BTreeMap<ProviderAddress, Constraints>,
+    lock: &LockFile,
+) -> Diagnostic {
+    let concerned = requirements.iter().find(|(provider, _)| problem.detail.contains(&provider.to_string()));
+    let Some((provider, constraints)) = concerned else { return problem };
+    let Some(bundled) = find(provider) else { return problem };
+    let is_accepted = Version::parse(bundled.version).is_ok_and(|version| constraints.accepts(&version));
+    let what = match (is_accepted, lock.providers.contains_key(provider)) {
+        (false, _) => format!("let the version constraints ({}) accept it", constraints.normalized()),
+        (true, true) => format!("remove the provider's entry from {LOCK_FILE}"),
+        (true, false) => "exclude it from the methods in provider_installation".to_owned(),
+    };
+    problem.detail.push_str(&format!(
+        "\n\nVersion {} of {} is part of this program and needs no package. To use it, {what}.",
+        bundled.version,
+        provider.for_display()
+    ));
+    problem
 }
 
 /// The places that count for a run after `init`.

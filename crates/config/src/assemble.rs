@@ -3,7 +3,6 @@
 mod overrides;
 mod primary;
 
-use crate::Module;
 use crate::files::ParsedFile;
 use crate::item::{Item, complete};
 use crate::read::check::read_check;
@@ -11,6 +10,7 @@ use crate::read::import::read_import;
 use crate::read::moved::{read_moved, read_removed};
 use crate::read::resource::read_resource;
 use crate::read::{call, output, provider, variable};
+use crate::{ImportBlock, Module};
 use formwork_diag::{Diagnostic, Diagnostics, Sources};
 use formwork_hcl::BodySchema;
 use formwork_model::{ModulePath, Resource};
@@ -183,6 +183,7 @@ fn add_check(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, 
 fn check_imports(module: &Module, diagnostics: &mut Diagnostics) {
     let mut seen = BTreeSet::new();
     for import in &module.imports {
+        diagnostics.extend(needless_provider(module, import));
         let Some(address) = import.to.constant_address() else { continue };
         if seen.contains(&address) {
             let summary = format!("Duplicate import configuration for {address:?}");
@@ -192,4 +193,20 @@ fn check_imports(module: &Module, diagnostics: &mut Diagnostics) {
             seen.insert(address);
         }
     }
+}
+
+/// A provider can be chosen where a resource block is to be generated; otherwise the block has one.
+fn needless_provider(module: &Module, import: &ImportBlock) -> Option<Diagnostic> {
+    let provider = import.provider.as_ref()?;
+    let own = module.resources.get(&import.to.resource).filter(|_| import.to.module.is_empty());
+    let fits = match own {
+        Some(resource) => resource.provider.explicit && resource.provider.name == provider.name,
+        None => import.to.module.is_empty(),
+    };
+    if fits {
+        return None;
+    }
+    let detail = "The provider is that of the resource block, so it can be written only where the block is to be generated. \
+                  Write it in the resource block.";
+    Some(Diagnostic::error("Invalid import provider argument", detail).at(provider.span))
 }

@@ -17,7 +17,8 @@ pub(crate) fn constant_of(expr: &Expr, ty: &Type, diagnostics: &mut Diagnostics)
     let value = constant(expr, &mut problems);
     let failed = problems.has_errors();
     diagnostics.extend(problems);
-    if failed {
+    // What could not be parsed has been told.
+    if failed || matches!(expr.kind, ExprKind::Invalid(_)) {
         return None;
     }
     match convert(&value, ty) {

@@ -3,6 +3,7 @@
 use crate::{Config, Module, ModuleCall, ProviderName};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_model::{ModulePath, ProviderAddress};
+use formwork_value::Str;
 
 /// Checks what calls pass, and what modules need and declare.
 pub(crate) fn check_providers(config: &Config, diagnostics: &mut Diagnostics) {
@@ -16,14 +17,18 @@ pub(crate) fn check_providers(config: &Config, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// True for the providers that are meant where only a name is given.
+/// The provider that is meant where only a name is given.
+fn default_provider(name: &Str) -> ProviderAddress {
+    ProviderAddress { host: ProviderAddress::DEFAULT_HOST.into(), namespace: "hashicorp".into(), name: name.clone() }
+}
+
 fn is_default(provider: &ProviderAddress) -> bool {
-    *provider
-        == ProviderAddress {
-            host: ProviderAddress::DEFAULT_HOST.into(),
-            namespace: "hashicorp".into(),
-            name: provider.name.clone(),
-        }
+    *provider == default_provider(&provider.name)
+}
+
+/// The provider that a name claims to be when it is passed on; unlike elsewhere, no name stands for a built-in one.
+fn claimed(module: &Module, name: &Str) -> ProviderAddress {
+    module.requirements.get(name).map_or_else(|| default_provider(name), |requirement| requirement.source.clone())
 }
 
 fn is_declared_alias(module: &Module, name: &ProviderName) -> bool {
@@ -55,8 +60,17 @@ fn check_passed(parent: &Module, call: &ModuleCall, module: &Module, diagnostics
             let problem = if guessed { Diagnostic::warning } else { Diagnostic::error };
             diagnostics.push(problem("Reference to undefined provider", detail).at(passed.child_span));
         }
-        let (inner, outer) = (module.provider_address(&child.name), parent.provider_address(&passed.parent.name));
-        if known && inner != outer {
+        if passed.parent.alias.is_none() && !parent.requirements.contains_key(&passed.parent.name) {
+            let detail = format!(
+                "The calling module does not declare a provider with the local name {:?}. Add it to its \
+                 required_providers.",
+                &*passed.parent.name
+            );
+            let problem = Diagnostic::warning("Reference to undefined provider", detail);
+            diagnostics.push(problem.at(passed.parent_span));
+        }
+        let (inner, outer) = (claimed(module, &child.name), claimed(parent, &passed.parent.name));
+        if inner != outer {
             let detail = format!(
                 "{child} stands for {} in the module, but {} is a configuration of {}.",
                 inner.for_display(),

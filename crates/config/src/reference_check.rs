@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 /// Reports references to what is not declared or cannot be used where it stands, wrong arguments of module calls, and
 /// provider configurations that are missing. Evaluation finds some of these as well; problems with the same place and
-/// summary are the same problem. `each` and `count` in arguments of module calls and in `replace_triggered_by` are left
+/// summary are the same problem. `each` and `count` in arguments of module calls, and `replace_triggered_by`, are left
 /// alone: as in the reference, these are judged when a plan knows the instances. So are provider configurations that
 /// nothing uses.
 pub fn check_references(config: &Config) -> Diagnostics {
@@ -88,9 +88,6 @@ fn check_resource(checker: &mut Checker<'_>, resource: &ResourceBlock) {
         checker.expr(expr, &outside);
     }
     checker.body(&resource.body, &inside);
-    for trigger in &resource.lifecycle.replace_triggered_by {
-        checker.expr(trigger, &Place { count: true, each: true, ..outside });
-    }
     checker.rules(&resource.lifecycle.preconditions, &inside);
     checker.rules(&resource.lifecycle.postconditions, &with_self);
     checker.depends_on(&resource.depends_on);

@@ -5,7 +5,7 @@ use formwork_config::CheckRule;
 use formwork_diag::{Diagnostic, Diagnostics, Severity};
 use formwork_hcl::Scope;
 use formwork_model::CheckStatus;
-use formwork_value::{Str, Type, convert};
+use formwork_value::{Kind, Str, Type, Value, convert};
 
 /// What came of a condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,25 +93,25 @@ pub(crate) fn evaluate_validation(rule: &CheckRule, scope: &dyn Scope) -> (Check
     if !matches!(outcome, CheckOutcome::Fail(_)) {
         return (outcome, diagnostics);
     }
-    let message = message(rule, scope, &mut diagnostics);
+    let missing = formwork_hcl::evaluate(&rule.error_message, scope).value.is_null();
+    let message = if missing { String::new() } else { message(rule, scope, &mut diagnostics) };
     // A variable's message that cannot be shown is a mistake, elsewhere it is a warning.
     diagnostics.iter_mut().for_each(|problem| problem.severity = Severity::Error);
     let unusable = || "The value does not fit, and the message that should say why is not usable either.".to_string();
-    (CheckOutcome::Fail(if diagnostics.has_errors() { unusable() } else { message }), diagnostics)
+    (CheckOutcome::Fail(if missing || diagnostics.has_errors() { unusable() } else { message }), diagnostics)
 }
 
 /// What validation can say of a condition of a resource: whether its expressions can be evaluated.
 pub fn check_expressions(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
     let mut diagnostics = message_problems(rule, scope);
-    condition(rule, scope, &mut diagnostics);
+    diagnostics.extend(formwork_hcl::evaluate(&rule.condition, scope).diagnostics);
     diagnostics
 }
 
-/// What validation can say of an assertion of a check block, whose result it does not look at.
+/// What validation can say of an assertion of a check block, whose condition it does not look at.
 pub fn assertion_expressions(rule: &CheckRule, scope: &dyn Scope) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     message(rule, scope, &mut diagnostics);
-    diagnostics.extend(formwork_hcl::evaluate(&rule.condition, scope).diagnostics);
     diagnostics.into_iter().filter(Diagnostic::is_error).collect()
 }
 
@@ -190,6 +190,11 @@ fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -
     }
 }
 
+/// True if validation does not see what a value is: it is unknown, or an object that holds something unknown.
+fn is_open(value: &Value) -> bool {
+    !value.is_known() || matches!(value.kind(), Kind::Object(_)) && !value.is_wholly_known()
+}
+
 impl Evaluator {
     /// Evaluates the preconditions of an output. True if none fails.
     pub(crate) fn check_preconditions(
@@ -200,12 +205,13 @@ impl Evaluator {
     ) -> bool {
         let mut good = true;
         for rule in rules {
-            let (outcome, problems) = evaluate_check(rule, scope);
-            if self.phase() == Phase::Validate {
-                diagnostics.extend(problems.into_iter().filter(Diagnostic::is_error));
+            let validates = self.phase() == Phase::Validate;
+            if validates && is_open(&formwork_hcl::evaluate(&rule.condition, scope).value) {
+                diagnostics.extend(check_expressions(rule, scope).into_iter().filter(Diagnostic::is_error));
                 continue;
             }
-            diagnostics.extend(problems);
+            let (outcome, problems) = evaluate_check(rule, scope);
+            diagnostics.extend(problems.into_iter().filter(|problem| !validates || problem.is_error()));
             if let CheckOutcome::Fail(message) = &outcome {
                 diagnostics.push(
                     Diagnostic::error("Module output value precondition failed", message).at(rule.condition.span),

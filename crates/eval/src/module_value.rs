@@ -115,6 +115,16 @@ impl Evaluator {
                 // Outputs are evaluated for their problems only.
                 return Ok(Value::dynamic());
             }
+            (Expansion::Single, Some(InstanceKey::String(name))) => {
+                // The module is an object, whose attributes can be had in this way, too.
+                let child = children.get(&InstanceKey::None);
+                let value = child.map_or_else(|| Ok(Value::dynamic()), |child| self.output(*child, name))?;
+                return match output {
+                    None => Ok(value),
+                    Some(output) => formwork_hcl::attribute_of(&value, output)
+                        .map_err(|error| Diagnostic::error(error.summary, error.detail).into()),
+                };
+            }
             (_, Some(key)) => match children.get(key) {
                 Some(child) => Some(child),
                 None => {

@@ -40,6 +40,8 @@ pub(crate) struct Parser<'t> {
     depth: u32,
     /// After an error the rest of nested blocks is given up, and parsing resumes at the top level.
     unwind: bool,
+    /// The item before could not be read: what cannot start another one may belong to it.
+    astray: bool,
     pub diagnostics: Diagnostics,
 }
 
@@ -70,6 +72,7 @@ impl<'t> Parser<'t> {
             newlines: start == Start::Normal,
             depth: 0,
             unwind: false,
+            astray: false,
             diagnostics: Diagnostics::new(),
         };
         if invalid {

@@ -32,6 +32,10 @@ fn invalid(detail: impl Into<String>, span: Span) -> Diagnostics {
 }
 
 fn read(expr: &Expr) -> Constraint {
+    if let ExprKind::Invalid(problems) = &expr.kind {
+        // What could not be read has been told, or is told here.
+        return Err(Diagnostics::clone(problems));
+    }
     let expr = &static_expr(expr)?;
     if let ExprKind::Call { name, .. } = &expr.kind {
         let (_, args) = as_call(expr).map_err(Diagnostics::from)?;

@@ -1,7 +1,8 @@
 //! What an operation is given beside its object.
 
-use std::sync::Arc;
+use formwork_diag::{Diagnostic, Diagnostics};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -12,11 +13,18 @@ pub struct Call<C> {
     deadline: Option<Instant>,
     stop: watch::Receiver<bool>,
     exists: AtomicBool,
+    warnings: Mutex<Diagnostics>,
 }
 
 impl<C> Call<C> {
     pub(crate) fn new(client: Arc<C>, time: Option<Duration>, stop: watch::Receiver<bool>) -> Call<C> {
-        Call { client, deadline: time.map(|time| Instant::now() + time), stop, exists: AtomicBool::new(false) }
+        Call {
+            client,
+            deadline: time.map(|time| Instant::now() + time),
+            stop,
+            exists: AtomicBool::new(false),
+            warnings: Mutex::default(),
+        }
     }
 
     /// What the provider's configuration was made into.
@@ -32,6 +40,17 @@ impl<C> Call<C> {
     /// Says that the object exists from now on: if creating it fails later, it is kept as tainted.
     pub fn exists(&self) {
         self.exists.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells users of something that is no failure.
+    pub fn warn(&self, summary: &str, detail: impl Into<String>) {
+        if let Ok(mut warnings) = self.warnings.lock() {
+            warnings.push(Diagnostic::warning(summary, detail));
+        }
+    }
+
+    pub(crate) fn warnings(&self) -> Diagnostics {
+        self.warnings.lock().map(|mut warnings| std::mem::take(&mut *warnings)).unwrap_or_default()
     }
 
     pub(crate) fn is_there(&self) -> bool {

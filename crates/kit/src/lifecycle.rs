@@ -30,6 +30,7 @@ impl<C> Setting<C> {
 pub(crate) struct Planned {
     pub value: Value,
     pub replace: Vec<Path>,
+    pub diagnostics: Diagnostics,
 }
 
 /// What an operation leaves, and what went wrong.
@@ -96,22 +97,14 @@ impl<T> Registered<T> {
         Value::null(self.ty.clone())
     }
 
-    fn failed(&self, state: Value, failure: Failure, doing: &str) -> Left {
-        Left { state, diagnostics: failure.diagnostic(doing).into() }
-    }
-
-    /// The configuration, with the defaults of the rules.
-    fn with_defaults(&self, config: &Value) -> Value {
-        let Some(attributes) = config.as_mapping() else { return config.clone() };
-        let mut attributes = attributes.clone();
-        for member in &self.body.0 {
-            if let (Some(default), Some(value)) = (&member.rules.default, attributes.get_mut(member.name))
-                && value.is_null()
-            {
-                *value = default.clone();
-            }
-        }
-        Value::object_map(attributes)
+    /// What an operation leaves: the object, or what there is if it failed.
+    fn left<C>(&self, call: &Call<C>, result: Result<Value, (Value, Failure)>, doing: &str) -> Left {
+        let mut diagnostics = call.warnings();
+        let state = result.unwrap_or_else(|(state, failure)| {
+            diagnostics.push(failure.diagnostic(doing));
+            state
+        });
+        Left { state, diagnostics }
     }
 
     /// A stored object has empty collections where it may have had no blocks.
@@ -132,6 +125,39 @@ impl<T> Registered<T> {
     }
 }
 
+/// A configuration, with the defaults of the rules at every level.
+fn with_defaults(body: &Body, config: &Value) -> Value {
+    let Some(attributes) = config.as_mapping() else { return config.clone() };
+    let filled = attributes.iter().map(|(name, value)| {
+        let member = body.member(name);
+        let value = match member.and_then(|member| member.rules.default.as_ref()) {
+            Some(default) if value.is_null() => default.clone(),
+            _ => value.clone(),
+        };
+        let inner = member.filter(|member| member.is_block() || member.rules.nested);
+        let value = match inner.and_then(|member| member.inner.as_ref()) {
+            Some((nesting, body)) => inner_defaults(*nesting, body, &value),
+            None => value,
+        };
+        (name.clone(), value)
+    });
+    Value::object_map(filled.collect())
+}
+
+fn inner_defaults(nesting: Nesting, body: &Body, value: &Value) -> Value {
+    let items = || value.as_sequence().unwrap_or_default().iter().map(|item| with_defaults(body, item)).collect();
+    match (nesting, value.as_mapping()) {
+        _ if value.is_null() || !value.is_known() => value.clone(),
+        (Nesting::List, _) => Value::list(body.ty(), items()),
+        (Nesting::Set, _) => Value::set(body.ty(), items()),
+        (Nesting::Map, Some(map)) => {
+            let entries = map.iter().map(|(key, item)| (key.clone(), with_defaults(body, item)));
+            Value::map(body.ty(), entries.collect())
+        }
+        _ => with_defaults(body, value),
+    }
+}
+
 /// Lets an operation run until its time is over.
 async fn within<C, T>(call: &Call<C>, operation: impl Future<Output = Outcome<T>> + Send) -> Outcome<T> {
     match call.deadline() {
@@ -139,6 +165,14 @@ async fn within<C, T>(call: &Call<C>, operation: impl Future<Output = Outcome<T>
         Some(deadline) => tokio::time::timeout_at(deadline, operation).await.unwrap_or_else(|_| {
             Err(Failure::new("The operation took longer than the time that it has. More can be given in \"timeouts\"."))
         }),
+    }
+}
+
+/// Gives up what only reads when the user asks to stop.
+async fn unless_stopped<C, T>(call: &Call<C>, operation: impl Future<Output = Outcome<T>> + Send) -> Outcome<T> {
+    tokio::select! {
+        outcome = operation => outcome,
+        () = call.stopped() => Err(Failure::new("The read was interrupted.")),
     }
 }
 
@@ -176,7 +210,7 @@ impl<R: Resource> AnyResource<R::Client> for Registered<R> {
         let mut plan = begin(&self.body, &self.ty, prior, request.config, request.proposed);
         self.own.plan(&mut plan);
         finish(&self.body, &mut plan);
-        Planned { value: Value::object_map(plan.planned), replace: plan.replace }
+        Planned { value: Value::object_map(plan.planned), replace: plan.replace, diagnostics: plan.diagnostics }
     }
 
     async fn apply(&self, setting: Setting<R::Client>, request: &ApplyRequest<'_>) -> Left {
@@ -207,21 +241,19 @@ impl<R: Resource> AnyResource<R::Client> for Registered<R> {
         let call = setting.call(self.own.timeouts().of("read", current));
         let mut state = R::State::read(current);
         let before = state.write();
-        match within(&call, self.own.read(&call, &mut state)).await {
-            Ok(Presence::Gone) => Left { state: self.null(), diagnostics: Diagnostics::new() },
-            Ok(Presence::Present) => {
-                Left { state: overlay(current, &before, &state.write()), diagnostics: Diagnostics::new() }
-            }
-            Err(failure) => self.failed(current.clone(), failure, &format!("Could not read {}", R::KIND)),
-        }
+        let result = match within(&call, self.own.read(&call, &mut state)).await {
+            Ok(Presence::Gone) => Ok(self.null()),
+            Ok(Presence::Present) => Ok(overlay(current, &before, &state.write())),
+            Err(failure) => Err((current.clone(), failure)),
+        };
+        self.left(&call, result, &format!("Could not read {}", R::KIND))
     }
 
     async fn import(&self, setting: Setting<R::Client>, id: &str) -> Left {
         let call = setting.call(None);
-        match self.own.import(&call, id).await {
-            Ok(state) => Left { state: self.stored(&state), diagnostics: Diagnostics::new() },
-            Err(failure) => self.failed(self.null(), failure, &format!("Could not import {} {id:?}", R::KIND)),
-        }
+        let result = self.own.import(&call, id).await.map(|state| self.stored(&state));
+        let result = result.map_err(|failure| (self.null(), failure));
+        self.left(&call, result, &format!("Could not import {} {id:?}", R::KIND))
     }
 
     fn upgrade(&self, version: u64, state: RawState) -> Outcome<Value> {
@@ -259,32 +291,27 @@ impl<R: Resource> Registered<R> {
         let call = setting.call(self.own.timeouts().of("create", &planned));
         let before = state.write();
         let result = within(&call, self.own.create(&call, &mut state)).await;
-        let object = || overlay(&planned, &before, &state.write());
-        match result {
-            Ok(()) => Left { state: object(), diagnostics: Diagnostics::new() },
-            Err(failure) => {
-                let left = if call.is_there() { object() } else { self.null() };
-                self.failed(left, failure, &format!("Could not create {}", R::KIND))
-            }
-        }
+        let object = overlay(&planned, &before, &state.write());
+        let result = match result {
+            Ok(()) => Ok(object),
+            Err(failure) if call.is_there() => Err((object, failure)),
+            Err(failure) => Err((self.null(), failure)),
+        };
+        self.left(&call, result, &format!("Could not create {}", R::KIND))
     }
 
     async fn update(&self, setting: Setting<R::Client>, prior: &Value, planned: Value, mut state: R::State) -> Left {
         let call = setting.call(self.own.timeouts().of("update", &planned));
         let before = state.write();
         let result = within(&call, self.own.update(&call, &R::State::read(prior), &mut state)).await;
-        match result {
-            Ok(()) => Left { state: overlay(&planned, &before, &state.write()), diagnostics: Diagnostics::new() },
-            Err(failure) => self.failed(prior.clone(), failure, &format!("Could not change {}", R::KIND)),
-        }
+        let result = result.map(|()| overlay(&planned, &before, &state.write()));
+        self.left(&call, result.map_err(|failure| (prior.clone(), failure)), &format!("Could not change {}", R::KIND))
     }
 
     async fn delete(&self, setting: Setting<R::Client>, prior: &Value) -> Left {
         let call = setting.call(self.own.timeouts().of("delete", prior));
-        match within(&call, self.own.delete(&call, &R::State::read(prior))).await {
-            Ok(()) => Left { state: self.null(), diagnostics: Diagnostics::new() },
-            Err(failure) => self.failed(prior.clone(), failure, &format!("Could not delete {}", R::KIND)),
-        }
+        let result = within(&call, self.own.delete(&call, &R::State::read(prior))).await.map(|()| self.null());
+        self.left(&call, result.map_err(|failure| (prior.clone(), failure)), &format!("Could not delete {}", R::KIND))
     }
 }
 
@@ -301,13 +328,13 @@ impl<D: DataSource> AnyDataSource<D::Client> for Registered<D> {
     }
 
     async fn read(&self, setting: Setting<D::Client>, config: &Value) -> Left {
-        let config = self.with_defaults(config);
+        let config = with_defaults(&self.body, config);
         let mut state = D::State::read(&config);
         let before = state.write();
-        match self.own.read(&setting.call(None), &mut state).await {
-            Ok(()) => Left { state: overlay(&config, &before, &state.write()), diagnostics: Diagnostics::new() },
-            Err(failure) => self.failed(self.null(), failure, &format!("Could not read {}", D::KIND)),
-        }
+        let call = setting.call(None);
+        let result = unless_stopped(&call, self.own.read(&call, &mut state)).await;
+        let result = result.map(|()| overlay(&config, &before, &state.write()));
+        self.left(&call, result.map_err(|failure| (self.null(), failure)), &format!("Could not read {}", D::KIND))
     }
 }
 
@@ -324,18 +351,15 @@ impl<E: Ephemeral> AnyEphemeral<E::Client> for Registered<E> {
     }
 
     async fn open(&self, setting: Setting<E::Client>, config: &Value) -> (Left, Opened) {
-        let config = self.with_defaults(config);
+        let config = with_defaults(&self.body, config);
         let mut state = E::State::read(&config);
         let before = state.write();
-        match self.own.open(&setting.call(None), &mut state).await {
-            Ok(opened) => {
-                let state = overlay(&config, &before, &state.write());
-                (Left { state, diagnostics: Diagnostics::new() }, opened)
-            }
-            Err(failure) => {
-                (self.failed(self.null(), failure, &format!("Could not open {}", E::KIND)), Opened::default())
-            }
-        }
+        let call = setting.call(None);
+        let (result, opened) = match self.own.open(&call, &mut state).await {
+            Ok(opened) => (Ok(overlay(&config, &before, &state.write())), opened),
+            Err(failure) => (Err((self.null(), failure)), Opened::default()),
+        };
+        (self.left(&call, result, &format!("Could not open {}", E::KIND)), opened)
     }
 
     async fn renew(&self, setting: Setting<E::Client>, private: &[u8]) -> Outcome<Opened> {

@@ -1,5 +1,7 @@
 //! A plan in the making.
 
+use crate::Failure;
+use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_value::{Path, Str, Type, Value};
 use std::collections::BTreeMap;
 
@@ -11,6 +13,7 @@ pub struct Plan<'a> {
     pub config: &'a Value,
     pub(crate) planned: BTreeMap<Str, Value>,
     pub(crate) replace: Vec<Path>,
+    pub(crate) diagnostics: Diagnostics,
 }
 
 impl Plan<'_> {
@@ -64,6 +67,16 @@ impl Plan<'_> {
         if !self.replace.contains(&path) {
             self.replace.push(path);
         }
+    }
+
+    /// The object cannot be planned in this way.
+    pub fn fail(&mut self, failure: Failure) {
+        self.diagnostics.push(failure.diagnostic("Invalid plan"));
+    }
+
+    /// Tells users of something that is no failure.
+    pub fn warn(&mut self, summary: &str, detail: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::warning(summary, detail));
     }
 
     /// The attribute can be changed in place after all.

@@ -2,8 +2,9 @@
 
 use crate::rules::Replaces;
 use crate::{Body, Member, Plan};
+use formwork_diag::Diagnostics;
 use formwork_model::Nesting;
-use formwork_value::{Path, Str, Type, Value};
+use formwork_value::{Kind, Path, Str, Type, Value};
 use std::collections::BTreeMap;
 
 /// Plans an object from what the engine proposes. The type's own refinement comes between this and [`finish`].
@@ -16,7 +17,7 @@ pub(crate) fn begin<'a>(
 ) -> Plan<'a> {
     let mut replace = Vec::new();
     let planned = plan_body(body, prior, config, proposed, &Path::root(), &mut replace);
-    Plan { ty, prior, config, planned, replace }
+    Plan { ty, prior, config, planned, replace, diagnostics: Diagnostics::new() }
 }
 
 /// Makes computed values unknown that follow from changed ones.
@@ -133,13 +134,33 @@ fn plan_objects(
     }
 }
 
-/// Fills what is unknown in a plan from the configuration, which is known by the time of apply.
+/// Fills what is unknown in a plan from the configuration, which is known by the time of apply. What the configuration
+/// leaves open stays unknown: it is for the provider to set.
 pub(crate) fn resolve(planned: &Value, config: &Value) -> Value {
-    let Some(attributes) = planned.as_mapping() else { return planned.clone() };
-    let resolved = attributes.iter().map(|(name, value)| {
-        let given = config.get(name).filter(|given| !given.is_null() && given.is_wholly_known());
-        let value = if value.is_wholly_known() { value } else { given.unwrap_or(value) };
-        (name.clone(), value.clone())
-    });
-    Value::object_map(resolved.collect())
+    if config.is_null() || !config.is_known() || planned.is_wholly_known() {
+        return planned.clone();
+    }
+    let within = |items: &[Value]| {
+        let given = config.as_sequence().unwrap_or_default();
+        let resolved =
+            items.iter().enumerate().map(|(at, item)| given.get(at).map_or(item.clone(), |g| resolve(item, g)));
+        resolved.collect::<Vec<_>>()
+    };
+    let entries = |items: &BTreeMap<Str, Value>| {
+        let given = |key: &Str| config.as_mapping().and_then(|given| given.get(key));
+        let resolved = items
+            .iter()
+            .map(|(key, item)| (key.clone(), given(key).map_or_else(|| item.clone(), |given| resolve(item, given))));
+        resolved.collect::<BTreeMap<_, _>>()
+    };
+    match planned.kind() {
+        Kind::Unknown(..) => config.clone(),
+        Kind::Object(attributes) => Value::object_map(entries(attributes)),
+        Kind::Map(map) => Value::map(map.element.clone(), entries(&map.items)),
+        Kind::List(list) => Value::list(list.element.clone(), within(&list.items)),
+        Kind::Tuple(items) => Value::tuple(within(items)),
+        // Elements of sets have no place by which to find them; only objects can have parts for the provider to set.
+        Kind::Set(set) if !matches!(set.element, Type::Object(_)) => config.clone(),
+        _ => planned.clone(),
+    }
 }

@@ -243,7 +243,7 @@ impl<C: Send + Sync + 'static> PlanProvider for Provider<C> {
             _ if request.proposed.is_null() => (request.proposed.clone(), Vec::new(), Diagnostics::new()),
             Ok(resource) => {
                 let planned = resource.plan(&request);
-                (planned.value, planned.replace, Diagnostics::new())
+                (planned.value, planned.replace, planned.diagnostics)
             }
             Err(diagnostics) => (request.prior.clone(), Vec::new(), diagnostics),
         };

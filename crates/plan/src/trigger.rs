@@ -19,7 +19,7 @@ struct Trigger {
 /// True if something that the instance names in `replace_triggered_by` changes.
 pub(crate) fn is_triggered(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
     wanted.block.lifecycle.replace_triggered_by.iter().any(|expr| match trigger(planner, wanted, expr) {
-        Ok(trigger) => fires(planner, wanted, &trigger).unwrap_or_else(|problem| {
+        Ok(trigger) => fires(planner, wanted, &trigger, expr).unwrap_or_else(|problem| {
             planner.report_one(*problem);
             false
         }),
@@ -89,7 +89,12 @@ fn invalid(expr: &Expr) -> Diagnostics {
 }
 
 /// An error if there is nothing that could change.
-fn fires(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -> Result<bool, Box<Diagnostic>> {
+fn fires(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger, expr: &Expr) -> Result<bool, Box<Diagnostic>> {
+    let module = planner.inputs.config.module(&wanted.address.module.path());
+    if !module.is_some_and(|module| module.resources.contains_key(&trigger.resource)) {
+        let detail = format!("There is no {} in {}.", trigger.resource, place(wanted));
+        return Err(Box::new(Diagnostic::error("Reference to undeclared resource", detail).at(expr.span)));
+    }
     let resource = trigger.resource.in_module(wanted.address.module.clone());
     let work = planner.work.borrow();
     let pending = work.pending.get(&resource).into_iter().flatten();
@@ -110,6 +115,11 @@ fn fires(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -> Resul
     Ok(changes.any(|change| acts(change) && (trigger.path.is_root() || differs(change, &trigger.path))))
 }
 
+fn place(wanted: &Wanted<'_>) -> String {
+    let module = &wanted.address.module;
+    if module.is_root() { "the root module".to_string() } else { module.to_string() }
+}
+
 fn has_instance(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -> bool {
     let (expansion, _) = planner.evaluator.resource_expansion(wanted.module, &trigger.resource);
     match (&expansion, &trigger.key) {
@@ -117,7 +127,8 @@ fn has_instance(planner: &Planner<'_>, wanted: &Wanted<'_>, trigger: &Trigger) -
         (_, Some(key)) => expansion.contains(key),
         (Expansion::Count { count, .. }, None) => *count > 0,
         (Expansion::ForEach { items, .. }, None) => !items.is_empty(),
-        (Expansion::Single | Expansion::Disabled, None) => true,
+        (Expansion::Single, None) => trigger.resource != wanted.address.resource,
+        (Expansion::Disabled, None) => true,
     }
 }
 

@@ -316,7 +316,9 @@ impl Walk<'_> {
                 (_, None) => None,
             })
             .collect();
-        connections.extend(block.connection.clone());
+        if !block.provisioners.is_empty() {
+            connections.extend(block.connection.clone());
+        }
         for connection in connections {
             diagnostics.extend(placed(decode_block(&connection, &connection_schema(), scope).1, block.header_span));
         }
@@ -324,7 +326,7 @@ impl Walk<'_> {
             match provisioner_schema(&provisioner.kind) {
                 Some(schema) => {
                     let (value, problems) = decode_block(&provisioner.body, &schema, scope);
-                    let failed = problems.has_errors();
+                    let failed = problems.iter().any(|p| p.is_error() && p.summary != "Missing required argument");
                     diagnostics.extend(placed(problems, provisioner.header_span));
                     if !failed {
                         diagnostics.extend(provisioner_problems(&provisioner.kind, &value));

@@ -21,3 +21,9 @@ mod subject;
 mod usages;
 
 pub(crate) use provider::provider;
+
+#[cfg(test)]
+pub(crate) mod sample;
+
+#[cfg(test)]
+mod hostile;

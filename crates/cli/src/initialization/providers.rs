@@ -65,7 +65,8 @@ pub(super) fn install_providers(
         options.say(session, "partner_and_community_providers_message", text);
     }
     if report.diagnostics.has_errors() {
-        return Err(report.diagnostics);
+        let hint = |problem| bundled::with_hint(problem, &requirements, &lock);
+        return Err(report.diagnostics.into_iter().map(hint).collect());
     }
     session.report(&report.diagnostics);
     keep_lock_file(session, &lock, &report.lock, options)

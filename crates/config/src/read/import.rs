@@ -1,7 +1,7 @@
 //! `import`.
 
 use crate::item::complete;
-use crate::read::address::open_address;
+use crate::read::address::{open_address, starts_reserved};
 use crate::read::provider::read_provider_ref;
 use crate::{ImportBlock, ImportTarget};
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -46,6 +46,11 @@ fn read(block: &Block, diagnostics: &mut Diagnostics) -> Option<ImportBlock> {
 }
 
 fn read_target(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ImportTarget> {
+    if starts_reserved(expr) {
+        let detail = "The address of a managed resource is required here.";
+        diagnostics.push(Diagnostic::error("Invalid address", detail).at(expr.span));
+        return None;
+    }
     let address = match open_address(expr) {
         Ok(address) => address,
         Err(problems) => {

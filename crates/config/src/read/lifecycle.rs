@@ -5,7 +5,7 @@ use crate::item::complete;
 use crate::read::check::read_rule_of;
 use crate::read::triggers::read_triggers;
 use crate::reference::resource_of;
-use crate::reference_list::{keyword, quoted, reference};
+use crate::reference_list::{quoted, reference};
 use crate::{IgnoreChanges, IgnoredPath, Lifecycle};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Block, BodySchema, Content, Expr, ExprKind, Traversal, TraversalStep, as_list, references};
@@ -97,9 +97,7 @@ fn is_constant(expr: &Expr) -> bool {
 }
 
 fn read_ignored(expr: &Expr, diagnostics: &mut Diagnostics) -> IgnoreChanges {
-    let is_list = matches!(expr.kind, ExprKind::Tuple(_));
-    if !is_list && keyword(expr, &mut Diagnostics::new()).as_deref() == Some("all") {
-        keyword(expr, diagnostics);
+    if formwork_hcl::as_keyword(expr).as_deref() == Some("all") {
         return IgnoreChanges::All;
     }
     let items = match as_list(expr) {

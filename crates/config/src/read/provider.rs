@@ -116,6 +116,7 @@ pub(crate) fn read_provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> O
     };
     let (configuration, computed) = split_key(expr);
     let Some(mut traversal) = reference(&configuration, &mut problems) else {
+        diagnostics.extend(problems.into_iter().filter(|problem| !problem.is_error()));
         diagnostics.push(invalid());
         return None;
     };

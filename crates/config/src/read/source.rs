@@ -33,7 +33,7 @@ pub(crate) fn parse_source(text: &str, registry_only: bool) -> Result<ModuleSour
 }
 
 fn is_local(text: &str) -> bool {
-    ["./", "../", ".\\", "..\\"].iter().any(|p| text.starts_with(p)) || text == "." || text == ".."
+    ["./", "../", ".\\", "..\\"].iter().any(|p| text.starts_with(p))
 }
 
 /// A local path in its shortest form, still starting with `./` or `../`.
@@ -76,6 +76,9 @@ fn registry(text: &str) -> Option<ModuleSource> {
         return None;
     }
     let [namespace, module, system] = rest else { return None };
+    if !system.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+        return None;
+    }
     Some(ModuleSource::Registry {
         host: host.to_lowercase().into(),
         namespace: (*namespace).into(),
@@ -97,8 +100,11 @@ fn remote(text: &str) -> Option<String> {
         return None;
     }
     let hosts = ["github.com/", "gitlab.com/", "bitbucket.org/"];
-    if hosts.iter().any(|h| text.starts_with(h)) {
-        return Some(git_host(text));
+    if let Some(host) = hosts.iter().find(|host| text.starts_with(*host)) {
+        // A repository has an owner and a name.
+        let complete =
+            text.get(host.len()..).and_then(|rest| rest.split_once('/')).is_some_and(|(_, name)| !name.is_empty());
+        return complete.then(|| git_host(text));
     }
     if let Some(rest) = text.strip_prefix("git@")
         && let Some((host, path)) = rest.split_once(':')

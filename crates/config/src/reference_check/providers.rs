@@ -23,7 +23,7 @@ pub(super) fn check_provider_refs(config: &Config, module: &Module, diagnostics:
     }
     for call in module.calls.values() {
         for passed in call.providers.iter().flatten() {
-            if is_missing(config, module, &passed.parent) {
+            if is_missing(config, module, &passed.parent) || is_nowhere(config, module, &passed.parent) {
                 let what = config.provider_config(&module.path, &passed.parent);
                 let detail = format!(
                     "The call {} passes {} to its module, but no provider block declares it.",
@@ -34,6 +34,15 @@ pub(super) fn check_provider_refs(config: &Config, module: &Module, diagnostics:
             }
         }
     }
+}
+
+/// True if a default configuration is neither required nor configured in a module, nor passed to it: nothing of that name
+/// can be passed on.
+fn is_nowhere(config: &Config, module: &Module, name: &ProviderName) -> bool {
+    let known = module.requirements.contains_key(&name.name) || module.providers.contains_key(name);
+    let call = module.path.parent().and_then(|(parent, call)| config.module(&parent)?.calls.get(call));
+    let passed = call.is_some_and(|call| call.providers.iter().flatten().any(|passed| passed.child == *name));
+    name.alias.is_none() && !known && !passed
 }
 
 /// The provider configurations that resources and imports use.

@@ -65,7 +65,8 @@ impl Parser<'_> {
                 "An argument or a block is expected here. An argument is set by an equals sign behind its name.",
             ),
         };
-        if result.is_err() {
+        self.astray = result.is_err();
+        if self.astray {
             self.recover(first);
         }
     }
@@ -79,6 +80,9 @@ impl Parser<'_> {
                 self.report("Invalid argument name", "Names of arguments are written without quotes.", span);
             }
             TokenKind::UnclosedComment => {}
+            _ if self.astray => {}
+            // It may belong to any of the blocks that could not be read.
+            TokenKind::CloseBrace if self.diagnostics.has_errors() => {}
             TokenKind::CloseBrace => self.report(
                 "Argument or block definition required",
                 "This closing brace belongs to no open block. An argument or a block is expected here.",
@@ -86,6 +90,7 @@ impl Parser<'_> {
             ),
             _ => self.report("Argument or block definition required", "An argument or a block is expected here.", span),
         }
+        self.astray = true;
         self.next();
         if token.kind != TokenKind::CloseBrace {
             self.recover(first);

@@ -156,6 +156,10 @@ impl DataSource for HttpSource {
             };
             match outcome {
                 Ok(answer) if left == 0 || !is_passing(&answer) => {
+                    if std::str::from_utf8(&answer.body).is_err() {
+                        let detail = format!("Only response_body_base64 has all bytes that {} sent.", state.url);
+                        call.warn("The answer is no text in UTF-8", detail);
+                    }
                     state.show(&answer);
                     return Ok(());
                 }

@@ -2,7 +2,7 @@
 
 use super::bytes::encoded;
 use super::characters::{Class, Recipe, validate};
-use super::password::bcrypt_hash;
+use super::password::bcrypt_hash_apart;
 use crate::entropy::Entropy;
 use formwork_diag::Diagnostics;
 use formwork_kit::{Call, Ephemeral, Opened, Outcome, async_trait, at_least, computed, object, optional, required};
@@ -80,7 +80,7 @@ impl Ephemeral for Password {
 
     async fn open(&self, _: &Call<()>, state: &mut State) -> Outcome<Opened> {
         let text = state.draw()?;
-        state.bcrypt_hash = Some(bcrypt_hash(&text)?);
+        state.bcrypt_hash = Some(bcrypt_hash_apart(text.clone()).await?);
         state.result = Some(text);
         Ok(Opened::default())
     }

@@ -93,7 +93,7 @@ impl Resource for Password {
     async fn create(&self, _: &Call<()>, state: &mut State) -> Outcome<()> {
         let text = state.draw()?;
         state.id = Some("none".into());
-        state.bcrypt_hash = Some(bcrypt_hash(&text)?);
+        state.bcrypt_hash = Some(bcrypt_hash_apart(text.clone()).await?);
         state.result = Some(text);
         Ok(())
     }
@@ -125,10 +125,46 @@ fn cut(password: &str) -> &[u8] {
     bytes.get(..72).unwrap_or(bytes)
 }
 
-pub(super) fn bcrypt_hash(password: &str) -> Outcome<String> {
+fn bcrypt_hash(password: &str) -> Outcome<String> {
     let mut salt = [0; 16];
     Entropy::System.fill(&mut salt)?;
     let hash = bcrypt::hash_with_salt(cut(password), COST, salt)
         .map_err(|error| Failure::new(format!("The checksum cannot be made: {error}.")))?;
     Ok(hash.format_for_version(bcrypt::Version::TwoA))
+}
+
+/// The same on a thread where it keeps nobody waiting: it takes long, by design.
+pub(super) async fn bcrypt_hash_apart(password: String) -> Outcome<String> {
+    let made = tokio::task::spawn_blocking(move || bcrypt_hash(&password)).await;
+    made.map_err(|error| Failure::new(format!("The checksum was not made: {error}.")))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use formwork_value::json::decode_plain;
+
+    #[test]
+    fn older_states_get_what_they_lack() {
+        let old = r#"{"id":"none","length":3,"result":"abc","number":false,"min_lower":null,"keepers":null}"#;
+        let new = Password.upgrade(0, decode_plain(old).unwrap()).unwrap();
+        let flag = |name: &str| new.get(name).and_then(Value::as_bool);
+        assert_eq!((flag("numeric"), flag("number"), flag("upper")), (Some(false), Some(false), Some(true)));
+        assert_eq!(new.get("min_lower"), Some(&Value::from(0)));
+        let hash = new.get("bcrypt_hash").and_then(Value::as_str).unwrap().to_owned();
+        assert!(hash.starts_with("$2a$10$") && bcrypt::verify("abc", &hash).unwrap());
+        // A checksum that is right stays, and one of another text does not.
+        let kept = Password.upgrade(2, new.clone()).unwrap();
+        assert_eq!(kept.get("bcrypt_hash").and_then(Value::as_str), Some(hash.as_str()));
+        let mut wrong = new.as_mapping().unwrap().clone();
+        wrong.insert("result".into(), "abd".into());
+        let healed = Password.upgrade(2, Value::object_map(wrong)).unwrap();
+        assert!(bcrypt::verify("abd", healed.get("bcrypt_hash").and_then(Value::as_str).unwrap()).unwrap());
+    }
+
+    #[test]
+    fn only_the_first_72_bytes_count() {
+        let hash = bcrypt_hash(&"x".repeat(100)).unwrap();
+        assert!(bcrypt::verify("x".repeat(72), &hash).unwrap());
+    }
 }

@@ -101,3 +101,19 @@ impl Resource for PrivateKeyResource {
         Ok(Value::object_map(attributes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_states_get_the_forms_that_they_lack() {
+        let key = PrivateKey::draw_ed25519().unwrap();
+        let old = Value::object([("private_key_pem", Value::from(key.pem())), ("algorithm", "ED25519".into())]);
+        let new = PrivateKeyResource.upgrade(0, old).unwrap();
+        assert_eq!(new.get("private_key_pem_pkcs8").and_then(Value::as_str), Some(key.pkcs8_pem().as_str()));
+        assert!(new.get("private_key_openssh").and_then(Value::as_str).unwrap().contains("OPENSSH PRIVATE KEY"));
+        assert!(new.get("public_key_fingerprint_sha256").and_then(Value::as_str).unwrap().starts_with("SHA256:"));
+        assert!(PrivateKeyResource.upgrade(0, Value::object([("private_key_pem", Value::from("x"))])).is_err());
+    }
+}

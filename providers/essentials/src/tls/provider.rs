@@ -1,7 +1,7 @@
 //! The provider and its configuration.
 
 use super::{certificate_data, ephemeral, locally_signed, private_key, public_key, request, self_signed};
-use formwork_kit::{Connect, Failure, Outcome, Provider, async_trait, blocks, object, optional};
+use formwork_kit::{Connect, Failure, Outcome, Provider, async_trait, blocks, length_between, object, optional};
 
 object! {
     pub(crate) struct ProxyBlock {
@@ -17,7 +17,7 @@ object! {
 object! {
     pub(crate) struct Config {
         /// Through what servers are reached.
-        proxy: Vec<ProxyBlock> = blocks(),
+        proxy: Vec<ProxyBlock> = blocks().check(length_between(0, 1)),
     }
 }
 

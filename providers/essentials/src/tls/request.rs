@@ -7,7 +7,9 @@ use super::pem;
 use super::provider::Proxy;
 use super::subject::{Subject, alternative_names};
 use crate::checksums::sha1;
-use formwork_kit::{Call, Outcome, Resource, async_trait, blocks, computed, object, optional, required};
+use formwork_kit::{
+    Call, Outcome, Resource, async_trait, blocks, computed, length_between, object, optional, required,
+};
 
 pub(crate) struct CertRequest;
 
@@ -24,7 +26,7 @@ object! {
         private_key_pem: String = required().sensitive().replaces(),
         /// URIs for which a certificate is asked.
         uris: Option<Vec<String>> = optional().replaces(),
-        subject: Vec<Subject> = blocks().replaces(),
+        subject: Vec<Subject> = blocks().replaces().check(length_between(0, 1)),
     }
 }
 

@@ -6,7 +6,8 @@ use super::provider::Proxy;
 use super::subject::{Subject, alternative_names};
 use super::usages;
 use formwork_kit::{
-    Call, Outcome, Plan, Presence, Resource, async_trait, at_least, blocks, computed, object, optional, required,
+    Call, Outcome, Plan, Presence, Resource, async_trait, at_least, blocks, computed, length_between, object, optional,
+    required,
 };
 use formwork_value::Value;
 
@@ -43,7 +44,7 @@ object! {
         /// How long the certificate is valid.
         validity_period_hours: i64 = required().replaces().check(at_least(0)),
         validity_start_time: Option<String> = computed(),
-        subject: Vec<Subject> = blocks().replaces(),
+        subject: Vec<Subject> = blocks().replaces().check(length_between(0, 1)),
     }
 }
 

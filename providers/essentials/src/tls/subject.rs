@@ -1,6 +1,7 @@
 //! Names in certificates.
 
 use super::der::{IA5, PRINTABLE, Reader, SET, UTF8, dotted, element, group, oid, plain_context, sequence};
+use crate::encoding::hex;
 use formwork_kit::{Failure, Outcome, object, optional};
 use std::net::IpAddr;
 
@@ -21,17 +22,17 @@ object! {
 
 const EMAIL: &str = "1.2.840.113549.1.9.1";
 
-/// Identifiers of the parts of names, with the letters that stand for them.
+/// Identifiers of the parts of names with the letters that stand for them, in the order in which Go has them.
 const PARTS: [(&str, &str); 9] = [
     ("2.5.4.6", "C"),
     ("2.5.4.10", "O"),
     ("2.5.4.11", "OU"),
-    ("2.5.4.3", "CN"),
-    ("2.5.4.5", "SERIALNUMBER"),
     ("2.5.4.7", "L"),
     ("2.5.4.8", "ST"),
     ("2.5.4.9", "STREET"),
     ("2.5.4.17", "POSTALCODE"),
+    ("2.5.4.3", "CN"),
+    ("2.5.4.5", "SERIALNUMBER"),
 ];
 
 impl Subject {
@@ -73,21 +74,32 @@ fn text_tag(kind: &str, value: &str) -> u8 {
     }
 }
 
-/// A name as text: `CN=x,O=y`, the last part first.
+/// A name as Go tells it: `CN=x,O=y`. The parts that have letters are in a fixed order, the last one first; others come after
+/// them, as bytes.
 pub(super) fn name_text(der: &[u8]) -> String {
     let sets = Reader(der).next().map(|name| name.inside().all()).unwrap_or_default();
-    let show = |set: &super::der::Element<'_>| {
-        let members = set.inside().all().into_iter().filter_map(|member| {
-            let mut member = member.inside();
-            let (kind, value) = (dotted(member.next()?.content), member.next()?);
-            let letters =
-                PARTS.iter().find(|(known, _)| *known == kind).map_or(kind.clone(), |(_, name)| (*name).into());
-            let text = String::from_utf8_lossy(value.content).into_owned();
-            Some(format!("{letters}={}", escaped(&text)))
-        });
-        members.collect::<Vec<_>>().join("+")
-    };
-    sets.iter().rev().map(show).collect::<Vec<_>>().join(",")
+    let members = sets.iter().flat_map(|set| set.inside().all()).filter_map(|member| {
+        let mut member = member.inside();
+        let kind = dotted(member.next()?.content);
+        Some((kind, String::from_utf8_lossy(member.next()?.content).into_owned()))
+    });
+    let members: Vec<(String, String)> = members.collect();
+    let is_lettered = |kind: &str| PARTS.iter().any(|(known, _)| *known == kind);
+    let others = members.iter().filter(|(kind, _)| !is_lettered(kind)).map(|(kind, text)| {
+        let text = element(text_tag("", text), text.as_bytes());
+        format!("{kind}=#{}", hex(&text))
+    });
+    let lettered = PARTS.iter().filter_map(|(kind, letters)| {
+        let values = members.iter().filter(|(known, text)| known == kind && !text.is_empty());
+        let mut shown: Vec<String> = values.map(|(_, text)| format!("{letters}={}", escaped(text))).collect();
+        if matches!(*letters, "CN" | "SERIALNUMBER") {
+            shown.drain(..shown.len().saturating_sub(1));
+        }
+        (!shown.is_empty()).then(|| shown.join("+"))
+    });
+    let mut parts: Vec<String> = others.chain(lettered).collect();
+    parts.reverse();
+    parts.join(",")
 }
 
 fn escaped(text: &str) -> String {
@@ -129,14 +141,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_told_from_the_end() {
+    fn names_are_told_as_go_does() {
         let subject = Subject {
             common_name: Some("a, b".into()),
             organization: Some("Ö".into()),
             country: Some("CH".into()),
+            email_address: Some("a@b".into()),
+            street_address: Some(vec!["y".into(), "x".into()]),
             ..Subject::default()
         };
-        assert_eq!(name_text(&subject.der()), "CN=a\\, b,O=Ö,C=CH");
+        assert_eq!(name_text(&subject.der()), "CN=a\\, b,STREET=x+STREET=y,O=Ö,C=CH,1.2.840.113549.1.9.1=#0c03614062");
         assert_eq!(name_text(&Subject::default().der()), "");
         assert!(alternative_names(&[], &["x".into()], &[]).is_err());
     }
