@@ -370,3 +370,33 @@ fn tokens_come_from_files_and_helpers() {
     world.folder.run("init -input=false -no-color -upgrade").ok();
     assert_eq!(tokens(&world), [Some(format!("Bearer arg-get-{}", world.server.host()))]);
 }
+
+#[test]
+fn several_packages_come_at_a_time() {
+    let (server, publisher) = (HttpsServer::start(), Publisher::new());
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let mut wanted = String::new();
+    for name in names {
+        let executable = format!("terraform-provider-{name}");
+        let source = format!("acme/{name}");
+        publisher.publish(&server, &source, "1.0.0", &[HERE], &zip_of(&[(&executable, name.as_bytes())]));
+        wanted.push_str(&format!("    {name} = {{ source = \"{}/{source}\" }}\n", server.host()));
+    }
+    // One of them cannot be had; the others can.
+    server.answer("/files/acme/d/terraform-provider-d_1.0.0_linux_amd64.zip", Reply::bytes("other"));
+    let mut folder = Folder::with(&format!("terraform {{\n  required_providers {{\n{wanted}  }}\n}}\n"));
+    folder.trust(&server);
+    let run = folder.run("init -input=false -no-color").expect(1).says("acme/d 1.0.0 could not be installed");
+    let installed: Vec<&str> = run.out.lines().filter_map(|line| line.strip_prefix("- Installed ")).collect();
+    assert_eq!(installed.len(), 5, "{}", run.out);
+    assert!(installed.is_sorted(), "{installed:?}");
+    assert!(!folder.exists(".terraform.lock.hcl"));
+    assert!(!folder.exists(&format!(".terraform/providers/{}/acme/d", server.host())));
+    // As soon as all can be had, all are locked.
+    let archive = zip_of(&[("terraform-provider-d", b"d")]);
+    server.answer("/files/acme/d/terraform-provider-d_1.0.0_linux_amd64.zip", Reply::bytes(archive));
+    folder.run("init -input=false -no-color").ok();
+    server.asked();
+    folder.run("init -input=false -no-color").ok();
+    assert_eq!(server.asked().len(), 0);
+}
