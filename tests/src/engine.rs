@@ -131,6 +131,7 @@ impl Engine {
             backend: Default::default(),
             lock_file: Default::default(),
             is_kept: true,
+            validates: true,
             cancelled,
         };
         self.clock.run(formwork_plan::plan(&inputs))

@@ -204,6 +204,7 @@ impl Ready {
             prior_private: private,
             prior_identity: prior.stored.as_ref().and_then(|s| s.identity.as_ref()),
             config: &self.config,
+            is_valid: false,
             ignore: &ignore,
             provider_meta: meta.as_ref(),
             force_replace: None,
@@ -309,13 +310,11 @@ impl Ready {
         let value = if value.is_wholly_known() {
             value
         } else {
-            if !failed {
-                stage.report_one(inconsistent(
-                    "Provider returned invalid result object after apply",
-                    &format!("After the apply operation, the provider still indicated an unknown value for {address}. All values must be known after apply, so unknown ones were saved as null."),
-                    address,
-                ));
-            }
+            stage.report_one(inconsistent(
+                "Provider returned invalid result object after apply",
+                &format!("After the apply operation, the provider still indicated an unknown value for {address}. All values must be known after apply, so unknown ones were saved as null."),
+                address,
+            ));
             failed = true;
             value.unknown_as_null()
         };
@@ -365,6 +364,9 @@ impl Ready {
         let Some(value) = settled.value else {
             if let Some(key) = depose_as {
                 stage.recorder.restore(address, key, &task.change.provider);
+            }
+            if action == Action::Create {
+                stage.note_emptied(address.resource());
             }
             if !settled.lost {
                 // The provider says that nothing was made, or that the old object stays as it was.

@@ -83,13 +83,17 @@ async fn carry_out(
     let (prior, _) = stored.value.unmark_deep();
     let module = stage.evaluator.module_id(&address.module);
     let meta = stage.evaluator.provider_meta(module, &task.change.provider.provider);
+    // A tainted object's replacement was planned without knowing of it.
+    let is_known = deposed.is_none() && stored.status == ObjectStatus::Ready;
+    let is_planned = is_known || task.change.action == Action::Delete;
     let response = provider
         .apply_resource(ApplyRequest {
             kind: &address.resource.kind,
             prior: &prior,
             planned: &null,
             config: &null,
-            planned_private: if task.change.action == Action::Delete { &task.change.private } else { &stored.private },
+            // What the provider has planned for the object or, of a replacement, for the one that takes its place.
+            planned_private: if is_planned { &task.change.private } else { &stored.private },
             provider_meta: meta.as_ref(),
             planned_identity: None,
         })

@@ -13,6 +13,7 @@
 mod check;
 mod create;
 mod delete;
+mod empty;
 mod ephemeral;
 mod inputs;
 mod operation;

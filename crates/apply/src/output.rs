@@ -24,7 +24,12 @@ pub(crate) fn update(stage: &Stage<'_>) {
             Ok(value) => {
                 let (value, _) = value.unmark_deep();
                 let is_known = value.is_wholly_known();
-                stage.report(stage.evaluator.take_problems());
+                let problems = stage.evaluator.take_problems();
+                let is_refused = problems.has_errors();
+                stage.report(problems);
+                if is_refused {
+                    continue;
+                }
                 if is_known && value.is_null() {
                     stage.outputs.borrow_mut().insert(name.clone(), None);
                 } else if is_known || plan.options.mode == PlanMode::RefreshOnly || !stage.has_failed() {

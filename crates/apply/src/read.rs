@@ -7,7 +7,7 @@ use crate::stage::{Configured, Stage};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Severity};
 use formwork_eval::decode_block;
 use formwork_model::{Action, ObjectStatus, PlanProvider, Schema};
-use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
+use formwork_object::{Stored, deferral_problem, encode_object, object_id, planned_data, with_schema_marks};
 use formwork_value::{Str, Value, conforms};
 use std::sync::Arc;
 
@@ -67,6 +67,7 @@ async fn ask(
         let meta = stage.evaluator.provider_meta(Some(configured.module), &task.change.provider.provider);
         let response = provider.read_data(kind, config, meta.as_ref()).await;
         problems.extend(response.diagnostics);
+        problems.extend(deferral_problem(response.deferred, address));
         state = Some(response.state);
     }
     let fits =

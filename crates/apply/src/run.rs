@@ -2,7 +2,7 @@
 
 use crate::operation::{self, Done};
 use crate::stage::Stage;
-use crate::{ApplyInputs, ApplyOutcome, check, output};
+use crate::{ApplyInputs, ApplyOutcome, check, empty, output};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_graph::Scheduler;
 use formwork_model::{Event, OperationId, OperationKind, Progress, StateSnapshot};
@@ -38,10 +38,12 @@ pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
     check::conclude(&stage);
     output::update(&stage);
     stage.report(stage.evaluator.take_problems());
+    let reached = empty::reached(&stage);
     let Stage { recorder, diagnostics, counts, checks, outputs, .. } = stage;
     let mut state = recorder.into_state();
     output::take(&mut state, inputs, outputs.into_inner());
     state.checks = checks.into_inner().finish();
+    empty::update(&mut state, reached);
     let counts = counts.into_inner();
     ApplyOutcome {
         snapshot: StateSnapshot { state, ..inputs.plan.prior.clone() },

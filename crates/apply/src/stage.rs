@@ -35,7 +35,9 @@ pub(crate) struct Stage<'a> {
     /// Check blocks whose data source cannot be read, with the reason.
     pub nested_failures: RefCell<BTreeMap<(ModuleId, Str), String>>,
     /// Instances whose operation has failed or was not begun.
-    unfinished: RefCell<BTreeMap<AbsResource, BTreeSet<InstanceKey>>>,
+    pub unfinished: RefCell<BTreeMap<AbsResource, BTreeSet<InstanceKey>>>,
+    /// Resources of which a provider was asked to make an object, and made none.
+    pub emptied: RefCell<BTreeSet<AbsResource>>,
     unfinished_reads: RefCell<SharedAnswers>,
     pub counts: RefCell<Counts>,
     /// Root outputs evaluated at the end; `None` for those that are null.
@@ -80,6 +82,7 @@ impl<'a> Stage<'a> {
             upkeep: Upkeep::new(inputs.clock, inputs.events),
             nested_failures: RefCell::default(),
             unfinished: RefCell::default(),
+            emptied: RefCell::default(),
             unfinished_reads: RefCell::default(),
             counts: RefCell::default(),
             outputs: RefCell::default(),

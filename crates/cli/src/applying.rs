@@ -1,7 +1,7 @@
 //! Applying a plan, with the state in hand.
 
 use crate::machine::{MachineClock, MachineEntropy, Provisioners, random_id};
-use crate::planning::{Planned, Stopping, environment, machine_files};
+use crate::planning::{Planned, Stopping, at_their_blocks, environment, machine_files};
 use crate::progress::Progress;
 use crate::resuming::SavedRun;
 use crate::session::Session;
@@ -79,7 +79,7 @@ pub async fn apply_plan(
     let mut outcome = formwork_apply::apply(&inputs).await;
     let times = progress.conclude(workspace);
     drop((progress, stopping));
-    outcome.diagnostics.extend(planned.providers.pool.take_warnings());
+    outcome.diagnostics.extend(at_their_blocks(planned.providers.pool.take_warnings(), &planned.config));
     if cancelled() {
         let detail = format!(
             "The user interrupted the apply. What was done is in the state; {} operations were not begun.",

@@ -13,11 +13,11 @@ use crate::providers::Providers;
 use crate::resuming::SavedRun;
 use crate::session::Session;
 use formwork_backend::StateSession;
-use formwork_config::{Config, GivenValue, check_references, check_statements};
+use formwork_config::{Config, GivenValue, ProviderBlock, check_references, check_statements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Environment, Phase, ProviderFunctions};
 use formwork_model::{
-    Event, EventSink, Files, InDoubt, Operation, OperationKind, Plan, PlanMode, ResourceInstance, State,
+    Event, EventSink, Files, InDoubt, ModulePath, Operation, OperationKind, Plan, PlanMode, ResourceInstance, State,
 };
 use formwork_plan::PlanInputs;
 use formwork_protocol::ProviderPool;
@@ -131,21 +131,24 @@ pub async fn make_plan(
         backend: current.settings.record(&current.workspace),
         lock_file: providers.lock_file.clone(),
         is_kept: arguments.value("out").is_some(),
+        // Taking an object over does not ask what the configuration is worth: the next plan does.
+        validates: operation.imports.is_none(),
         cancelled: &cancelled,
     };
     let mut written = Vec::new();
     if let Some(path) = generated_file {
         let (resources, problems) = formwork_plan::generate(&inputs(config.clone())).await;
         if problems.has_errors() {
-            return Err(problems.into());
-        }
-        if !resources.is_empty() {
+            // The rest is planned without what cannot be imported.
+            diagnostics.extend(problems);
+            config = Arc::new(formwork_plan::without_undeclared_imports(&config));
+        } else if !resources.is_empty() {
             config = Arc::new(generated::write(session, path, &resources)?);
             // The places of what was found before are those of the files before.
             diagnostics = check(&config);
             diagnostics.push(generated::warning(path));
+            written = resources;
         }
-        written = resources;
     }
     let (mut plan, problems) = formwork_plan::plan(&inputs(config.clone())).await;
     drop((progress, stopping));
@@ -158,7 +161,7 @@ pub async fn make_plan(
         return Err(Unplanned::InDoubt(problem));
     }
     generated::note(&mut plan, &written);
-    diagnostics.extend(providers.pool.take_warnings());
+    diagnostics.extend(at_their_blocks(providers.pool.take_warnings(), &config));
     plan.files_read = files.files_read();
     plan.errored |= diagnostics.has_errors();
     // Plans keep values as they were given. A null may stand for the default.
@@ -316,6 +319,18 @@ fn in_doubt_problem<'a>(doubts: impl Iterator<Item = &'a InDoubt>) -> Option<Dia
 /// The files behind a plan's expressions, for applying it.
 pub fn machine_files(session: &Session) -> Arc<MachineFiles> {
     Arc::new(session.files())
+}
+
+/// Provider configurations have blocks; what is told of those is found there.
+pub fn at_their_blocks(mut warnings: Diagnostics, config: &Config) -> Diagnostics {
+    for warning in warnings.iter_mut().filter(|warning| warning.span.is_none()) {
+        let of = |path: &ModulePath, block: &ProviderBlock| config.provider_config(path, &block.name).to_string();
+        let mut blocks =
+            config.modules.iter().flat_map(|(path, module)| module.providers.values().map(move |block| (path, block)));
+        let block = blocks.find(|(path, block)| warning.address.as_ref() == Some(&of(path, block)));
+        warning.span = block.map(|(_, block)| block.header_span);
+    }
+    warnings
 }
 
 /// The values of all variables that have one.

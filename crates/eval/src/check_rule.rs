@@ -211,13 +211,20 @@ impl Evaluator {
                 continue;
             }
             let (outcome, problems) = evaluate_check(rule, scope);
-            diagnostics.extend(problems.into_iter().filter(|problem| !validates || problem.is_error()));
+            let severity = if self.tolerant { Severity::Warning } else { Severity::Error };
+            let tolerated =
+                problems.into_iter().filter(|problem| !validates || problem.is_error()).map(|mut problem| {
+                    problem.severity = problem.severity.min(severity);
+                    problem
+                });
+            diagnostics.extend(tolerated.collect::<Diagnostics>());
             if let CheckOutcome::Fail(message) = &outcome {
-                diagnostics.push(
-                    Diagnostic::error("Module output value precondition failed", message).at(rule.condition.span),
-                );
+                let summary = "Module output value precondition failed";
+                let mut failure = Diagnostic::error(summary, message).at(rule.condition.span);
+                failure.severity = severity;
+                diagnostics.push(failure);
             }
-            good &= !matches!(outcome, CheckOutcome::Fail(_) | CheckOutcome::Error);
+            good &= self.tolerant || !matches!(outcome, CheckOutcome::Fail(_) | CheckOutcome::Error);
         }
         good
     }

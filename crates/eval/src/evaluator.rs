@@ -28,6 +28,8 @@ pub struct Evaluator {
     problems: RefCell<Diagnostics>,
     depth: Cell<usize>,
     settled: Cell<bool>,
+    /// Preconditions of outputs that do not hold are warnings.
+    pub(crate) tolerant: bool,
     pub(crate) given: BTreeMap<Str, Value>,
     schemas: RefCell<BTreeMap<ProviderAddress, Arc<ProviderSchema>>>,
     pub(crate) providers: RefCell<BTreeMap<ProviderConfigAddress, RememberedExpansion>>,
@@ -57,10 +59,17 @@ impl Evaluator {
             problems: RefCell::default(),
             depth: Cell::new(0),
             settled: Cell::new(false),
+            tolerant: false,
             given,
             schemas: RefCell::default(),
             providers: RefCell::default(),
         }
+    }
+
+    /// The same evaluator, to which preconditions of outputs that do not hold are warnings: for runs that find out what
+    /// there is.
+    pub fn tolerant(self) -> Evaluator {
+        Evaluator { tolerant: true, ..self }
     }
 
     pub fn phase(&self) -> Phase {

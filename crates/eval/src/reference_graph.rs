@@ -128,8 +128,9 @@ impl ReferenceGraph {
         path.split_off(start)
     }
 
-    /// Resources that an object depends on, for the state: through any chain of variables, locals, outputs and module
-    /// calls, past data sources and resources for which `passes` says so (they are included themselves as well).
+    /// Resources that an object depends on, for the state: through any chain of variables, locals, outputs, module calls
+    /// and provider configurations, past data sources and resources for which `passes` says so (they are included themselves as
+    /// well).
     pub fn resource_dependencies(
         &self,
         resource: &ConfigResource,
@@ -152,8 +153,6 @@ impl ReferenceGraph {
                     }
                     found.insert(other);
                 }
-                // A provider configuration's own references are no dependencies of the object.
-                Item::Provider(..) => {}
                 _ => stack.extend(self.dependencies.get(node).into_iter().flatten()),
             }
         }

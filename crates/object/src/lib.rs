@@ -11,6 +11,7 @@
 
 mod check_plan;
 mod compatible;
+mod deferral;
 mod deviation;
 mod ephemeral;
 mod ignore;
@@ -26,6 +27,7 @@ mod write_only;
 
 pub use check_plan::check_plan;
 pub use compatible::check_compatible;
+pub use deferral::deferral_problem;
 pub use deviation::{Deviation, compare_lines, compare_objects, compare_states};
 pub use ephemeral::{OpenObject, open_ephemeral};
 pub use formwork_model::{schema_marks, with_schema_marks};

@@ -21,6 +21,8 @@ pub struct PlanInput<'a> {
     pub prior_identity: Option<&'a Value>,
     /// Configuration with marks.
     pub config: &'a Value,
+    /// The provider has found the configuration valid before.
+    pub is_valid: bool,
     pub ignore: &'a Ignore,
     pub provider_meta: Option<&'a Value>,
     /// A replacement is asked for, for this reason.
@@ -47,7 +49,9 @@ pub async fn plan_object(provider: &dyn PlanProvider, input: PlanInput<'_>) -> (
     let mut diagnostics = Diagnostics::new();
     let (plain_config, config_marks) = input.config.unmark_deep();
     let kind = &*input.address.resource.kind;
-    diagnostics.extend(provider.validate_resource(kind, &plain_config).await);
+    if !input.is_valid {
+        diagnostics.extend(provider.validate_resource(kind, &plain_config).await);
+    }
     if diagnostics.has_errors() {
         return (None, diagnostics);
     }

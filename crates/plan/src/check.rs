@@ -53,10 +53,7 @@ pub(crate) fn check_block(planner: &Planner<'_>, module: ModuleId, name: &Str) {
 /// Preconditions of a resource instance. True if none fails.
 pub(crate) fn resource_before(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
     let rules = &wanted.block.lifecycle.preconditions;
-    let severity = match planner.mode() {
-        PlanMode::RefreshOnly => Severity::Warning,
-        _ => Severity::Error,
-    };
+    let severity = if planner.tolerant { Severity::Warning } else { Severity::Error };
     let scope = planner.instance_scope(wanted);
     let address = wanted.address.to_string();
     let outcomes = run(
@@ -90,10 +87,7 @@ pub(crate) fn resource_after(planner: &Planner<'_>, wanted: &Wanted<'_>, value: 
     if rules.is_empty() {
         return;
     }
-    let severity = match planner.mode() {
-        PlanMode::RefreshOnly => Severity::Warning,
-        _ => Severity::Error,
-    };
+    let severity = if planner.tolerant { Severity::Warning } else { Severity::Error };
     let scope = planner.instance_scope(wanted).with_self(value.clone());
     let address = wanted.address.to_string();
     let mut outcomes = run(

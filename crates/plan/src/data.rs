@@ -12,7 +12,7 @@ use formwork_model::{
     AbsResource, Action, ActionReason, ObjectStatus, PlanMode, PlanProvider, ProviderConfigAddress, Resource,
     ResourceChange, ResourceMode, Schema,
 };
-use formwork_object::{Stored, encode_object, object_id, planned_data, with_schema_marks};
+use formwork_object::{Stored, deferral_problem, encode_object, object_id, planned_data, with_schema_marks};
 use formwork_value::{Value, conforms};
 use std::sync::Arc;
 
@@ -78,11 +78,7 @@ fn evaluate(
     });
     planner.report(evaluator.take_problems());
     let has_conditions = !lifecycle.preconditions.is_empty() || !lifecycle.postconditions.is_empty();
-    // A destroy ends what is there; what is there no more, after one that was interrupted, a normal run would create first.
-    let ending = planner.mode() == PlanMode::Destroy
-        && depends.all().iter().any(|read| read.resource.mode == ResourceMode::Managed);
-    let pending = ending
-        || planner.is_pending(&depends)
+    let pending = planner.is_pending(&depends)
         || (has_conditions && planner.is_pending(&reads))
         || changes_directly(planner, wanted);
     planner.work.borrow_mut().reads.insert(wanted.address.clone(), reads);
@@ -93,7 +89,7 @@ fn evaluate(
 /// that is read is known. Source: Terraform 1.11.4, `terraform_data` and `null_data_source`.
 fn changes_directly(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
     let work = planner.work.borrow();
-    if work.pending.is_empty() || planner.mode() == PlanMode::Destroy {
+    if work.pending.is_empty() {
         return false;
     }
     named_managed(wanted.block).into_iter().any(|resource| {
@@ -103,7 +99,7 @@ fn changes_directly(planner: &Planner<'_>, wanted: &Wanted<'_>) -> bool {
 }
 
 /// Managed resources that a block itself names, beside its `depends_on`.
-pub(crate) fn named_managed(block: &ResourceBlock) -> Vec<Resource> {
+fn named_managed(block: &ResourceBlock) -> Vec<Resource> {
     let rules = block.lifecycle.preconditions.iter().chain(&block.lifecycle.postconditions);
     let exprs = block.count.iter().chain(&block.for_each);
     let exprs = exprs.chain(rules.flat_map(|rule| [&rule.condition, &rule.error_message]));
@@ -196,6 +192,7 @@ async fn read_now(
         let meta = planner.provider_meta(&wanted.address.module, &provider_address.provider);
         let response = provider.read_data(kind, &plain, meta.as_ref()).await;
         problems.extend(response.diagnostics);
+        problems.extend(deferral_problem(response.deferred, &wanted.address));
         Some(response.state)
     };
     let value =
@@ -262,27 +259,19 @@ fn invalid(wanted: &Wanted<'_>, what: &str) -> Diagnostic {
     .at(wanted.block.header_span)
 }
 
-/// In destroy mode data sources are read as far as provider configurations may need them; apply takes them out of the state.
-pub(crate) async fn destroy(planner: &Planner<'_>, block: &ResourceBlock, module: ModuleId, address: &AbsResource) {
-    let (expansion, reads) = planner.evaluator.resource_expansion(module, &address.resource);
+/// In destroy mode data sources have the values that were found before; apply takes them out of the state.
+pub(crate) fn destroy(planner: &Planner<'_>, block: &ResourceBlock, module: ModuleId, address: &AbsResource) {
+    let (expansion, expansion_reads) = planner.evaluator.resource_expansion(module, &address.resource);
     // What cannot be evaluated any more must not hinder the destroy.
     drop(planner.evaluator.take_problems());
-    let keys = match &expansion {
-        Expansion::Unknown { .. } => Vec::new(),
-        expansion => expansion.keys(),
-    };
-    if planner.inputs.options.refresh && !planner.inputs.previous.state.is_empty() {
-        for key in keys {
-            let wanted = Wanted {
-                block,
-                module,
-                address: address.instance(key),
-                expansion: expansion.clone(),
-                expansion_reads: reads.clone(),
-            };
-            if planner.scope.reads(&planner.graph, &wanted.address) {
-                plan_instance(planner, wanted).await;
-            }
-        }
+    if matches!(expansion, Expansion::Unknown { .. }) {
+        return;
+    }
+    for key in expansion.keys() {
+        let address = address.instance(key);
+        let provider = planner.work.borrow().state.provider_of(&address);
+        let Some(schema) = provider.and_then(|provider| planner.schema(&provider, &address)) else { continue };
+        let (expansion, expansion_reads) = (expansion.clone(), expansion_reads.clone());
+        refresh::keep_known(planner, &Wanted { block, module, address, expansion, expansion_reads }, &schema);
     }
 }

@@ -3,8 +3,8 @@
 use crate::PlanInputs;
 use crate::generated_text::generated_text;
 use crate::import::{Subject, fetch, wish};
-use crate::planner::Planner;
-use formwork_config::{ImportBlock, ProviderName, ProviderRef};
+use crate::planner::{Course, Planner};
+use formwork_config::{Config, ImportBlock, ProviderName, ProviderRef};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, ModuleId, ReferenceGraph, Repetition};
 use formwork_model::{
@@ -25,12 +25,13 @@ pub struct GeneratedResource {
 /// Imports the objects of `import` blocks without a resource block, to write one for each. Only resources of the root
 /// module without repetition can be written. The objects do not stay imported: a plan imports them again.
 pub async fn generate(inputs: &PlanInputs<'_>) -> (Vec<GeneratedResource>, Diagnostics) {
-    let wanted: Vec<&ImportBlock> = inputs.config.root().imports.iter().filter(|i| is_missing(inputs, i)).collect();
+    let wanted: Vec<&ImportBlock> =
+        inputs.config.root().imports.iter().filter(|i| is_missing(&inputs.config, i)).collect();
     if wanted.is_empty() || inputs.options.mode != PlanMode::Normal {
         return (Vec::new(), Diagnostics::new());
     }
     let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
-    let planner = Planner::new(inputs, evaluator, ReferenceGraph::build(&inputs.config));
+    let planner = Planner::new(inputs, evaluator, ReferenceGraph::build(&inputs.config), Course::Plan);
     planner.load_schemas().await;
     let mut found = Vec::new();
     for block in wanted {
@@ -41,12 +42,22 @@ pub async fn generate(inputs: &PlanInputs<'_>) -> (Vec<GeneratedResource>, Diagn
     (found, problems)
 }
 
-fn is_missing(inputs: &PlanInputs<'_>, block: &ImportBlock) -> bool {
+/// The configuration without the import blocks for which [`generate`] writes resource blocks.
+pub fn without_undeclared_imports(config: &Config) -> Config {
+    let mut config = config.clone();
+    let kept: Vec<ImportBlock> = config.root().imports.iter().filter(|i| !is_missing(&config, i)).cloned().collect();
+    if let Some(root) = config.modules.get_mut(&ModulePath::root()) {
+        Arc::make_mut(root).imports = kept;
+    }
+    config
+}
+
+fn is_missing(config: &Config, block: &ImportBlock) -> bool {
     let target = &block.to;
     target.module.is_empty()
         && target.key.is_none()
         && block.for_each.is_none()
-        && !inputs.config.root().resources.contains_key(&target.resource)
+        && !config.root().resources.contains_key(&target.resource)
 }
 
 async fn resource(planner: &Planner<'_>, block: &ImportBlock) -> Option<GeneratedResource> {

@@ -11,7 +11,7 @@ use formwork_model::{
     ClientCapabilities, ConfigResource, Event, ImportRequest, Importing, InstanceKey, ModulePath, ModuleStep,
     ObjectStatus, PlanProvider, ProviderConfigAddress, ResourceInstance, Schema,
 };
-use formwork_object::{Stored, encode_object};
+use formwork_object::{Stored, deferral_problem, encode_object};
 use formwork_value::{Kind, ObjectType, Str, Type, Value, convert};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -91,6 +91,7 @@ pub(crate) async fn fetch(planner: &Planner<'_>, subject: &Subject<'_>, wish: &W
         })
         .await;
     let mut problems = std::mem::take(&mut response.diagnostics);
+    problems.extend(deferral_problem(response.deferred, address));
     let failed = problems.has_errors();
     // The provider speaks of the object, not of a place in the configuration.
     problems.iter_mut().for_each(|problem| {

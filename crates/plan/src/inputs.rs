@@ -23,6 +23,8 @@ pub struct PlanInputs<'a> {
     pub lock_file: LockFile,
     /// The plan is kept or shown as a document, which tells of the configuration: it is summed up.
     pub is_kept: bool,
+    /// Providers check all blocks before anything is read.
+    pub validates: bool,
     /// Asked between provider calls: true stops the planning.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
 }

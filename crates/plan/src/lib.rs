@@ -7,6 +7,7 @@
 //! Invariant: nothing here changes the world: providers are reached through `PlanProvider` only.
 //! Invariant: the same inputs and provider answers give the same plan, whatever the timing.
 
+mod before_destroy;
 mod check;
 mod create_before_destroy;
 mod data;
@@ -33,7 +34,7 @@ mod validate;
 mod walk;
 mod warning;
 
-pub use generate::{GeneratedResource, generate};
+pub use generate::{GeneratedResource, generate, without_undeclared_imports};
 pub use inputs::PlanInputs;
 pub use planner::plan;
 pub use validate::validate;

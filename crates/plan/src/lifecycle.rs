@@ -9,10 +9,10 @@ use formwork_model::ResourceInstance;
 use formwork_value::{Type, convert};
 
 /// What is told of an object that must not be destroyed.
-pub(crate) const PREVENTED: &str = "Instance cannot be destroyed";
+const PREVENTED: &str = "Instance cannot be destroyed";
 
 /// What is told of a rule about that which cannot be evaluated.
-pub(crate) const INVALID_PREVENTION: &str = "Invalid prevent_destroy argument";
+const INVALID_PREVENTION: &str = "Invalid prevent_destroy argument";
 
 /// True if the object is forgotten where it would be destroyed.
 pub(crate) fn forgets(block: &ResourceBlock) -> bool {

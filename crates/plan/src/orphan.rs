@@ -25,6 +25,10 @@ pub(crate) async fn plan_orphan(planner: &Planner<'_>, address: ResourceInstance
 
 /// Plans the end of an instance's deposed objects.
 pub(crate) async fn plan_deposed(planner: &Planner<'_>, address: ResourceInstance) {
+    if planner.mode() != PlanMode::Destroy && !planner.scope.names(&address) {
+        // What is wanted for the sake of others alone keeps them.
+        return;
+    }
     let keys: Vec<DeposedKey> = {
         let work = planner.work.borrow();
         work.state.instance(&address).map(|i| i.deposed.keys().cloned().collect()).unwrap_or_default()
@@ -113,7 +117,10 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
             meta.as_ref(),
         )
         .await;
-        planner.report(problems);
+        planner.report(match &block {
+            Some((_, block)) => block.located(problems, address),
+            None => problems,
+        });
         match private {
             Some(private) => private,
             None => return,

@@ -1,9 +1,8 @@
 //! Root outputs.
 
-use crate::data::named_managed;
 use crate::planner::Planner;
-use formwork_eval::{Item, ItemAddress, ModuleId, Read};
-use formwork_model::{Action, ModulePath, OutputChange, OutputState, PlanMode, ResourceMode};
+use formwork_eval::{Item, ItemAddress, ModuleId};
+use formwork_model::{Action, ModulePath, OutputChange, OutputState, PlanMode};
 use formwork_value::{Marks, Str, Type, Value};
 use std::collections::BTreeSet;
 
@@ -19,14 +18,6 @@ pub(crate) fn plan_outputs(planner: &Planner<'_>) -> Vec<OutputChange> {
     for name in names {
         let block = root.outputs.get(&name);
         let old = before.get(&name).cloned();
-        let refreshed = if destroy { refreshed(planner, &name) } else { None };
-        let old = match refreshed {
-            Some(value) => {
-                let sensitive = old.map_or_else(|| block.is_some_and(|b| b.sensitive), |o| o.sensitive);
-                Some(OutputState { value, sensitive })
-            }
-            None => old,
-        };
         if destroy && (old.is_none() || limited)
             || block.is_some() && (limited && !wanted(planner, &name) || failed(planner, &name))
         {
@@ -70,28 +61,6 @@ pub(crate) fn record_known(planner: &Planner<'_>, changes: &[OutputChange]) {
             outputs.insert(change.name.clone(), state);
         }
     }
-}
-
-/// What the output is now by the configuration and the objects: before it destroys, the reference refreshes outputs as well,
-/// if there is any state.
-fn refreshed(planner: &Planner<'_>, name: &Str) -> Option<Value> {
-    let previous = &planner.inputs.previous.state;
-    let is_empty = previous.resources.is_empty() && previous.outputs.is_empty();
-    if is_empty || !planner.inputs.options.refresh || !planner.inputs.config.root().outputs.contains_key(name) {
-        return None;
-    }
-    let (value, reads) = planner.evaluator.record(|| planner.evaluator.output(ModuleId::ROOT, name));
-    // The run that the reference plans first, without the end in view, reads such data sources after what they name.
-    let is_late = |read: &&Read| {
-        let config = planner.evaluator.module_config(read.module);
-        let block = config.resources.get(&read.resource).filter(|_| read.resource.mode == ResourceMode::Data);
-        block.is_some_and(|block| !block.depends_on.is_empty() || !named_managed(block).is_empty())
-    };
-    if reads.all().iter().any(is_late) {
-        return None;
-    }
-    let value = value.ok()?.unmark_deep().0;
-    (value.is_wholly_known() && !value.is_null()).then_some(value)
 }
 
 fn wanted(planner: &Planner<'_>, name: &Str) -> bool {

@@ -2,9 +2,8 @@
 
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
-use crate::lifecycle::{INVALID_PREVENTION, PREVENTED};
 use crate::target::Scope;
-use crate::{PlanInputs, check, exec, moves, output, walk};
+use crate::{PlanInputs, before_destroy, check, exec, moves, output, walk};
 use formwork_config::{Config, VariableBlock};
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
 use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph, SharedAnswers};
@@ -24,6 +23,10 @@ use tokio::sync::Semaphore;
 pub(crate) struct Planner<'a> {
     pub inputs: &'a PlanInputs<'a>,
     pub evaluator: Evaluator,
+    /// Conditions that do not hold are warnings.
+    pub tolerant: bool,
+    /// Configurations that the providers have found valid before anything was planned.
+    pub validated: BTreeMap<ConfigResource, Value>,
     pub graph: ReferenceGraph,
     pub scope: Scope,
     /// Resources whose replacements are created before the old object is destroyed.
@@ -70,14 +73,38 @@ pub(crate) struct Work {
 /// Makes a plan. With errors the plan holds what could be planned and is marked as errored; it is blank if the errors kept
 /// the planning from beginning.
 pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
+    if before_destroy::is_needed(inputs) {
+        return before_destroy::plan_destroy(inputs).await;
+    }
+    match look_at_all(inputs, Course::Plan).await {
+        Ok(planner) => planner.finish(),
+        Err(blank) => *blank,
+    }
+}
+
+/// What a look at everything is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// The plan.
+    Plan,
+    /// Finding out what there is before it is destroyed.
+    BeforeDestroy,
+    /// The plan, after that.
+    Destroy,
+}
+
+/// Looks at everything that the plan is about; the blank plan, with the problems, if that cannot even begin.
+pub(crate) async fn look_at_all<'a>(
+    inputs: &'a PlanInputs<'a>,
+    course: Course,
+) -> Result<Planner<'a>, Box<(Plan, Diagnostics)>> {
+    let blank = |problems: Diagnostics| Box::new((empty_plan(inputs), problems));
     let evaluator = Evaluator::new(inputs.config.clone(), inputs.variables.clone(), inputs.environment.clone());
     let graph = ReferenceGraph::build(&inputs.config);
-    if let Err(cycles) = graph.check_cycles(&inputs.config) {
-        return (empty_plan(inputs), cycles);
-    }
-    let planner = Planner::new(inputs, evaluator, graph);
+    graph.check_cycles(&inputs.config).map_err(blank)?;
+    let mut planner = Planner::new(inputs, evaluator, graph, course);
     planner.load_schemas().await;
-    if !planner.work.borrow().diagnostics.has_errors() {
+    if course != Course::Destroy && !planner.work.borrow().diagnostics.has_errors() {
         planner.static_problems().await;
     }
     if inputs.options.mode != PlanMode::Destroy {
@@ -89,34 +116,23 @@ pub async fn plan(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics) {
         crate::takeover::translate_all(&planner).await;
     }
     if planner.work.borrow().diagnostics.has_errors() {
-        let problems = planner.work.take().diagnostics.into_list();
-        return (empty_plan(inputs), problems);
+        return Err(blank(planner.work.take().diagnostics.into_list()));
     }
     if inputs.options.mode == PlanMode::Normal {
         crate::import::check_declared(&planner);
     }
     planner.upkeep.during(walk::run(&planner), |problems| planner.report(problems)).await;
     planner.report(planner.upkeep.close_all().await);
-    if inputs.options.mode == PlanMode::Destroy && planner.work.borrow().diagnostics.iter().any(hinders_destroy) {
-        // What is there is not known well enough to say what would be destroyed.
-        let problems = planner.work.take().diagnostics.into_list();
-        return (empty_plan(inputs), problems);
-    }
     let mut problems = moves::check::check(&planner);
     if problems.has_errors() {
         // Wrong moves are the likely cause of whatever else has been found.
         problems.extend(crate::warning::limited(inputs));
-        return (empty_plan(inputs), problems);
+        return Err(blank(problems));
     }
-    planner.finish()
+    Ok(planner)
 }
 
-/// True for problems of finding out what there is; an object that must not be destroyed is another matter.
-fn hinders_destroy(problem: &Diagnostic) -> bool {
-    problem.is_error() && problem.summary != PREVENTED && problem.summary != INVALID_PREVENTION
-}
-
-fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {
+pub(crate) fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {
     Plan {
         options: inputs.options.clone(),
         errored: true,
@@ -129,13 +145,18 @@ fn empty_plan(inputs: &PlanInputs<'_>) -> Plan {
 }
 
 impl<'a> Planner<'a> {
-    pub fn new(inputs: &'a PlanInputs<'a>, evaluator: Evaluator, graph: ReferenceGraph) -> Planner<'a> {
+    pub fn new(inputs: &'a PlanInputs<'a>, evaluator: Evaluator, graph: ReferenceGraph, course: Course) -> Planner<'a> {
+        // What only finds out what there is must not be kept from it.
+        let tolerant = inputs.options.mode == PlanMode::RefreshOnly || course == Course::BeforeDestroy;
+        let evaluator = if tolerant { evaluator.tolerant() } else { evaluator };
         let (moves, state, moved) = moves::apply(&inputs.config, &inputs.previous.state);
         let scope = Scope::new(inputs, &graph, &state);
         let create_before_destroy = create_before_destroy(&inputs.config, &graph);
         Planner {
             inputs,
             evaluator,
+            tolerant,
+            validated: BTreeMap::new(),
             scope,
             create_before_destroy,
             graph,
@@ -190,13 +211,24 @@ impl Planner<'_> {
     }
 
     /// Problems that do not depend on values: found by evaluating every block once with unknown values.
-    async fn static_problems(&self) {
+    async fn static_problems(&mut self) {
         let schemas = self.work.borrow().schemas.clone();
-        self.report(crate::validate::static_problems(self.inputs, &self.graph, &schemas).await);
+        let (validated, problems) = crate::validate::static_problems(self.inputs, &self.graph, &schemas).await;
+        self.validated = validated;
+        self.report(problems);
+    }
+
+    /// What there is, with outputs as far as they are known; or the problems that keep it from being known.
+    pub fn into_found(self) -> Result<State, Diagnostics> {
+        let outputs = output::plan_outputs(&self);
+        output::record_known(&self, &outputs);
+        self.report(self.evaluator.take_problems());
+        let work = self.work.take();
+        if work.diagnostics.has_errors() { Err(work.diagnostics.into_list()) } else { Ok(work.state) }
     }
 
     /// Puts everything together.
-    fn finish(self) -> (Plan, Diagnostics) {
+    pub fn finish(self) -> (Plan, Diagnostics) {
         let inputs = self.inputs;
         let outputs = output::plan_outputs(&self);
         output::record_known(&self, &outputs);

@@ -122,9 +122,11 @@ impl Planner<'_> {
                 Some(provider)
             }
             Err(more) => {
-                let span = self.provider_block(address).map(|(_, b)| b.header_span);
+                let block = self.provider_block(address).map(|(_, block)| block);
                 problems.extend(more.into_iter().map(|mut d| {
-                    d.span = d.span.or(span);
+                    let at = |path| formwork_hcl::span_at(&block.as_ref()?.body, path);
+                    let place = d.attribute.as_ref().and_then(at);
+                    d.span = d.span.or(place).or(block.as_ref().map(|block| block.header_span));
                     d
                 }));
                 self.report(problems);

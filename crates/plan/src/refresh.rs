@@ -7,7 +7,9 @@ use formwork_model::{
     Action, ActionReason, ClientCapabilities, DeposedKey, Event, ObjectState, PlanMode, PlanProvider,
     ProviderConfigAddress, ReadRequest, ResourceChange, ResourceInstance, Schema,
 };
-use formwork_object::{Stored, encode_object, normalize, object_id, read_state, with_schema_marks, without_write_only};
+use formwork_object::{
+    Stored, deferral_problem, encode_object, normalize, object_id, read_state, with_schema_marks, without_write_only,
+};
 use formwork_value::{Marks, PathMarks, Value, conforms, json};
 use std::sync::Arc;
 
@@ -35,6 +37,11 @@ pub(crate) async fn current(
     }
     planner.report(problems);
     let Some(mut stored) = stored.filter(|_| !failed) else { return Err(()) };
+    if stored.value.is_null() {
+        // There is none in the form that the provider knows now.
+        update_state(planner, address, deposed, schema, None, &object);
+        return Ok(None);
+    }
     let config = address.config();
     if deposed.is_none() && planner.graph.resource_position(&config).is_some() {
         // The order of a later replacement or removal is that of the newest configuration.
@@ -55,7 +62,9 @@ pub(crate) async fn current(
     event(false);
     let fresh = read(planner, address, provider_address, provider, schema, &stored).await?;
     event(true);
-    drift(planner, address, deposed, &stored, fresh.as_ref());
+    if deposed.is_none() {
+        drift(planner, address, &stored, fresh.as_ref());
+    }
     update_state(planner, address, deposed, schema, fresh.as_ref(), &object);
     Ok(fresh)
 }
@@ -95,11 +104,17 @@ pub(crate) async fn read(
         })
         .await;
     let mut problems = std::mem::take(&mut response.diagnostics);
-    for problem in problems.iter_mut() {
-        problem.address.get_or_insert_with(|| address.to_string());
-    }
+    problems.extend(deferral_problem(response.deferred, address));
     let failed = problems.has_errors();
-    planner.report(problems);
+    match planner.block(&address.resource()) {
+        Some((_, block)) => planner.report(block.located(problems, address)),
+        None => {
+            for problem in problems.iter_mut() {
+                problem.address.get_or_insert_with(|| address.to_string());
+            }
+            planner.report(problems);
+        }
+    }
     if failed {
         return Err(());
     }
@@ -130,14 +145,8 @@ pub(crate) async fn read(
     }))
 }
 
-/// Notes what has changed outside. A plan that only refreshes tells of moves as well.
-fn drift(
-    planner: &Planner<'_>,
-    address: &ResourceInstance,
-    deposed: Option<&DeposedKey>,
-    before: &Stored,
-    after: Option<&Stored>,
-) {
+/// Notes what has changed outside, except of deposed objects, which go anyway. A plan that only refreshes tells of moves as well.
+fn drift(planner: &Planner<'_>, address: &ResourceInstance, before: &Stored, after: Option<&Stored>) {
     if planner.mode() == PlanMode::Destroy {
         // What is destroyed anyway may have changed.
         return;
@@ -159,7 +168,7 @@ fn drift(
     let change = ResourceChange {
         address: address.clone(),
         previous_address,
-        deposed: deposed.cloned(),
+        deposed: None,
         provider,
         action,
         reason: ActionReason::None,

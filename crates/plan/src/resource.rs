@@ -152,7 +152,7 @@ fn destroy_all<'a>(
 ) -> Task<'a> {
     Box::pin(async move {
         match address.resource.mode {
-            ResourceMode::Data => return data::destroy(planner, block, module, &address).await,
+            ResourceMode::Data => return data::destroy(planner, block, module, &address),
             ResourceMode::Ephemeral => return ephemeral::destroy(planner, block, module, &address).await,
             ResourceMode::Managed => {}
         }

@@ -105,6 +105,11 @@ impl Scope {
         !self.unwanted.contains(&position) && self.planned.as_ref().is_none_or(|reach| reach.nodes.contains(&position))
     }
 
+    /// True if an instance is a target itself, or there are no targets.
+    pub fn names(&self, address: &ResourceInstance) -> bool {
+        self.targets.is_empty() || self.targets.iter().any(|t| t.selects(address))
+    }
+
     /// True if an instance takes part.
     pub fn wants(&self, graph: &ReferenceGraph, address: &ResourceInstance) -> bool {
         self.covers(self.planned.as_ref(), graph, address)

@@ -11,7 +11,8 @@ use formwork_eval::{
 };
 use formwork_hcl::Body;
 use formwork_model::{
-    Attribute, ModulePath, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceMode, Schema,
+    Attribute, ConfigResource, ModulePath, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema,
+    ResourceMode, Schema,
 };
 use formwork_value::{Path, PathStep, Str, Type, Value};
 use futures_util::StreamExt;
@@ -46,29 +47,27 @@ pub async fn validate(config: Arc<Config>, environment: Environment, providers: 
     diagnostics
 }
 
-/// Problems that do not depend on values. Providers are asked only if there are some, to report all at once, and about
-/// data sources: they see every other block again with its values.
+/// Problems that do not depend on values, as the reference finds them before it reads anything; and what was asked about
+/// each resource, so that nobody asks again.
 pub(crate) async fn static_problems(
     inputs: &PlanInputs<'_>,
     graph: &ReferenceGraph,
     schemas: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
-) -> Diagnostics {
+) -> (BTreeMap<ConfigResource, Value>, Diagnostics) {
     let (configs, mut problems) = Walk::new(inputs.config.clone(), inputs.environment.clone(), schemas).run(graph);
-    let is_data = |item: &ToCheck| matches!(item.kind, Some((ResourceMode::Data, _))) && item.config.is_wholly_known();
-    if problems.has_errors() {
-        problems.extend(ask_providers(configs, inputs.providers).await);
-    } else {
-        // Reading has no second chance to tell all at once.
-        problems.extend(ask_providers(configs.into_iter().filter(is_data).collect(), inputs.providers).await);
+    if !inputs.validates {
+        return (BTreeMap::new(), problems);
     }
-    problems
+    let asked = configs.iter().filter_map(|item| Some((item.resource.clone()?, item.config.clone()))).collect();
+    problems.extend(ask_providers(configs, inputs.providers).await);
+    (asked, problems)
 }
 
 /// A block for a provider to check.
 struct ToCheck {
     provider: ProviderAddress,
     /// `None` for the provider's own configuration.
-    kind: Option<(ResourceMode, Str)>,
+    resource: Option<ConfigResource>,
     config: Value,
     /// Where the places of arguments are looked up.
     body: Option<Body>,
@@ -94,7 +93,8 @@ async fn ask_provider(item: ToCheck, providers: &dyn PlanProviders) -> Diagnosti
         Ok(provider) => provider,
         Err(problems) => return problems,
     };
-    let mut problems = match &item.kind {
+    let kind = item.resource.as_ref().map(|of| (of.resource.mode, &of.resource.kind));
+    let mut problems = match kind {
         None => provider.validate_provider(&item.config).await.diagnostics,
         Some((ResourceMode::Managed, kind)) => provider.validate_resource(kind, &item.config).await,
         Some((ResourceMode::Data, kind)) => provider.validate_data(kind, &item.config).await,
@@ -228,9 +228,9 @@ impl<'a> Walk<'a> {
             let config = value.unmark_deep().0;
             configs.push(ToCheck {
                 provider: block.provider.clone(),
-                kind: None,
+                resource: None,
                 config,
-                body: None,
+                body: Some(block.body.clone()),
                 span: block.header_span,
             });
         }
@@ -264,7 +264,10 @@ impl<'a> Walk<'a> {
         if !failed {
             configs.push(ToCheck {
                 provider: block.provider_address.clone(),
-                kind: Some((block.resource.mode, block.resource.kind.clone())),
+                resource: Some(ConfigResource {
+                    module: self.evaluator.module_address(id).path(),
+                    resource: block.resource.clone(),
+                }),
                 config: value.unmark_deep().0,
                 body: Some(block.body.clone()),
                 span: block.header_span,

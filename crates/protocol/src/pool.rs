@@ -166,7 +166,7 @@ impl PlanProviders for ProviderPool {
         address: &ProviderConfigAddress,
         config: &Value,
     ) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
-        Ok(self.slot(&address.provider).configured(config).await?)
+        Ok(self.slot(&address.provider).configured(config, &address.to_string()).await?)
     }
 }
 
@@ -177,7 +177,7 @@ impl ApplyProviders for ProviderPool {
         address: &ProviderConfigAddress,
         config: &Value,
     ) -> Result<Arc<dyn ApplyProvider>, Diagnostics> {
-        self.slot(&address.provider).configured(config).await
+        self.slot(&address.provider).configured(config, &address.to_string()).await
     }
 }
 

@@ -328,6 +328,7 @@ impl FileRun<'_> {
             backend: BackendRecord::default(),
             lock_file: LockFile::default(),
             is_kept: true,
+            validates: true,
             clock: self.machine.clock(),
             cancelled: &cancelled,
         };

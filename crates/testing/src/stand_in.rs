@@ -242,6 +242,8 @@ impl ApplyProvider for TestProvider {
                         self.fill(answers, ResourceMode::Managed, kind, planned, Gap::Unknown, false)
                     }
                 };
+                // What could not be made up is not there.
+                let state = if diagnostics.has_errors() { state.unknown_as_null() } else { state };
                 ApplyResponse {
                     new_state: Some(state),
                     private: request.planned_private.to_vec(),

@@ -116,9 +116,6 @@ fn read_resource(state: &mut State, names: &mut Names, resource: Resource<'_>) -
     } else {
         names.provider(&resource.provider)?.config()
     };
-    if instances.is_empty() {
-        return Ok(());
-    }
     let entry = state
         .resources
         .entry(address.clone())

@@ -4,6 +4,7 @@ use super::{Builder, Deletion};
 use crate::exec::preference::Strength;
 use formwork_model::{
     Action, ConfigResource, ModuleInstance, ModulePath, ModuleStep, OperationKind, ProviderConfigAddress,
+    ResourceChange,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,8 +129,9 @@ impl Builder<'_> {
         }
     }
 
-    /// What leaves the configuration, and what depended on it and stays.
+    /// What leaves the configuration, or was deposed before, and what depended on it and stays.
     fn order_orphans(&mut self, deleted: &Deleted) {
+        self.deposed_last(deleted);
         let mut changed: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
         for (address, operation) in &self.producers {
             let own = address.config();
@@ -141,11 +143,11 @@ impl Builder<'_> {
         }
         for ((resource, common), changed) in changed {
             let deletes = deleted.within(&resource, &common);
-            let orphans = deletes.iter().copied().filter(|delete| {
-                self.change_of(*delete).is_some_and(|c| c.action == Action::Delete && c.deposed.is_none())
-            });
+            let is_orphan = |change: &ResourceChange| change.action == Action::Delete;
+            let is_late = |change: &ResourceChange| change.create_before_destroy || change.deposed.is_some();
+            let orphans = deletes.iter().copied().filter(|delete| self.change_of(*delete).is_some_and(is_orphan));
             let (late, early): (BTreeSet<usize>, BTreeSet<usize>) =
-                orphans.partition(|delete| self.change_of(*delete).is_some_and(|c| c.create_before_destroy));
+                orphans.partition(|delete| self.change_of(*delete).is_some_and(is_late));
             if !late.is_empty() {
                 let changed = self.grouped(changed.clone());
                 for (delete, change) in late.iter().flat_map(|d| changed.iter().map(move |c| (*d, *c))) {
@@ -156,6 +158,43 @@ impl Builder<'_> {
             for (change, delete) in changed.iter().flat_map(|c| early.iter().map(move |d| (*c, *d))) {
                 self.prefer(Strength::OrphanFirst, change, delete);
             }
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// Objects that were deposed before are what is left if something fails: they go after their instance, and everything
+    /// that depends on the resource by the configuration, has its new value.
+    fn deposed_last(&mut self, deleted: &Deleted) {
+        let is_deposed = |change: &ResourceChange| change.action == Action::Delete && change.deposed.is_some();
+        let deposed: BTreeSet<usize> =
+            (0..self.operations.len()).filter(|n| self.change_of(*n).is_some_and(is_deposed)).collect();
+        let address = |delete: &usize| self.operations.get(*delete).map(|draft| draft.address.clone());
+        let resources: BTreeSet<ConfigResource> = deposed.iter().filter_map(address).map(|a| a.config()).collect();
+        if deposed.is_empty() {
+            return;
+        }
+        let mut changed: BTreeMap<Place, BTreeSet<usize>> = BTreeMap::new();
+        let own = deposed.iter().filter_map(|n| Some((*n, *self.producers.get(&address(n)?)?)));
+        let mut pairs: Vec<(usize, usize)> = own.collect();
+        let mut known: BTreeMap<ConfigResource, Vec<ConfigResource>> = BTreeMap::new();
+        for (address, operation) in &self.producers {
+            let dependencies = known.entry(address.config()).or_insert_with_key(|config| {
+                let all = self.graph.resource_dependencies(config, &|_| true);
+                all.into_iter().filter(|resource| resources.contains(resource)).collect()
+            });
+            for resource in dependencies.iter() {
+                let common = common(&address.module, &resource.module);
+                changed.entry((resource.clone(), common)).or_default().insert(*operation);
+            }
+        }
+        for ((resource, common), changed) in changed {
+            let changed = self.grouped(changed);
+            let deletes = deleted.within(&resource, &common).iter().filter(|delete| deposed.contains(delete));
+            pairs.extend(deletes.flat_map(|delete| changed.iter().map(|operation| (*delete, *operation))));
+        }
+        for (delete, operation) in pairs {
+            self.prefer(Strength::OrphanLast, delete, operation);
         }
     }
 }

@@ -55,7 +55,7 @@ mod tests {
             (b"\x80", b""),
             (b"\xc1", b""),
             (b"\xdf\xff\xff\xff\xff", b""),
-            (b"", b"{}"),
+            (b"", b"{\"b\":1}"),
             (b"", b"\xff"),
             (b"\x81\xa1a", b""),
         ];

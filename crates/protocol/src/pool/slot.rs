@@ -74,7 +74,7 @@ impl ProviderSlot {
         self.first.get_or_init(|| self.start_first()).await.clone()
     }
 
-    pub(super) async fn configured(&self, config: &Value) -> Result<Provider, Diagnostics> {
+    pub(super) async fn configured(&self, config: &Value, address: &str) -> Result<Provider, Diagnostics> {
         let schema = self.schema().await?;
         let key = msgpack::encode(config, &schema.provider.block.implied_type()).map_err(|error| {
             let provider = &self.options.provider;
@@ -82,10 +82,10 @@ impl ProviderSlot {
             Diagnostic::error("Invalid provider configuration", detail).blame(Blame::Engine)
         })?;
         let cell = lock(&self.configured).entry(key).or_default().clone();
-        cell.get_or_init(|| self.start_configured(config)).await.clone()
+        cell.get_or_init(|| self.start_configured(config, address)).await.clone()
     }
 
-    async fn start_configured(&self, config: &Value) -> Result<Provider, Diagnostics> {
+    async fn start_configured(&self, config: &Value, address: &str) -> Result<Provider, Diagnostics> {
         let provider = match self.first_is_configured.swap(true, Ordering::Relaxed) {
             false => self.unconfigured().await?,
             true => self.start_another().await?,
@@ -99,6 +99,9 @@ impl ProviderSlot {
         let mut diagnostics = provider.validate_provider(config).await.diagnostics;
         if !diagnostics.has_errors() {
             diagnostics.extend(provider.configure(request).await);
+        }
+        for problem in diagnostics.iter_mut() {
+            problem.address.get_or_insert_with(|| address.to_string());
         }
         if diagnostics.has_errors() {
             return Err(diagnostics);

@@ -33,6 +33,13 @@ pub(super) struct ModuleTree {
 impl ModuleTree {
     /// Adds a resource behind those that its module has already.
     pub(super) fn add(&mut self, module: &ModuleInstance, resource: &ResourceView<'_>) {
+        let mut w = JsonWriter::new();
+        write_resource(&mut w, resource);
+        self.module(module).resources.push(w.finish());
+    }
+
+    /// The module, which is there from now on.
+    pub(super) fn module(&mut self, module: &ModuleInstance) -> &mut ModuleTree {
         let mut tree = self;
         let mut address = String::new();
         for step in module.0.iter().take(MAX_MODULE_DEPTH) {
@@ -40,9 +47,7 @@ impl ModuleTree {
             address.push_str(&format!("{separator}module.{}{}", step.name, step.key));
             tree = tree.children.entry(address.clone()).or_default();
         }
-        let mut w = JsonWriter::new();
-        write_resource(&mut w, resource);
-        tree.resources.push(w.finish());
+        tree
     }
 
     /// Writes the module; the root has no address.

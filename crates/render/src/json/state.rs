@@ -104,6 +104,9 @@ fn state_tree(
 ) -> Result<ModuleTree, StateViewError> {
     let mut tree = ModuleTree::default();
     let mut marks = SchemaMarks::new(schema_of);
+    for (address, _) in state.resources.iter().filter(|(_, resource)| resource.instances.is_empty()) {
+        tree.module(&address.module);
+    }
     for (address, resource, instance) in state.instances() {
         if let Some(object) = &instance.current {
             add_object(&mut tree, &mut marks, &address, &resource.provider, object, None)?;

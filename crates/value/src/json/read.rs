@@ -13,7 +13,7 @@ type Read = Result<Value, CodecError>;
 
 pub(super) struct Reader<'a> {
     scanner: Scanner<'a>,
-    /// Drop attributes that the type lacks, and add null for missing ones.
+    /// Drop attributes that the type lacks.
     pub(super) lenient: bool,
     /// Values read without a type.
     values: usize,
@@ -146,9 +146,6 @@ impl<'a> Reader<'a> {
             for (name, ty) in &object.attributes {
                 if attributes.contains_key(name) {
                     continue;
-                }
-                if !self.lenient {
-                    return Err(CodecError::new(format!("attribute {:?} is required", &**name)));
                 }
                 attributes.insert(name.clone(), Value::null(ty.clone()));
             }

@@ -38,6 +38,7 @@ pub(super) async fn planned_values(
         providers: &*providers.pool,
         environment: Environment { phase: Phase::Plan, ..environment.clone() },
         events: &Silent,
+        validates: true,
         clock: &MachineClock::new(),
         options: PlanOptions { refresh: true, parallelism: PARALLELISM, ..PlanOptions::default() },
         backend: current.settings.record(&current.workspace),
