@@ -9,6 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
@@ -85,6 +86,28 @@ impl Default for HttpsServer {
 }
 
 impl HttpsServer {
+    /// Another name of the server, which only its proxy knows.
+    pub const NAME: &str = "registry.example.test";
+
+    /// Starts a proxy that leads everywhere to this server. Returns its address, and where it tells which hosts it was asked
+    /// for.
+    #[track_caller]
+    pub fn proxy(&self) -> (String, Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let (port, (sender, asked)) = (self.port, channel());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let sender = sender.clone();
+                std::thread::spawn(move || {
+                    // A client that goes away is none of the proxy's business.
+                    let _ = lead(stream, port, &sender);
+                });
+            }
+        });
+        (address, asked)
+    }
+
     #[track_caller]
     pub fn start() -> HttpsServer {
         let dir = tempfile::tempdir().expect("a temporary folder");
@@ -157,6 +180,23 @@ impl Drop for HttpsServer {
     }
 }
 
+/// Answers CONNECT, and passes on what comes.
+fn lead(client: TcpStream, port: u16, asked: &Sender<String>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(client.try_clone()?);
+    let question = read_question(&mut reader)?;
+    // The test may be over.
+    let _ = asked.send(format!("{} {}", question.method, question.target));
+    let server = TcpStream::connect(("127.0.0.1", port))?;
+    let (mut to_client, mut from_server) = (client, server.try_clone()?);
+    to_client.write_all(b"HTTP/1.1 200 Connected\r\n\r\n")?;
+    let mut to_server = server;
+    let back = std::thread::spawn(move || std::io::copy(&mut from_server, &mut to_client));
+    std::io::copy(&mut reader, &mut to_server)?;
+    to_server.shutdown(std::net::Shutdown::Write)?;
+    let _ = back.join();
+    Ok(())
+}
+
 fn server_config(authority: &std::path::Path) -> ServerConfig {
     let key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::new(Vec::new()).expect("names");
@@ -165,7 +205,7 @@ fn server_config(authority: &std::path::Path) -> ServerConfig {
     std::fs::write(authority, certificate.pem()).expect("a file");
     let issuer = Issuer::new(params, key);
     let own = KeyPair::generate().expect("a key");
-    let names = ["localhost", "127.0.0.1"].map(str::to_owned).to_vec();
+    let names = ["localhost", "127.0.0.1", HttpsServer::NAME].map(str::to_owned).to_vec();
     let leaf = CertificateParams::new(names).expect("names").signed_by(&own, &issuer).expect("a certificate");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     ServerConfig::builder_with_provider(provider)

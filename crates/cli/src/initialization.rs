@@ -128,10 +128,10 @@ pub fn find_modules(session: &Session, options: &InitOptions) -> Result<(Config,
     let mut run = if options.get { Some(ModuleRun::begin(session, options)?) } else { None };
     let (suite, root_failed, diagnostics) = loop {
         let (suite, root_failed, diagnostics) = load_all(session, options)?;
-        let is_sound = !root_failed && !suite.broken && suite.config.refused.is_empty();
+        let is_understood = suite.config.refused.is_empty();
         // What was installed may call more.
         let has_more = match &mut run {
-            Some(run) if is_sound => run.round(&suite.everything())?,
+            Some(run) if is_understood => run.round(&suite.everything())?,
             _ => false,
         };
         if !has_more {

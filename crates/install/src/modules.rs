@@ -150,7 +150,7 @@ impl ModuleInstaller {
     /// not the one that was locked.
     pub fn install(&mut self, wanted: WantedModule<'_>, tell: FetchReport<'_>) -> Result<ModulePackage, ModuleError> {
         if self.turn.is_none() {
-            self.turn = Some(Turn::wait(&self.modules_dir));
+            self.turn = Some(Turn::wait_without_trace(&self.modules_dir));
             self.clear();
         }
         if let Some(package) = self.vendored(wanted, tell)? {

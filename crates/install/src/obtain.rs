@@ -80,19 +80,20 @@ impl Drop for ObtainedPackage {
 pub struct DownloadDir {
     path: PathBuf,
     cache: Option<PathBuf>,
-    _turn: Turn,
+    turn: Option<Turn>,
 }
 
 impl DownloadDir {
     /// Below the directory where `init` installs.
     pub fn of(data_dir: &Path) -> DownloadDir {
         let path = data_dir.join("providers").join(".download");
-        DownloadDir { _turn: Turn::wait(&path), path, cache: None }
+        DownloadDir { turn: Some(Turn::wait_without_trace(&path)), path, cache: None }
     }
 
     /// Takes what a cache has already.
-    pub fn with_cache(self, cache: Option<&Path>) -> DownloadDir {
-        DownloadDir { cache: cache.map(Path::to_path_buf), ..self }
+    pub fn with_cache(mut self, cache: Option<&Path>) -> DownloadDir {
+        self.cache = cache.map(Path::to_path_buf);
+        self
     }
 
     /// The package in the cache, if it comes from an archive with one of the checksums.
@@ -100,6 +101,14 @@ impl DownloadDir {
         let WantedPackage { provider, version, platform } = wanted;
         let package = package_dir(self.cache.as_deref()?, provider, version, platform);
         comes_from(&package, expected).then_some(PackageLocation::Directory(package))
+    }
+}
+
+impl Drop for DownloadDir {
+    fn drop(&mut self) {
+        self.turn = None;
+        // It stays if there is something in it to go on with.
+        let _ = fs::remove_dir(&self.path);
     }
 }
 

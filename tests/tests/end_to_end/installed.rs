@@ -332,3 +332,71 @@ fn the_cache_serves_many_at_once() {
     folders[1].run("init -input=false -no-color").ok();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "free");
 }
+
+#[test]
+fn a_proxy_leads_to_the_registry() {
+    let mut world = World::new();
+    let name = HttpsServer::NAME;
+    world.folder.write("main.tf", &configuration(&world.server, "1.0.0").replace(&world.server.host(), name));
+    let (proxy, asked) = world.server.proxy();
+    world.folder.set("HTTPS_PROXY", &format!("http://{proxy}"));
+    world.folder.run("init -input=false -no-color").ok().says(&format!("{name}/acme/tool v1.0.0 (self-signed"));
+    assert!(asked.try_iter().all(|question| question == format!("CONNECT {name}:443")));
+    std::fs::remove_dir_all(world.folder.file(".terraform")).unwrap();
+    world.folder.set("NO_PROXY", "example.test");
+    world.folder.run("init -input=false -no-color").expect(1).says(&format!("the name {name} is not known"));
+    assert_eq!(asked.try_iter().count(), 0);
+}
+
+#[test]
+fn tokens_come_from_files_and_helpers() {
+    let tokens = |world: &World| -> Vec<Option<String>> {
+        let asked = world.server.asked();
+        let versions = asked.iter().filter(|question| question.target.ends_with("/versions"));
+        versions.map(|question| question.headers.get("authorization").cloned()).collect()
+    };
+    let mut world = World::new();
+    let stored = json!({ "credentials": { world.server.host(): { "token": "stored" } } });
+    world.folder.write("../home/.terraform.d/credentials.tfrc.json", &stored.to_string());
+    world.folder.run("init -input=false -no-color").ok();
+    assert_eq!(tokens(&world), [Some("Bearer stored".to_owned())]);
+
+    std::fs::remove_dir_all(world.folder.file("../home/.terraform.d")).unwrap();
+    let helper = "../home/.terraform.d/plugins/terraform-credentials-test";
+    world.folder.write(helper, "#!/bin/sh\necho \"{\\\"token\\\": \\\"$1-$2-$3\\\"}\"\n");
+    let path = world.folder.file(helper);
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    world.folder.settings("credentials_helper \"test\" {\n  args = [\"arg\"]\n}\n");
+    world.folder.run("init -input=false -no-color -upgrade").ok();
+    assert_eq!(tokens(&world), [Some(format!("Bearer arg-get-{}", world.server.host()))]);
+}
+
+#[test]
+fn several_packages_come_at_a_time() {
+    let (server, publisher) = (HttpsServer::start(), Publisher::new());
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let mut wanted = String::new();
+    for name in names {
+        let executable = format!("terraform-provider-{name}");
+        let source = format!("acme/{name}");
+        publisher.publish(&server, &source, "1.0.0", &[HERE], &zip_of(&[(&executable, name.as_bytes())]));
+        wanted.push_str(&format!("    {name} = {{ source = \"{}/{source}\" }}\n", server.host()));
+    }
+    // One of them cannot be had; the others can.
+    server.answer("/files/acme/d/terraform-provider-d_1.0.0_linux_amd64.zip", Reply::bytes("other"));
+    let mut folder = Folder::with(&format!("terraform {{\n  required_providers {{\n{wanted}  }}\n}}\n"));
+    folder.trust(&server);
+    let run = folder.run("init -input=false -no-color").expect(1).says("acme/d 1.0.0 could not be installed");
+    let installed: Vec<&str> = run.out.lines().filter_map(|line| line.strip_prefix("- Installed ")).collect();
+    assert_eq!(installed.len(), 5, "{}", run.out);
+    assert!(installed.is_sorted(), "{installed:?}");
+    assert!(!folder.exists(".terraform.lock.hcl"));
+    assert!(!folder.exists(&format!(".terraform/providers/{}/acme/d", server.host())));
+    // As soon as all can be had, all are locked.
+    let archive = zip_of(&[("terraform-provider-d", b"d")]);
+    server.answer("/files/acme/d/terraform-provider-d_1.0.0_linux_amd64.zip", Reply::bytes(archive));
+    folder.run("init -input=false -no-color").ok();
+    server.asked();
+    folder.run("init -input=false -no-color").ok();
+    assert_eq!(server.asked().len(), 0);
+}

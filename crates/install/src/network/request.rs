@@ -237,12 +237,16 @@ fn check_redirect(request: &Request, from: &Url, to: &Url) -> Result<(), Network
 }
 
 fn failure(url: &Url, error: &ureq::Error) -> Failure {
-    let text = error.to_string();
+    let text = match error {
+        ureq::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
     let host = url.host_str().unwrap_or_default();
     let (why, is_final) = match error {
         ureq::Error::HostNotFound => (format!("the name {host} is not known"), false),
         ureq::Error::Timeout(_) => ("it takes too long".to_owned(), false),
         ureq::Error::ConnectProxyFailed(why) => (format!("the proxy refuses: {why}"), false),
+        _ if text.contains("failed to lookup address") => (format!("the name {host} is not known"), false),
         // Those of TLS come as errors of input and output.
         _ if text.contains("UnknownIssuer") => {
             let why = format!(
