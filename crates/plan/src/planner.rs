@@ -107,6 +107,7 @@ pub(crate) async fn look_at_all<'a>(
     if course != Course::Destroy && !planner.work.borrow().diagnostics.has_errors() {
         planner.static_problems().await;
     }
+    planner.report_lost_providers();
     if inputs.options.mode != PlanMode::Destroy {
         planner.report(formwork_config::check_statements(&inputs.config));
     }

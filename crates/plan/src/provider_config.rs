@@ -7,6 +7,7 @@ use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{Expansion, ModuleId, ReadSet, decode_provider};
 use formwork_model::{
     InstanceKey, ModuleInstance, ModulePath, PlanProvider, ProviderAddress, ProviderConfigAddress, ResourceInstance,
+    ResourceMode,
 };
 use formwork_value::{Marks, Value};
 use std::cell::RefCell;
@@ -104,8 +105,7 @@ impl Planner<'_> {
 
     async fn configure(&self, address: &ProviderConfigAddress) -> Option<Arc<dyn PlanProvider>> {
         let schema = self.work.borrow().schemas.get(&address.provider).cloned()?;
-        let is_default = address.alias.is_none() && address.module.is_root();
-        if !is_default && self.provider_block(address).is_none() {
+        if !self.has_configuration(address) {
             self.report_one(missing(address));
             return None;
         }
@@ -133,6 +133,27 @@ impl Planner<'_> {
                 None
             }
         }
+    }
+
+    /// Objects whose blocks are gone need the configurations with which they were made, before anything is looked at.
+    pub fn report_lost_providers(&self) {
+        let lost = {
+            let work = self.work.borrow();
+            let managed =
+                work.state.resources.iter().filter(|(address, _)| address.resource.mode == ResourceMode::Managed);
+            let orphans =
+                managed.filter(|(address, resource)| !resource.instances.is_empty() && self.block(address).is_none());
+            let lost =
+                orphans.map(|(_, resource)| &resource.provider).filter(|provider| !self.has_configuration(provider));
+            lost.cloned().collect::<BTreeSet<_>>()
+        };
+        for provider in lost {
+            self.report_one(missing(&provider));
+        }
+    }
+
+    fn has_configuration(&self, address: &ProviderConfigAddress) -> bool {
+        address.alias.is_none() && address.module.is_root() || self.provider_block(address).is_some()
     }
 
     fn provider_block(

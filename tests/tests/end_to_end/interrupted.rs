@@ -4,7 +4,7 @@ use super::slow::{cloud, folder, gated, objects, open_gate, recorded, signal, wa
 use formwork_tests::{Folder, Run};
 use nix::sys::signal::Signal;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 
 /// A running apply whose output is read as it comes.
@@ -101,4 +101,31 @@ fn a_plan_that_is_interrupted_changes_nothing() {
     let process = format!("/proc/{}", folder.read("started").trim());
     assert!(!std::path::Path::new(&process).exists(), "the plugin was ended");
     assert!(!folder.exists("terraform.tfstate") && !folder.exists(".terraform.tfstate.lock.info"));
+}
+
+/// A state of some megabytes takes its time to be written.
+#[test]
+fn while_the_state_is_written_it_is_written_to_the_end() {
+    let folder = Folder::with(
+        "resource \"terraform_data\" \"t\" {\n  count = 200\n  input = join(\"\", [for n in range(1000) : \"${count.index} and ${n} \"])\n}\n",
+    );
+    let mut command = folder.command("apply -auto-approve");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Room for the state is made early; its content comes at the end.
+    let has_content =
+        |name: &str| std::fs::read(folder.file(name)).is_ok_and(|bytes| bytes.iter().any(|byte| *byte != 0));
+    let begun = || has_content("terraform.tfstate") || has_content("terraform.tfstate.next");
+    while !begun() {
+        assert!(child.try_wait().unwrap().is_none() || begun(), "nothing was written");
+        std::thread::yield_now();
+    }
+    if child.try_wait().unwrap().is_none() {
+        [Signal::SIGINT, Signal::SIGTERM, Signal::SIGINT].iter().for_each(|kind| signal(&child, *kind));
+    }
+    let code = child.wait().unwrap().code();
+    assert!(matches!(code, Some(0 | 1)), "{code:?}");
+    let instances = folder.state()["resources"][0]["instances"].as_array().unwrap().len();
+    assert_eq!(instances, 200);
+    assert!(!folder.exists("terraform.tfstate.next") && !folder.exists(".terraform.tfstate.lock.info"));
+    folder.run("plan -detailed-exitcode").ok();
 }
