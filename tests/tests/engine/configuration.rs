@@ -220,6 +220,15 @@ impl Node {
         node
     }
 
+    /// A trigger must have some.
+    fn has_instances(&self) -> bool {
+        match self.repetition {
+            Repetition::None => true,
+            Repetition::Count(count) => count > 0,
+            Repetition::ForEach(_) => !self.keys().is_empty(),
+        }
+    }
+
     fn keys(&self) -> Vec<&'static str> {
         let Repetition::ForEach(bits) = self.repetition else { return Vec::new() };
         ["a", "b", "c"].into_iter().enumerate().filter(|(bit, _)| bits & (1 << bit) != 0).map(|(_, key)| key).collect()

@@ -205,7 +205,7 @@ impl Configuration {
         }
         let trigger = node.trigger.and_then(|other| other.checked_rem(at)).filter(|other| {
             let other = &self.nodes[*other];
-            other.present && matches!(other.kind, Kind::Data | Kind::Cloud)
+            other.present && other.has_instances() && matches!(other.kind, Kind::Data | Kind::Cloud)
         });
         if let Some(trigger) = trigger {
             lines.push(format!("replace_triggered_by = [{}]", self.address(trigger)));
