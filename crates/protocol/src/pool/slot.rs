@@ -71,7 +71,8 @@ impl ProviderSlot {
 
     /// The first instance: not configured, or configured in the meantime, which does not matter to those who ask for it.
     pub(super) async fn unconfigured(&self) -> Result<Provider, Diagnostics> {
-        self.first.get_or_init(|| self.start_first()).await.clone()
+        // Starting takes a large future, which callers would carry along each time they ask.
+        self.first.get_or_init(|| Box::pin(self.start_first())).await.clone()
     }
 
     pub(super) async fn configured(&self, config: &Value, address: &str) -> Result<Provider, Diagnostics> {
@@ -82,7 +83,7 @@ impl ProviderSlot {
             Diagnostic::error("Invalid provider configuration", detail).blame(Blame::Engine)
         })?;
         let cell = lock(&self.configured).entry(key).or_default().clone();
-        cell.get_or_init(|| self.start_configured(config, address)).await.clone()
+        cell.get_or_init(|| Box::pin(self.start_configured(config, address))).await.clone()
     }
 
     async fn start_configured(&self, config: &Value, address: &str) -> Result<Provider, Diagnostics> {
@@ -138,7 +139,7 @@ impl ProviderSlot {
     }
 
     async fn known_schema(&self) -> Result<Schema, Diagnostics> {
-        self.schema.get_or_init(|| self.find_schema()).await.clone()
+        self.schema.get_or_init(|| Box::pin(self.find_schema())).await.clone()
     }
 
     async fn find_schema(&self) -> Result<Schema, Diagnostics> {
@@ -161,7 +162,7 @@ impl ProviderSlot {
     }
 
     async fn first_process(&self) -> Result<Arc<RunningProvider>, Diagnostics> {
-        self.first_process.get_or_init(|| self.start_process()).await.clone()
+        self.first_process.get_or_init(|| Box::pin(self.start_process())).await.clone()
     }
 
     async fn start_process(&self) -> Result<Arc<RunningProvider>, Diagnostics> {
