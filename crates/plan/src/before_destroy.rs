@@ -27,7 +27,9 @@ pub(crate) async fn plan_destroy(inputs: &PlanInputs<'_>) -> (Plan, Diagnostics)
         Ok(state) => state,
         Err(problems) => return (empty_plan(inputs), problems),
     };
-    let second = with(inputs, StateSnapshot { state, ..inputs.previous.clone() }, PlanMode::Destroy, false);
+    let found = StateSnapshot { state, ..inputs.previous.clone() };
+    // The providers have checked all blocks for the first one.
+    let second = PlanInputs { validates: false, ..with(inputs, found, PlanMode::Destroy, false) };
     let (plan, problems) = match look_at_all(&second, Course::Destroy).await {
         Ok(planner) => planner.finish(),
         Err(blank) => *blank,

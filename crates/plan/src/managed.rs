@@ -113,7 +113,7 @@ async fn plan_change(
         prior_private: prior.as_ref().map_or(&[], |p| &p.private),
         prior_identity: prior.as_ref().and_then(|p| p.identity.as_ref()),
         config: &config,
-        is_valid: planner.validated.get(&address.config()).is_some_and(|known| *known == config.unmark_deep().0),
+        is_valid: planner.is_valid(address, &config),
         ignore: &ignored_changes(&wanted.block.lifecycle),
         provider_meta: meta.as_ref(),
         force_replace,

@@ -26,7 +26,7 @@ pub(crate) struct Planner<'a> {
     /// Conditions that do not hold are warnings.
     pub tolerant: bool,
     /// Configurations that the providers have found valid before anything was planned.
-    pub validated: BTreeMap<ConfigResource, Value>,
+    validated: RefCell<BTreeMap<ConfigResource, Value>>,
     pub graph: ReferenceGraph,
     pub scope: Scope,
     /// Resources whose replacements are created before the old object is destroyed.
@@ -157,7 +157,7 @@ impl<'a> Planner<'a> {
             inputs,
             evaluator,
             tolerant,
-            validated: BTreeMap::new(),
+            validated: RefCell::default(),
             scope,
             create_before_destroy,
             graph,
@@ -215,8 +215,21 @@ impl Planner<'_> {
     async fn static_problems(&mut self) {
         let schemas = self.work.borrow().schemas.clone();
         let (validated, problems) = crate::validate::static_problems(self.inputs, &self.graph, &schemas).await;
-        self.validated = validated;
+        *self.validated.get_mut() = validated;
         self.report(problems);
+    }
+
+    /// True if the provider has found this very configuration valid. What nobody else will ask about is forgotten: the
+    /// configurations of all resources take much memory.
+    pub fn is_valid(&self, address: &ResourceInstance, config: &Value) -> bool {
+        let mut validated = self.validated.borrow_mut();
+        let module_repeats = address.module.0.iter().any(|step| step.key != InstanceKey::None);
+        let known = if address.key == InstanceKey::None && !module_repeats {
+            validated.remove(&address.config())
+        } else {
+            validated.get(&address.config()).cloned()
+        };
+        known.is_some_and(|known| known == config.unmark_deep().0)
     }
 
     /// What there is, with outputs as far as they are known; or the problems that keep it from being known.

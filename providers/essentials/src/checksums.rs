@@ -31,6 +31,21 @@ impl Checksums {
     }
 }
 
+/// Sets the attributes of a file's state that are checksums of its content, the id among them.
+macro_rules! show_checksums {
+    ($state:expr, $content:expr) => {{
+        let sums = $crate::checksums::Checksums::of($content);
+        $state.id = Some(sums.sha1.clone());
+        $state.content_md5 = Some(sums.md5);
+        $state.content_sha1 = Some(sums.sha1);
+        $state.content_sha256 = Some(sums.sha256);
+        $state.content_sha512 = Some(sums.sha512);
+        $state.content_base64sha256 = Some(sums.base64sha256);
+        $state.content_base64sha512 = Some(sums.base64sha512);
+    }};
+}
+pub(crate) use show_checksums;
+
 pub(crate) fn sha1(content: &[u8]) -> String {
     hex(&Sha1::digest(content))
 }

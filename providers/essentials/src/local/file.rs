@@ -1,7 +1,7 @@
 //! `local_file` and `local_sensitive_file`: a file that is there, with a content.
 
 use super::content::{is_mode, read, write};
-use crate::checksums::{Checksums, sha1};
+use crate::checksums::{sha1, show_checksums};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use formwork_kit::{
@@ -72,63 +72,27 @@ object! {
     }
 }
 
-impl State {
-    fn content(&self) -> Outcome<Vec<u8>> {
-        let text = self.content.as_ref().or(self.sensitive_content.as_ref());
-        if let Some(text) = text {
-            return Ok(text.clone().into_bytes());
-        }
-        match (&self.content_base64, &self.source) {
-            (Some(encoded), _) => STANDARD
-                .decode(encoded)
-                .map_err(|error| Failure::new(format!("This is not base64: {error}.")).at("content_base64")),
-            (None, Some(path)) => read(path, "source"),
-            (None, None) => Ok(Vec::new()),
-        }
+/// What the file shall hold, of the arguments of which one is given.
+fn wanted(text: Option<&String>, encoded: Option<&String>, source: Option<&String>) -> Outcome<Vec<u8>> {
+    match (text, encoded, source) {
+        (Some(text), _, _) => Ok(text.clone().into_bytes()),
+        (None, Some(encoded), _) => STANDARD
+            .decode(encoded)
+            .map_err(|error| Failure::new(format!("This is not base64: {error}.")).at("content_base64")),
+        (None, None, Some(path)) => read(path, "source"),
+        (None, None, None) => Ok(Vec::new()),
     }
+}
 
-    fn write_file(&mut self) -> Outcome<()> {
-        let content = self.content()?;
-        write(&self.filename, &content, &self.file_permission, &self.directory_permission)?;
-        let sums = Checksums::of(&content);
-        self.id = Some(sums.sha1.clone());
-        self.content_md5 = Some(sums.md5);
-        self.content_sha1 = Some(sums.sha1);
-        self.content_sha256 = Some(sums.sha256);
-        self.content_sha512 = Some(sums.sha512);
-        self.content_base64sha256 = Some(sums.base64sha256);
-        self.content_base64sha512 = Some(sums.base64sha512);
-        Ok(())
+impl State {
+    fn text(&self) -> Option<&String> {
+        self.content.as_ref().or(self.sensitive_content.as_ref())
     }
 }
 
 impl SensitiveState {
-    fn content(&self) -> Outcome<Vec<u8>> {
-        let text = self.content.as_ref();
-        if let Some(text) = text {
-            return Ok(text.clone().into_bytes());
-        }
-        match (&self.content_base64, &self.source) {
-            (Some(encoded), _) => STANDARD
-                .decode(encoded)
-                .map_err(|error| Failure::new(format!("This is not base64: {error}.")).at("content_base64")),
-            (None, Some(path)) => read(path, "source"),
-            (None, None) => Ok(Vec::new()),
-        }
-    }
-
-    fn write_file(&mut self) -> Outcome<()> {
-        let content = self.content()?;
-        write(&self.filename, &content, &self.file_permission, &self.directory_permission)?;
-        let sums = Checksums::of(&content);
-        self.id = Some(sums.sha1.clone());
-        self.content_md5 = Some(sums.md5);
-        self.content_sha1 = Some(sums.sha1);
-        self.content_sha256 = Some(sums.sha256);
-        self.content_sha512 = Some(sums.sha512);
-        self.content_base64sha256 = Some(sums.base64sha256);
-        self.content_base64sha512 = Some(sums.base64sha512);
-        Ok(())
+    fn text(&self) -> Option<&String> {
+        self.content.as_ref()
     }
 }
 
@@ -165,7 +129,10 @@ macro_rules! file_type {
             }
 
             async fn create(&self, _: &Call<()>, state: &mut $state) -> Outcome<()> {
-                state.write_file()
+                let content = wanted(state.text(), state.content_base64.as_ref(), state.source.as_ref())?;
+                write(&state.filename, &content, &state.file_permission, &state.directory_permission)?;
+                show_checksums!(state, &content);
+                Ok(())
             }
 
             async fn read(&self, _: &Call<()>, state: &mut $state) -> Outcome<Presence> {

@@ -1,7 +1,7 @@
 //! The data sources `local_file` and `local_sensitive_file`.
 
 use super::content::read;
-use crate::checksums::Checksums;
+use crate::checksums::show_checksums;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use formwork_kit::{Call, DataSource, Outcome, async_trait, computed, object, required};
@@ -61,16 +61,9 @@ macro_rules! file_source {
 
             async fn read(&self, _: &Call<()>, state: &mut $state) -> Outcome<()> {
                 let content = read(&state.filename, "filename")?;
-                let sums = Checksums::of(&content);
                 state.content = Some(String::from_utf8_lossy(&content).into_owned());
                 state.content_base64 = Some(STANDARD.encode(&content));
-                state.id = Some(sums.sha1.clone());
-                state.content_md5 = Some(sums.md5);
-                state.content_sha1 = Some(sums.sha1);
-                state.content_sha256 = Some(sums.sha256);
-                state.content_sha512 = Some(sums.sha512);
-                state.content_base64sha256 = Some(sums.base64sha256);
-                state.content_base64sha512 = Some(sums.base64sha512);
+                show_checksums!(state, &content);
                 Ok(())
             }
         }

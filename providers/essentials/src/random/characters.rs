@@ -29,6 +29,22 @@ pub(super) struct Recipe<'a> {
     pub override_special: Option<&'a str>,
 }
 
+/// The recipe of a state's arguments.
+macro_rules! recipe {
+    ($state:expr) => {{
+        let (state, class) = (&*$state, |allowed, least| $crate::random::characters::Class { allowed, least });
+        $crate::random::characters::Recipe {
+            length: state.length,
+            lower: class(state.lower, state.min_lower),
+            upper: class(state.upper, state.min_upper),
+            numeric: class(state.numeric, state.min_numeric),
+            special: class(state.special, state.min_special),
+            override_special: state.override_special.as_deref(),
+        }
+    }};
+}
+pub(super) use recipe;
+
 impl Recipe<'_> {
     pub fn draw(&self) -> Outcome<String> {
         if self.length > LONGEST {

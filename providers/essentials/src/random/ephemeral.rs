@@ -1,7 +1,7 @@
 //! Random values that are stored nowhere.
 
 use super::bytes::encoded;
-use super::characters::{Class, Recipe, validate};
+use super::characters::{recipe, validate};
 use super::password::bcrypt_hash_apart;
 use crate::entropy::Entropy;
 use formwork_diag::Diagnostics;
@@ -52,21 +52,6 @@ object! {
     }
 }
 
-impl State {
-    fn draw(&self) -> Outcome<String> {
-        let class = |allowed, least| Class { allowed, least };
-        Recipe {
-            length: self.length,
-            lower: class(self.lower, self.min_lower),
-            upper: class(self.upper, self.min_upper),
-            numeric: class(self.numeric, self.min_numeric),
-            special: class(self.special, self.min_special),
-            override_special: self.override_special.as_deref(),
-        }
-        .draw()
-    }
-}
-
 #[async_trait]
 impl Ephemeral for Password {
     type State = State;
@@ -79,7 +64,7 @@ impl Ephemeral for Password {
     }
 
     async fn open(&self, _: &Call<()>, state: &mut State) -> Outcome<Opened> {
-        let text = state.draw()?;
+        let text = recipe!(state).draw()?;
         state.bcrypt_hash = Some(bcrypt_hash_apart(text.clone()).await?);
         state.result = Some(text);
         Ok(Opened::default())

@@ -1,6 +1,6 @@
 //! `random_password`: a text that is never shown.
 
-use super::characters::{Class, Recipe, plan_numeric, upgrade, validate};
+use super::characters::{plan_numeric, recipe, upgrade, validate};
 use super::keepers::{Keepers, keepers};
 use crate::entropy::Entropy;
 use formwork_diag::Diagnostics;
@@ -46,19 +46,6 @@ object! {
 }
 
 impl State {
-    fn draw(&self) -> Outcome<String> {
-        let class = |allowed, least| Class { allowed, least };
-        Recipe {
-            length: self.length,
-            lower: class(self.lower, self.min_lower),
-            upper: class(self.upper, self.min_upper),
-            numeric: class(self.numeric, self.min_numeric),
-            special: class(self.special, self.min_special),
-            override_special: self.override_special.as_deref(),
-        }
-        .draw()
-    }
-
     /// What is known of a text that was not drawn here.
     fn of(text: &str) -> State {
         State {
@@ -91,7 +78,7 @@ impl Resource for Password {
     }
 
     async fn create(&self, _: &Call<()>, state: &mut State) -> Outcome<()> {
-        let text = state.draw()?;
+        let text = recipe!(state).draw()?;
         state.id = Some("none".into());
         state.bcrypt_hash = Some(bcrypt_hash_apart(text.clone()).await?);
         state.result = Some(text);

@@ -1,6 +1,6 @@
 //! `random_string`.
 
-use super::characters::{Class, Recipe, plan_numeric, upgrade, validate};
+use super::characters::{plan_numeric, recipe, upgrade, validate};
 use super::keepers::{Keepers, keepers};
 use formwork_diag::Diagnostics;
 use formwork_kit::{Call, Outcome, Plan, Resource, async_trait, at_least, computed, object, optional, required};
@@ -41,19 +41,6 @@ object! {
 }
 
 impl State {
-    fn draw(&self) -> Outcome<String> {
-        let class = |allowed, least| Class { allowed, least };
-        Recipe {
-            length: self.length,
-            lower: class(self.lower, self.min_lower),
-            upper: class(self.upper, self.min_upper),
-            numeric: class(self.numeric, self.min_numeric),
-            special: class(self.special, self.min_special),
-            override_special: self.override_special.as_deref(),
-        }
-        .draw()
-    }
-
     /// What is known of a text that was not drawn here.
     fn of(text: &str) -> State {
         State {
@@ -86,7 +73,7 @@ impl Resource for RandomString {
     }
 
     async fn create(&self, _: &Call<()>, state: &mut State) -> Outcome<()> {
-        let text = state.draw()?;
+        let text = recipe!(state).draw()?;
         state.id = Some(text.clone());
         state.result = Some(text);
         Ok(())

@@ -60,6 +60,21 @@ pub(super) fn add(moment: OffsetDateTime, span: Span) -> Outcome<OffsetDateTime>
     sum().ok_or_else(|| Failure::new("The time is out of range: years have four digits."))
 }
 
+/// Sets the attributes of a state that are the parts of a time.
+macro_rules! show_moment {
+    ($state:expr, $moment:expr) => {{
+        let (state, moment) = (&mut *$state, $moment);
+        state.year = Some(moment.year().into());
+        state.month = Some(u8::from(moment.month()).into());
+        state.day = Some(moment.day().into());
+        state.hour = Some(moment.hour().into());
+        state.minute = Some(moment.minute().into());
+        state.second = Some(moment.second().into());
+        state.unix = Some(moment.unix_timestamp());
+    }};
+}
+pub(super) use show_moment;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,7 @@
 //! `time_offset`: a time after or before another.
 
-use super::moment::{Span, Triggers, add, format, is_time, now, parse};
+use super::moment::{Span, Triggers, add, format, is_time, now, parse, show_moment};
 use formwork_kit::{Call, Failure, Group, Outcome, Resource, async_trait, computed, matching, object, optional};
-use time::OffsetDateTime;
 
 pub(crate) struct Offset;
 
@@ -37,16 +36,6 @@ object! {
 }
 
 impl State {
-    fn show(&mut self, moment: OffsetDateTime) {
-        self.year = Some(moment.year().into());
-        self.month = Some(u8::from(moment.month()).into());
-        self.day = Some(moment.day().into());
-        self.hour = Some(moment.hour().into());
-        self.minute = Some(moment.minute().into());
-        self.second = Some(moment.second().into());
-        self.unix = Some(moment.unix_timestamp());
-    }
-
     fn compute(&mut self) -> Outcome<()> {
         let base = self.base_rfc3339.clone().unwrap_or_else(|| format(now()));
         let span = Span {
@@ -61,7 +50,7 @@ impl State {
         self.rfc3339 = Some(format(moment));
         self.id = Some(base.clone());
         self.base_rfc3339 = Some(base);
-        self.show(moment);
+        show_moment!(self, moment);
         Ok(())
     }
 }

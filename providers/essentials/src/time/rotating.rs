@@ -1,10 +1,9 @@
 //! `time_rotating`: a time that is taken anew when it is too old.
 
-use super::moment::{Span, Triggers, add, format, is_time, now, parse};
+use super::moment::{Span, Triggers, add, format, is_time, now, parse, show_moment};
 use formwork_kit::{
     Call, Failure, Group, Outcome, Presence, Resource, async_trait, at_least, computed, matching, object, optional,
 };
-use time::OffsetDateTime;
 
 pub(crate) struct Rotating;
 
@@ -39,16 +38,6 @@ object! {
 }
 
 impl State {
-    fn show(&mut self, moment: OffsetDateTime) {
-        self.year = Some(moment.year().into());
-        self.month = Some(u8::from(moment.month()).into());
-        self.day = Some(moment.day().into());
-        self.hour = Some(moment.hour().into());
-        self.minute = Some(moment.minute().into());
-        self.second = Some(moment.second().into());
-        self.unix = Some(moment.unix_timestamp());
-    }
-
     fn has_span(&self) -> bool {
         let spans =
             [self.rotation_years, self.rotation_months, self.rotation_days, self.rotation_hours, self.rotation_minutes];
@@ -71,7 +60,7 @@ impl State {
         }
         self.id = Some(base.clone());
         self.rfc3339 = Some(base);
-        self.show(moment);
+        show_moment!(self, moment);
         Ok(())
     }
 }

@@ -1,8 +1,7 @@
 //! `time_static`: a time that stays.
 
-use super::moment::{Triggers, format, is_time, now, parse};
+use super::moment::{Triggers, format, is_time, now, parse, show_moment};
 use formwork_kit::{Call, Outcome, Resource, async_trait, computed, matching, object, optional};
-use time::OffsetDateTime;
 
 pub(crate) struct Static;
 
@@ -26,23 +25,11 @@ object! {
 }
 
 impl State {
-    fn show(&mut self, moment: OffsetDateTime) {
-        self.year = Some(moment.year().into());
-        self.month = Some(u8::from(moment.month()).into());
-        self.day = Some(moment.day().into());
-        self.hour = Some(moment.hour().into());
-        self.minute = Some(moment.minute().into());
-        self.second = Some(moment.second().into());
-        self.unix = Some(moment.unix_timestamp());
-    }
-}
-
-impl State {
     fn at(text: Option<String>) -> Outcome<State> {
         let text = text.unwrap_or_else(|| format(now()));
         let moment = parse(&text, "rfc3339")?;
         let mut state = State { id: Some(text.clone()), rfc3339: Some(text), ..State::default() };
-        state.show(moment);
+        show_moment!(&mut state, moment);
         Ok(state)
     }
 }
