@@ -4,7 +4,7 @@ use crate::json::reader::read_json;
 use crate::json::value::{JsonKind, JsonValue};
 use crate::lexer::{Start, tokenize};
 use crate::limits::FILE_BYTES;
-use crate::parser::{Node, Parsed, Parser, Place};
+use crate::parser::{Node, Parsed, Parser, Place, Recovery};
 use crate::token::TokenKind;
 use crate::{Body, BodyRepr, Expr, ExprKind, Traversal};
 use formwork_diag::{BlockContext, Diagnostic, Diagnostics, FileId, Span};
@@ -55,9 +55,36 @@ pub fn parse(file: FileId, text: &str) -> (Body, Diagnostics) {
     if let Some(problem) = too_long(file, text) {
         return (Body::empty(Span::new(file, 0, 0)), problem.into());
     }
-    let mut parser = Parser::new(text, Place::At(file, 0), Start::Normal);
-    let body = parser.file_body();
-    (body, std::mem::take(&mut parser.diagnostics))
+    let read = |recovery| {
+        let mut parser = Parser::new(text, Place::At(file, 0), Start::Normal).recovering(recovery);
+        let body = parser.file_body();
+        (body, std::mem::take(&mut parser.diagnostics))
+    };
+    let (body, all) = read(Recovery::NextItem);
+    if !all.has_errors() {
+        return (body, all);
+    }
+    let (body, sure) = read(Recovery::ClosingBracket);
+    (body, tell_the_rest(text, sure, &all))
+}
+
+/// The problems that do not follow from others, the last of them with a list of the others that were found.
+fn tell_the_rest(text: &str, sure: Diagnostics, all: &Diagnostics) -> Diagnostics {
+    let is_new = |problem: &&Diagnostic| sure.iter().all(|known| known.span != problem.span);
+    let list: Vec<String> = (all.iter().filter(is_new))
+        .filter_map(|problem| Some((problem.span?.start as usize, &problem.summary)))
+        .map(|(start, summary)| {
+            let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+            format!("line {line}: {summary}")
+        })
+        .collect();
+    let mut problems: Vec<Diagnostic> = sure.into_iter().collect();
+    if let Some(last) = problems.last_mut().filter(|_| !list.is_empty()) {
+        last.detail.push_str("\n\nMistakes that may follow from it, or stand for themselves: ");
+        last.detail.push_str(&list.join("; "));
+        last.detail.push('.');
+    }
+    problems.into_iter().collect()
 }
 
 /// Reads a file in JSON syntax.

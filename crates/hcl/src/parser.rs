@@ -19,6 +19,16 @@ pub(crate) struct Failed;
 
 pub(crate) type Parsed<T> = Result<T, Failed>;
 
+/// Where the parser goes on after an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recovery {
+    /// At the next line that looks like the start of an item, so that as much as possible is found.
+    NextItem,
+    /// Behind the closing brackets of what could not be read, as the reference does; what may follow from the first
+    /// error is not told.
+    ClosingBracket,
+}
+
 /// How positions in the text become spans.
 #[derive(Clone, Copy)]
 pub(crate) enum Place {
@@ -42,6 +52,9 @@ pub(crate) struct Parser<'t> {
     unwind: bool,
     /// The item before could not be read: what cannot start another one may belong to it.
     astray: bool,
+    recovery: Recovery,
+    /// Tokens have been skipped: what is unexpected from here on may follow from that.
+    lost: bool,
     pub diagnostics: Diagnostics,
 }
 
@@ -73,12 +86,18 @@ impl<'t> Parser<'t> {
             depth: 0,
             unwind: false,
             astray: false,
+            recovery: Recovery::NextItem,
+            lost: false,
             diagnostics: Diagnostics::new(),
         };
         if invalid {
             parser.report_invalid_tokens();
         }
         parser
+    }
+
+    pub fn recovering(self, recovery: Recovery) -> Parser<'t> {
+        Parser { recovery, ..self }
     }
 
     fn end_of_file(&self) -> Token {
@@ -198,16 +217,60 @@ impl<'t> Parser<'t> {
         }
     }
 
+    /// Fails, whatever has been skipped before.
     fn fail(&mut self, summary: impl Into<String>, detail: impl Into<String>, span: Span) -> Failed {
         self.report(summary, detail, span);
+        self.lost = true;
         Failed
     }
 
-    /// Fails at the next token.
+    /// Fails because of something that may follow from an error before.
+    fn doubt(&mut self, summary: impl Into<String>, detail: impl Into<String>, span: Span) -> Failed {
+        if self.is_doubtful() { Failed } else { self.fail(summary, detail, span) }
+    }
+
+    /// True if what is unexpected now may follow from an error before, and is not told.
+    fn is_doubtful(&self) -> bool {
+        self.lost && self.recovery == Recovery::ClosingBracket
+    }
+
+    /// Fails at the next token, whatever has been skipped before.
     fn fail_here<T>(&mut self, summary: &str, detail: impl Into<String>) -> Parsed<T> {
         let token = self.peek();
         let span = self.span(token);
         Err(self.fail(summary, detail, span))
+    }
+
+    /// Fails at the next token, which may be unexpected because of an error before.
+    fn doubt_here<T>(&mut self, summary: &str, detail: impl Into<String>) -> Parsed<T> {
+        let token = self.peek();
+        let span = self.span(token);
+        Err(self.doubt(summary, detail, span))
+    }
+
+    /// Hands on the result of a part in brackets. If it has failed, parsing goes on behind the closing bracket, or the text
+    /// ends: brackets of other kinds do not count.
+    fn closed_by<T>(&mut self, close: TokenKind, result: Parsed<T>) -> Parsed<T> {
+        if result.is_err() && self.recovery == Recovery::ClosingBracket {
+            self.skip_past(close);
+        }
+        result
+    }
+
+    fn skip_past(&mut self, close: TokenKind) {
+        self.lost = true;
+        let mut nested = 0u32;
+        while let Some(token) = self.tokens.get(self.pos).filter(|token| token.kind != TokenKind::EndOfFile) {
+            self.pos += 1;
+            if token.kind == close {
+                if nested == 0 {
+                    return;
+                }
+                nested -= 1;
+            } else if body::pairs(token.kind, close) {
+                nested += 1;
+            }
+        }
     }
 
     /// Where the reference goes on behind something that was to end with `close`, and shows what is missing.

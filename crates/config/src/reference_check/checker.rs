@@ -1,6 +1,7 @@
 //! Checks one module's expressions.
 
 use super::subject::{Subject, subject};
+use crate::reference::attribute_step;
 use crate::{CheckRule, Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics, Span, nearest};
 use formwork_hcl::{Body, Expr, Traversal, TraversalStep, body_references, references};
@@ -80,7 +81,8 @@ impl<'a> Checker<'a> {
                 if let Some(hint) = self.meant(&reference.root).filter(|_| reference.steps.is_empty()) {
                     problem.detail = format!("{} Did you mean \"{hint}\"?", problem.detail);
                 }
-                return self.diagnostics.push(*problem);
+                self.diagnostics.push(*problem);
+                return self.incomplete(reference);
             }
         };
         let rest = reference.steps.get(used..).unwrap_or(&[]);
@@ -97,6 +99,21 @@ impl<'a> Checker<'a> {
             Subject::Each(value) => self.each(value, reference, place),
             Subject::Own if !place.own => self.own(reference),
             Subject::Own | Subject::Constant => {}
+        }
+    }
+
+    /// A namespace alone is also told once without a place, as the reference does.
+    fn incomplete(&mut self, reference: &Traversal) {
+        let root = &*reference.root;
+        if attribute_step(reference, 0).is_some()
+            || !["var", "local", "each", "count", "path", "terraform"].contains(&root)
+        {
+            return;
+        }
+        let detail = format!("A reference in {} says no more than \"{root}\". Another error shows where.", self.place());
+        let problem = Diagnostic::error("Incomplete reference", detail);
+        if self.diagnostics.iter().all(|known| known.detail != problem.detail) {
+            self.diagnostics.push(problem);
         }
     }
 

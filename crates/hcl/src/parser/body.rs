@@ -1,6 +1,6 @@
 //! Bodies: attributes and blocks.
 
-use super::{Failed, Parsed, Parser};
+use super::{Failed, Parsed, Parser, Recovery};
 use crate::body::NativeBody;
 use crate::token::{Token, TokenKind};
 use crate::{Attribute, Block, Body, Ident, Label};
@@ -32,16 +32,19 @@ impl Parser<'_> {
                 TokenKind::Ident => self.item(&mut body, &mut names),
                 TokenKind::EndOfFile => {
                     if !self.unwind {
-                        self.report(
-                            "Unclosed configuration block",
-                            "This block has no closing brace before the end of the file. A brace may be missing here, or \
-                             at a block or object inside.",
-                            opening,
-                        );
+                        let detail = "This block has no closing brace before the end of the file. A brace may be missing \
+                                      here, or at a block or object inside.";
+                        self.doubt("Unclosed configuration block", detail, opening);
                     }
                     return body;
                 }
-                _ => self.stray(token),
+                _ => {
+                    self.stray(token);
+                    if self.recovery == Recovery::ClosingBracket {
+                        self.skip_past(end);
+                        return body;
+                    }
+                }
             }
             if self.unwind {
                 if end != TokenKind::EndOfFile {
@@ -77,22 +80,24 @@ impl Parser<'_> {
         let span = self.span(token);
         match token.kind {
             TokenKind::OpenQuote => {
-                self.report("Invalid argument name", "Names of arguments are written without quotes.", span);
+                self.doubt("Invalid argument name", "Names of arguments are written without quotes.", span);
             }
             TokenKind::UnclosedComment => {}
-            _ if self.astray => {}
+            _ if self.astray && self.recovery == Recovery::NextItem => {}
             // It may belong to any of the blocks that could not be read.
-            TokenKind::CloseBrace if self.diagnostics.has_errors() => {}
-            TokenKind::CloseBrace => self.report(
-                "Argument or block definition required",
-                "This closing brace belongs to no open block. An argument or a block is expected here.",
-                span,
-            ),
-            _ => self.report("Argument or block definition required", "An argument or a block is expected here.", span),
+            TokenKind::CloseBrace if self.diagnostics.has_errors() && self.recovery == Recovery::NextItem => {}
+            TokenKind::CloseBrace => {
+                let detail = "This closing brace belongs to no open block. An argument or a block is expected here.";
+                self.doubt("Argument or block definition required", detail, span);
+            }
+            _ => {
+                let detail = "An argument or a block is expected here.";
+                self.doubt("Argument or block definition required", detail, span);
+            }
         }
         self.astray = true;
         self.next();
-        if token.kind != TokenKind::CloseBrace {
+        if token.kind != TokenKind::CloseBrace && self.recovery == Recovery::NextItem {
             self.recover(first);
         }
     }
@@ -144,7 +149,7 @@ impl Parser<'_> {
                 Ok(())
             }
             TokenKind::EndOfFile => Ok(()),
-            _ => self.fail_here(summary, detail),
+            _ => self.doubt_here(summary, detail),
         }
     }
 
@@ -206,7 +211,7 @@ impl Parser<'_> {
                     );
                 }
                 _ => {
-                    return self.fail_here(
+                    return self.doubt_here(
                         "Invalid block definition",
                         "A label in quotes or the opening brace \"{\" of the block is expected here.",
                     );
@@ -228,7 +233,12 @@ impl Parser<'_> {
     /// `{ name = value }`.
     fn one_line_body(&mut self, open: Token) -> NativeBody {
         let mut body = NativeBody::default();
-        if self.one_line_attribute(&mut body).is_err() {
+        let read = self.one_line_attribute(&mut body);
+        if read.is_err() && self.recovery == Recovery::ClosingBracket {
+            if self.accept(TokenKind::CloseBrace).is_none() {
+                self.skip_past(TokenKind::CloseBrace);
+            }
+        } else if read.is_err() {
             // Skip to the brace that closes the block.
             let index = self.tokens.partition_point(|token| token.start < open.start);
             self.pos = self.matching_close(index).unwrap_or(self.tokens.len().saturating_sub(1));
@@ -239,16 +249,21 @@ impl Parser<'_> {
 
     fn one_line_attribute(&mut self, body: &mut NativeBody) -> Parsed<()> {
         if self.peek_kind() != TokenKind::Ident || self.peek_second() != TokenKind::Assign {
-            return self.fail_here(
+            let failure = self.fail_here(
                 "Argument definition required",
                 "A block on one line can hold a single argument, \"name = value\". Blocks inside, and anything more, need \
                  lines of their own.",
             );
+            self.leave_item();
+            return failure;
         }
         let name = self.next();
         self.next();
         let value = self.expression();
-        self.add_attribute(name, value, body, &mut BTreeMap::new())?;
+        if let Err(failed) = self.add_attribute(name, value, body, &mut BTreeMap::new()) {
+            self.leave_item();
+            return Err(failed);
+        }
         if self.accept(TokenKind::CloseBrace).is_some() {
             return Ok(());
         }
@@ -282,6 +297,9 @@ impl Parser<'_> {
     /// looks like the start or end of a top-level block.
     fn recover(&mut self, first: usize) {
         self.newlines = true;
+        if self.recovery == Recovery::ClosingBracket {
+            return self.leave_item();
+        }
         let failed_at = self.pos;
         let mut open: Vec<TokenKind> = Vec::new();
         let mut index = first;
@@ -315,6 +333,27 @@ impl Parser<'_> {
         }
         self.pos = index.min(self.tokens.len().saturating_sub(1)).max(failed_at);
         self.unwind = true;
+    }
+
+    /// Goes on behind the end of a line outside of brackets, if that is how errors are dealt with.
+    fn leave_item(&mut self) {
+        if self.recovery == Recovery::NextItem {
+            return;
+        }
+        self.lost = true;
+        let mut open: Vec<TokenKind> = Vec::new();
+        while let Some(token) = self.tokens.get(self.pos).filter(|token| token.kind != TokenKind::EndOfFile) {
+            self.pos += 1;
+            match token.kind {
+                TokenKind::Newline if open.is_empty() => return,
+                kind if opens(kind) => open.push(kind),
+                kind if closes(kind) => {
+                    let opener = open.iter().rposition(|opener| pairs(*opener, kind));
+                    open.truncate(opener.unwrap_or(0));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Resumes at the top level.
@@ -376,7 +415,7 @@ fn closes(kind: TokenKind) -> bool {
     matches!(kind, CloseBrace | CloseBracket | CloseParen | CloseQuote | CloseHeredoc | SequenceEnd)
 }
 
-fn pairs(open: TokenKind, close: TokenKind) -> bool {
+pub(super) fn pairs(open: TokenKind, close: TokenKind) -> bool {
     use TokenKind::*;
     matches!(
         (open, close),

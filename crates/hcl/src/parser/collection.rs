@@ -17,7 +17,8 @@ impl Parser<'_> {
     pub(super) fn tuple_or_for(&mut self) -> Parsed<Node> {
         let open = self.next();
         let (kind, depth) = self.with_newlines(false, |parser| {
-            if parser.at_word("for") { parser.for_expression(open, false) } else { parser.tuple_items(open) }
+            let read = if parser.at_word("for") { parser.for_expression(open, false) } else { parser.tuple_items(open) };
+            parser.closed_by(TokenKind::CloseBracket, read)
         })?;
         Ok(Node::above(kind, self.since(open.start), depth))
     }
@@ -39,10 +40,10 @@ impl Parser<'_> {
                 TokenKind::CloseBracket => {}
                 TokenKind::EndOfFile => {
                     let detail = "The bracket \"[\" is not closed.";
-                    return Err(self.fail("Unterminated tuple constructor expression", detail, self.span(open)));
+                    return Err(self.doubt("Unterminated tuple constructor expression", detail, self.span(open)));
                 }
                 _ => {
-                    return self.fail_here(
+                    return self.doubt_here(
                         "Missing item separator",
                         "Items of a list are separated by commas, and a bracket \"]\" ends the list.",
                     );
@@ -54,11 +55,12 @@ impl Parser<'_> {
     pub(super) fn object_or_for(&mut self) -> Parsed<Node> {
         let open = self.next();
         let is_for = self.with_newlines(false, |parser| parser.at_word("for"));
-        let (kind, depth) = if is_for {
-            self.with_newlines(false, |parser| parser.for_expression(open, true))?
+        let read = if is_for {
+            self.with_newlines(false, |parser| parser.for_expression(open, true))
         } else {
-            self.with_newlines(true, |parser| parser.object_items(open))?
+            self.with_newlines(true, |parser| parser.object_items(open))
         };
+        let (kind, depth) = self.closed_by(TokenKind::CloseBrace, read)?;
         Ok(Node::above(kind, self.since(open.start), depth))
     }
 
@@ -82,10 +84,10 @@ impl Parser<'_> {
                 TokenKind::CloseBrace => {}
                 TokenKind::EndOfFile => {
                     let detail = "The brace \"{\" is not closed.";
-                    return Err(self.fail("Unterminated object constructor expression", detail, self.span(open)));
+                    return Err(self.doubt("Unterminated object constructor expression", detail, self.span(open)));
                 }
                 _ => {
-                    return self.fail_here(
+                    return self.doubt_here(
                         "Missing attribute separator",
                         "A line break or a comma separates the attributes of an object, and a brace \"}\" ends it.",
                     );
@@ -124,7 +126,7 @@ impl Parser<'_> {
             }
             _ => "A key is followed by an equals sign and its value.",
         };
-        self.fail_here("Missing key/value separator", detail)
+        self.doubt_here("Missing key/value separator", detail)
     }
 
     /// A `for` expression behind its opening bracket, with its closing one.
@@ -205,7 +207,7 @@ impl Parser<'_> {
             None => None,
         };
         if !self.at_word("in") {
-            return self.fail_here(summary, "The word \"in\" is expected behind the names.");
+            return self.doubt_here(summary, "The word \"in\" is expected behind the names.");
         }
         self.next();
         let collection = self.expression()?;
@@ -219,12 +221,12 @@ impl Parser<'_> {
     fn for_name(&mut self, summary: &str) -> Parsed<Str> {
         match self.accept(TokenKind::Ident) {
             Some(token) => Ok(token.text(self.text).into()),
-            None => self.fail_here(summary, "A name for the element is expected here."),
+            None => self.doubt_here(summary, "A name for the element is expected here."),
         }
     }
 
     fn fail_for<T>(&mut self, detail: &str) -> Parsed<T> {
-        self.fail_here(FOR_EXPRESSION, detail)
+        self.doubt_here(FOR_EXPRESSION, detail)
     }
 }
 

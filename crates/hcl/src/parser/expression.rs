@@ -28,10 +28,13 @@ impl Parser<'_> {
         }
         let yes = self.expression()?;
         if self.accept(TokenKind::Colon).is_none() {
-            return self.fail_here(
+            let token = self.peek();
+            self.report(
                 "Missing false expression in conditional",
                 "A conditional has the form \"condition ? value : other value\". The colon is missing.",
+                self.span(token),
             );
+            return Ok(Node::leaf(self.invalid(condition.expr.span).kind, condition.expr.span));
         }
         let no = self.expression()?;
         let depth = condition.depth.max(yes.depth).max(no.depth);
@@ -104,6 +107,10 @@ impl Parser<'_> {
 
     /// Fails because no term starts here.
     fn no_term(&mut self, token: Token) -> Parsed<Node> {
+        if self.is_doubtful() {
+            let span = self.span(token);
+            return Ok(Node::leaf(self.invalid(span).kind, span));
+        }
         let detail = match token.kind {
             TokenKind::EndOfFile => "An expression is expected here, but the text ends.",
             TokenKind::Newline => "An expression is expected here, on the same line.",
@@ -112,25 +119,26 @@ impl Parser<'_> {
             }
             _ => "An expression is expected here, and this cannot start one.",
         };
-        self.fail_here("Invalid expression", detail)
+        self.doubt_here("Invalid expression", detail)
     }
 
     pub(super) fn number(&mut self, token: Token) -> Parsed<Node> {
         let span = self.span(token);
         match Number::parse(token.text(self.text)) {
             Ok(number) => Ok(Node::leaf(ExprKind::Literal(number.into()), span)),
-            Err(error) => Err(self.fail(
-                "Invalid number literal",
-                format!("This number cannot be represented: {}.", error.0),
-                span,
-            )),
+            Err(error) => {
+                let detail = format!("This number cannot be represented: {}.", error.0);
+                self.report("Invalid number literal", detail, span);
+                Ok(Node::leaf(self.invalid(span).kind, span))
+            }
         }
     }
 
     fn parens(&mut self) -> Parsed<Node> {
         let open = self.next();
         let (inner, closed) = self.with_newlines(false, |parser| {
-            let inner = parser.expression()?;
+            let inner = parser.expression();
+            let inner = parser.closed_by(TokenKind::CloseParen, inner)?;
             Ok((inner, parser.accept(TokenKind::CloseParen).is_some()))
         })?;
         if !closed {
@@ -193,7 +201,10 @@ impl Parser<'_> {
 
     fn call(&mut self, name: FunctionName, first: Token) -> Parsed<Node> {
         self.next();
-        let (args, expand_last, depth) = self.with_newlines(false, |parser| parser.arguments(first))?;
+        let (args, expand_last, depth) = self.with_newlines(false, |parser| {
+            let arguments = parser.arguments(first);
+            parser.closed_by(TokenKind::CloseParen, arguments)
+        })?;
         let span = self.since(first.start);
         Ok(Node::above(ExprKind::Call { name, args: args.into(), expand_last }, span, depth))
     }
@@ -214,7 +225,7 @@ impl Parser<'_> {
                 if self.accept(TokenKind::CloseParen).is_some() {
                     return Ok((args, true, depth));
                 }
-                return self.fail_here(
+                return self.doubt_here(
                     "Missing closing parenthesis",
                     "An argument expanded by \"...\" is the last one; the closing parenthesis is expected behind it.",
                 );

@@ -25,6 +25,7 @@ impl Parser<'_> {
                 TokenKind::Interpolation | TokenKind::Directive if depth == 0 => {
                     let span = self.span(token);
                     self.report("Invalid string literal", NO_TEMPLATE, span);
+                    self.lost = true;
                     text.push_str(token.text(self.text));
                 }
                 _ => {}

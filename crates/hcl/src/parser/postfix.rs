@@ -58,11 +58,13 @@ impl Parser<'_> {
         if let Some((first, second)) = text.split_once('.') {
             let detail =
                 format!("There can be only one index behind a dot. Write both in brackets: \"[{first}][{second}]\".");
-            return Err(self.fail("Invalid legacy index syntax", detail, self.span(token)));
+            self.report("Invalid legacy index syntax", detail, self.span(token));
+            return Ok(());
         }
         let Ok(key) = Number::parse(text) else {
             let detail = "The index behind a dot is no number. Write others in brackets: \"[...]\".";
-            return Err(self.fail("Invalid number literal", detail, self.span(token)));
+            self.report("Invalid number literal", detail, self.span(token));
+            return Ok(());
         };
         steps.push(TraversalStep::Index { key: key.into(), span });
         Ok(())
@@ -86,26 +88,36 @@ impl Parser<'_> {
         self.range(end, end)
     }
 
+    /// The key behind an opening bracket, or none for a star, with the closing bracket.
+    fn index(&mut self) -> Parsed<Option<Node>> {
+        let key = match self.accept(TokenKind::Star) {
+            Some(_) => None,
+            None => Some(self.expression()?),
+        };
+        if self.accept(TokenKind::CloseBracket).is_some() {
+            return Ok(key);
+        }
+        if self.is_doubtful() {
+            self.next();
+            return Ok(key);
+        }
+        let place = self.end_of_recovery(TokenKind::OpenBracket, TokenKind::CloseBracket);
+        let (summary, detail) = match &key {
+            None => ("Missing close bracket on splat index", "\"[*\" is closed by \"]\" at once."),
+            Some(_) => (
+                "Missing close bracket on index",
+                "The index in brackets is one expression, with a closing bracket behind it.",
+            ),
+        };
+        Err(self.doubt(summary, detail, place))
+    }
+
     /// `[key]` or `[*]`.
     fn bracket(&mut self, node: Node, steps: &mut Vec<TraversalStep>) -> Parsed<Node> {
         let open = self.next();
         let inner = self.with_newlines(false, |parser| {
-            let key = match parser.accept(TokenKind::Star) {
-                Some(_) => None,
-                None => Some(parser.expression()?),
-            };
-            if parser.accept(TokenKind::CloseBracket).is_some() {
-                return Ok(key);
-            }
-            let place = parser.end_of_recovery(TokenKind::OpenBracket, TokenKind::CloseBracket);
-            let (summary, detail) = match &key {
-                None => ("Missing close bracket on splat index", "\"[*\" is closed by \"]\" at once."),
-                Some(_) => (
-                    "Missing close bracket on index",
-                    "The index in brackets is one expression, with a closing bracket behind it.",
-                ),
-            };
-            Err(parser.fail(summary, detail, place))
+            let inner = parser.index();
+            parser.closed_by(TokenKind::CloseBracket, inner)
         })?;
         let span = self.since(open.start);
         if let Some(Node { expr: Expr { kind: ExprKind::Literal(value), .. }, .. }) = &inner

@@ -1,7 +1,7 @@
 //! Templates: quoted strings, heredocs, and bare template files.
 
 use super::collection::ForHeader;
-use super::{Node, Parsed, Parser};
+use super::{Failed, Node, Parsed, Parser, Recovery};
 use crate::token::{Token, TokenKind};
 use crate::{Expr, ExprKind, TemplateDirective, TemplatePart};
 use formwork_diag::Span;
@@ -61,7 +61,7 @@ impl Parser<'_> {
     /// Everything up to the closing token, with strip markers applied.
     fn pieces(&mut self, end: TokenKind) -> Parsed<Vec<Piece>> {
         let mut pieces = Vec::new();
-        let mut strip_next = false;
+        let (mut strip_next, mut failed) = (false, false);
         loop {
             let strip = std::mem::take(&mut strip_next);
             let token = self.tokens.get(self.pos).copied().unwrap_or_else(|| self.end_of_file());
@@ -69,7 +69,7 @@ impl Parser<'_> {
                 if token.kind != TokenKind::EndOfFile {
                     self.pos += 1;
                 }
-                return Ok(pieces);
+                return if failed { Err(Failed) } else { Ok(pieces) };
             }
             match token.kind {
                 TokenKind::QuotedLiteral | TokenKind::StringLiteral => {
@@ -86,20 +86,30 @@ impl Parser<'_> {
                     if token.end - token.start == 3 {
                         strip_last(&mut pieces);
                     }
-                    let (piece, strip_behind) = self.with_newlines(false, |parser| parser.sequence(token))?;
-                    pieces.push(piece);
-                    strip_next = strip_behind;
+                    let read = self.with_newlines(false, |parser| {
+                        let sequence = parser.sequence(token);
+                        parser.closed_by(TokenKind::SequenceEnd, sequence)
+                    });
+                    match read {
+                        Ok((piece, strip_behind)) => {
+                            pieces.push(piece);
+                            strip_next = strip_behind;
+                        }
+                        Err(Failed) if self.recovery == Recovery::ClosingBracket => failed = true,
+                        Err(Failed) => return Err(Failed),
+                    }
                 }
                 // Reported with the invalid tokens; a second message would add nothing.
-                TokenKind::QuotedNewline => return self.unterminated(token),
-                _ => return self.unterminated(token),
+                TokenKind::QuotedNewline => return self.unterminated(token, end),
+                _ => return self.unterminated(token, end),
             }
         }
     }
 
-    fn unterminated<T>(&mut self, token: Token) -> Parsed<T> {
+    fn unterminated<T>(&mut self, token: Token, end: TokenKind) -> Parsed<T> {
         let span = self.span(token);
-        Err(self.fail("Unterminated template string", "The closing marker of this string was not found.", span))
+        let failure = Err(self.doubt("Unterminated template string", "The closing marker of this string was not found.", span));
+        self.closed_by(end, failure)
     }
 
     /// An interpolation or directive behind its opening, and whether it ends with a strip marker.
@@ -107,7 +117,7 @@ impl Parser<'_> {
         let interpolation = open.kind == TokenKind::Interpolation;
         let piece = if interpolation {
             if self.peek_kind() == TokenKind::SequenceEnd {
-                return self.fail_here("Invalid expression", "Between \"${\" and \"}\" an expression is expected.");
+                return self.doubt_here("Invalid expression", "Between \"${\" and \"}\" an expression is expected.");
             }
             Piece::Interpolation(self.expression()?)
         } else {
@@ -124,15 +134,15 @@ impl Parser<'_> {
                 };
                 Ok((piece, close.end - close.start == 2))
             }
-            _ if interpolation && matches!(close.kind, TokenKind::EndOfFile | TokenKind::OpenQuote) => self.fail_here(
+            _ if interpolation && matches!(close.kind, TokenKind::EndOfFile | TokenKind::OpenQuote) => self.doubt_here(
                 "Unclosed template interpolation sequence",
                 "The interpolation that begins with \"${\" has no closing brace before this.",
             ),
-            _ if interpolation => self.fail_here(
+            _ if interpolation => self.doubt_here(
                 "Extra characters after interpolation expression",
                 "An interpolation holds one expression; its closing brace is expected here.",
             ),
-            _ => self.fail_here(
+            _ => self.doubt_here(
                 "Extra characters in template control sequence",
                 "The closing brace of the template directive is expected here.",
             ),
@@ -151,7 +161,7 @@ impl Parser<'_> {
             "endif" => Ok(Keyword::EndIf),
             "for" => Ok(Keyword::For(Box::new(self.for_header("Invalid 'for' directive")?))),
             "endfor" => Ok(Keyword::EndFor),
-            _ => self.fail_here(
+            _ => self.doubt_here(
                 "Invalid template control keyword",
                 "A template directive begins with one of: if, else, endif, for, endfor.",
             ),
@@ -175,7 +185,7 @@ impl Parser<'_> {
                 let depth = node.depth;
                 return Ok(Node::above(ExprKind::TemplateWrap(node.expr.into()), span, depth));
             }
-            return Err(super::Failed);
+            return Err(Failed);
         }
         let mut depth = 0;
         let mut pieces = pieces.into_iter().peekable();
