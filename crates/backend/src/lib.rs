@@ -21,7 +21,7 @@ pub mod state_file;
 
 pub use backend::{Backend, ConfiguredBackend, backend_schema, configure_backend, local_options};
 pub use journal::{JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog};
-pub use local::{Backup, LocalOptions, LocalStore, LocalWorkspaces, is_workspace_name};
+pub use local::{Backup, LocalOptions, LocalStore, LocalWorkspaces, StateAhead, is_workspace_name};
 pub use memory::MemoryStore;
 pub use plan_file::PlanFileError;
 #[cfg(feature = "s3")]

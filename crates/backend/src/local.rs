@@ -21,6 +21,7 @@
 //! *Links.* A state path that is a link is followed, so that all names of a file share one lock and one `NAME.next`. Links
 //! at the side files are refused.
 
+mod ahead;
 mod backup;
 mod file;
 mod hold;
@@ -29,6 +30,7 @@ mod store;
 mod swap;
 mod workspace;
 
+pub use ahead::StateAhead;
 pub use options::{Backup, LocalOptions};
 pub use store::LocalStore;
 #[cfg(feature = "s3")]

@@ -16,11 +16,16 @@ mod states;
 
 pub use error::PlanFileError;
 
-use formwork_model::Plan;
+use formwork_model::{ConfigSummary, Plan};
 
 /// Encodes a plan. Errors: values are nested too deeply to be read again.
 pub fn encode(plan: &Plan) -> Result<Vec<u8>, PlanFileError> {
-    Ok(container::pack(&sections::write(plan)?))
+    encode_with(plan, || plan.config.clone())
+}
+
+/// Encodes a plan, with what it is to tell of the configuration; that is made while the rest is encoded.
+pub fn encode_with(plan: &Plan, config: impl FnOnce() -> ConfigSummary + Send) -> Result<Vec<u8>, PlanFileError> {
+    Ok(container::pack(&sections::write(plan, config)?))
 }
 
 /// Decodes and verifies a plan.

@@ -7,7 +7,7 @@ use crate::session::Session;
 use formwork_config::Config;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_hcl::quoted;
-use formwork_model::{Files, Plan, PlanMode};
+use formwork_model::{ConfigSummary, Files, Plan, PlanMode};
 use formwork_plan::GeneratedResource;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -64,14 +64,20 @@ fn text(resources: &[GeneratedResource]) -> String {
     text
 }
 
-/// Notes in the plan what was written, and leaves it out of what the plan says of the configuration.
+/// Notes in the plan what was written.
 pub fn note(plan: &mut Plan, resources: &[GeneratedResource]) {
     for resource in resources {
         if let Some(change) = plan.changes.iter_mut().find(|change| change.address == resource.address) {
             change.generated_config = Some(resource.text.trim_end().into());
         }
+    }
+}
+
+/// Leaves what was written out of what the plan says of the configuration.
+pub fn leave_out(config: &mut ConfigSummary, resources: &[GeneratedResource]) {
+    for resource in resources {
         let name = resource.address.resource.to_string();
-        plan.config.root.resources.retain(|summary| *summary.address != *name);
+        config.root.resources.retain(|summary| *summary.address != *name);
     }
 }
 

@@ -12,15 +12,18 @@ use crate::provider_functions::ProviderFunctionTable;
 use crate::providers::Providers;
 use crate::resuming::SavedRun;
 use crate::session::Session;
+use crate::together::together;
 use formwork_backend::StateSession;
-use formwork_config::{Config, GivenValue, ProviderBlock, check_references, check_statements};
+use formwork_config::{Config, GivenValue, ProviderBlock, Schemas, check_references, check_statements, summarize};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Environment, Phase, ProviderFunctions};
 use formwork_model::{
-    Event, EventSink, Files, InDoubt, ModulePath, Operation, OperationKind, Plan, PlanMode, ResourceInstance, State,
+    ConfigSummary, Event, EventSink, Files, InDoubt, ModulePath, Operation, OperationKind, Plan, PlanMode,
+    PlanProviders, ResourceInstance, State,
 };
-use formwork_plan::PlanInputs;
+use formwork_plan::{GeneratedResource, PlanInputs};
 use formwork_protocol::ProviderPool;
+use formwork_render::PlanText;
 use formwork_value::{Marks, Str, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +39,8 @@ pub struct Planned {
     pub providers: Providers,
     /// The file that it comes from.
     pub saved: Option<SavedRun>,
+    /// Configuration that was written for it.
+    pub generated: Vec<GeneratedResource>,
 }
 
 /// Why there is no plan to go on with.
@@ -124,7 +129,8 @@ pub async fn make_plan(
         options: operation.options.clone(),
         backend: current.settings.record(&current.workspace),
         lock_file: providers.lock_file.clone(),
-        is_kept: arguments.value("out").is_some(),
+        // Who saves the plan adds what it tells of the configuration.
+        is_kept: false,
         // Taking an object over does not ask what the configuration is worth: the next plan does.
         validates: operation.imports.is_none(),
         cancelled: &cancelled,
@@ -165,7 +171,8 @@ pub async fn make_plan(
             *value = raw.with_marks(if is_sensitive { Marks::SENSITIVE } else { Marks::NONE });
         }
     }
-    Ok(Planned { plan: Arc::new(plan), diagnostics, config, variables, providers, saved: None })
+    let plan = Arc::new(plan);
+    Ok(Planned { plan, diagnostics, config, variables, providers, saved: None, generated: written })
 }
 
 /// A plan is dropped when the process is about to end: taking a large one apart first would only cost time.
@@ -182,20 +189,46 @@ impl Planned {
 
     /// Shows the plan, and then the problems found on the way.
     pub fn tell(&self, session: &Session) {
-        let event = Event::Planned(self.plan.clone());
-        if self.has_errors() && self.plan.changes.is_empty() {
-            // People learn more from the problems.
-            self.tell_json(session, &event);
-        } else if !self.plan.is_blank() {
-            Progress::tell(session, &event);
+        self.tell_as(session, self.text(session));
+    }
+
+    /// As [`Planned::tell`], with its [`text`](Planned::text).
+    pub fn tell_as(&self, session: &Session, text: Option<String>) {
+        if !self.plan.is_blank() {
+            Progress::tell_json(session, &Event::Planned(self.plan.clone()));
+        }
+        if let Some(text) = text {
+            session.output.print(&text);
         }
         self.tell_problems(session);
     }
 
-    fn tell_json(&self, session: &Session, event: &Event) {
-        if !self.plan.is_blank() {
-            Progress::tell_json(session, event);
+    /// The plan for people, if they are to see it: they learn more from problems than from nothing.
+    pub fn text(&self, session: &Session) -> Option<String> {
+        let only_problems = self.plan.is_blank() || self.has_errors() && self.plan.changes.is_empty();
+        if only_problems || session.is_json() || session.is_silent() {
+            return None;
         }
+        let text = PlanText::new(&self.plan, session.text());
+        Some(together(text.pieces(), |index| text.piece(index)).concat())
+    }
+
+    /// The schemas of all providers that the configuration names, as far as they can be had.
+    pub async fn schemas(&self) -> Schemas {
+        let mut schemas = BTreeMap::new();
+        for provider in self.config.provider_addresses() {
+            if let Ok(schema) = self.providers.pool.schema(&provider).await {
+                schemas.insert(provider, schema);
+            }
+        }
+        schemas
+    }
+
+    /// What the plan tells of the configuration.
+    pub fn config_summary(&self, schemas: &Schemas) -> ConfigSummary {
+        let mut summary = summarize(&self.config, schemas);
+        generated::leave_out(&mut summary, &self.generated);
+        summary
     }
 
     /// Drops the warnings about assertions of check blocks.

@@ -7,7 +7,7 @@ mod timeline;
 use crate::machine::message_timestamp;
 use crate::session::Session;
 use formwork_model::{Event, EventSink, Plan};
-use formwork_render::{event_text, plan_text};
+use formwork_render::event_text;
 use history::{History, history_path};
 use live::Live;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -101,10 +101,7 @@ impl Progress<'_> {
         if Progress::tell_json(session, event) || session.is_silent() {
             return;
         }
-        session.output.print(&match event {
-            Event::Planned(plan) => plan_text(plan, session.text()),
-            event => event_text(event, session.text()),
-        });
+        session.output.print(&event_text(event, session.text()));
     }
 
     /// Tells one event to those who want JSON. True if this was instead of text.

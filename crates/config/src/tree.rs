@@ -7,7 +7,7 @@ use formwork_model::{
     InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderConfigAddress, ResourceInstance,
 };
 use formwork_value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A configuration: the root module and every module called from it, directly or not.
@@ -43,6 +43,18 @@ impl Config {
     /// The root module.
     pub fn root(&self) -> &Arc<Module> {
         &self.root
+    }
+
+    /// All providers that resources and provider configurations belong to.
+    pub fn provider_addresses(&self) -> BTreeSet<ProviderAddress> {
+        let modules = self.modules.values();
+        modules
+            .flat_map(|module| {
+                let resources = module.resources.values().map(|block| &block.provider_address);
+                resources.chain(module.providers.values().map(|block| &block.provider))
+            })
+            .cloned()
+            .collect()
     }
 
     /// The same with another root module.

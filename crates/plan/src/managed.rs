@@ -80,6 +80,8 @@ async fn plan_change(
 ) {
     let ty = schema.block.implied_type();
     let address = &wanted.address;
+    let checked = planner.checked(address);
+    let constant = checked.as_ref().filter(|checked| checked.is_constant).map(|checked| &checked.config);
     let ((config, good), reads) = planner.evaluator.record(|| {
         planner.evaluator.read_expansion(&wanted.expansion_reads);
         planner.evaluator.read_repetitions(wanted.module);
@@ -87,7 +89,7 @@ async fn plan_change(
         planner.read_provider_key(&provider_address, &wanted);
         read_later(planner, &wanted);
         let good = check::resource_before(planner, &wanted);
-        let config = evaluate_config(planner, &wanted, schema);
+        let config = constant.cloned().or_else(|| evaluate_config(planner, &wanted, schema));
         (config, good)
     });
     planner.report(planner.evaluator.take_problems());
@@ -113,7 +115,7 @@ async fn plan_change(
         prior_private: prior.as_ref().map_or(&[], |p| &p.private),
         prior_identity: prior.as_ref().and_then(|p| p.identity.as_ref()),
         config: &config,
-        is_valid: planner.is_valid(address, &config),
+        is_valid: constant.is_some() || checked.is_some_and(|checked| checked.config == config.unmark_deep().0),
         ignore: &ignored_changes(&wanted.block.lifecycle),
         provider_meta: meta.as_ref(),
         force_replace,

@@ -3,6 +3,7 @@
 use crate::create_before_destroy::create_before_destroy;
 use crate::import::Imports;
 use crate::target::Scope;
+use crate::validate::Checked;
 use crate::{PlanInputs, before_destroy, check, exec, moves, output, walk};
 use formwork_config::{Config, VariableBlock};
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
@@ -26,7 +27,7 @@ pub(crate) struct Planner<'a> {
     /// Conditions that do not hold are warnings.
     pub tolerant: bool,
     /// Configurations that the providers have found valid before anything was planned.
-    validated: RefCell<BTreeMap<ConfigResource, Value>>,
+    checked: RefCell<BTreeMap<ConfigResource, Checked>>,
     pub graph: ReferenceGraph,
     pub scope: Scope,
     /// Resources whose replacements are created before the old object is destroyed.
@@ -157,7 +158,7 @@ impl<'a> Planner<'a> {
             inputs,
             evaluator,
             tolerant,
-            validated: RefCell::default(),
+            checked: RefCell::default(),
             scope,
             create_before_destroy,
             graph,
@@ -192,14 +193,8 @@ impl Planner<'_> {
 
     /// The schemas of all providers that the configuration and the state name.
     pub async fn load_schemas(&self) {
-        let mut wanted: BTreeSet<ProviderAddress> = BTreeSet::new();
-        for module in self.inputs.config.modules.values() {
-            wanted.extend(module.resources.values().map(|r| r.provider_address.clone()));
-            wanted.extend(module.providers.values().map(|p| p.provider.clone()));
-        }
-        let state_providers: Vec<ProviderAddress> =
-            self.work.borrow().state.resources.values().map(|r| r.provider.provider.clone()).collect();
-        wanted.extend(state_providers);
+        let mut wanted = self.inputs.config.provider_addresses();
+        wanted.extend(self.work.borrow().state.resources.values().map(|r| r.provider.provider.clone()));
         for provider in wanted {
             match self.inputs.providers.schema(&provider).await {
                 Ok(schema) => {
@@ -214,22 +209,21 @@ impl Planner<'_> {
     /// Problems that do not depend on values: found by evaluating every block once with unknown values.
     async fn static_problems(&mut self) {
         let schemas = self.work.borrow().schemas.clone();
-        let (validated, problems) = crate::validate::static_problems(self.inputs, &self.graph, &schemas).await;
-        *self.validated.get_mut() = validated;
+        let (checked, problems) = crate::validate::static_problems(self.inputs, &self.graph, &schemas).await;
+        *self.checked.get_mut() = checked;
         self.report(problems);
     }
 
-    /// True if the provider has found this very configuration valid. What nobody else will ask about is forgotten: the
+    /// The configuration that the provider has found valid. What nobody else will ask about is forgotten: the
     /// configurations of all resources take much memory.
-    pub fn is_valid(&self, address: &ResourceInstance, config: &Value) -> bool {
-        let mut validated = self.validated.borrow_mut();
+    pub fn checked(&self, address: &ResourceInstance) -> Option<Checked> {
+        let mut checked = self.checked.borrow_mut();
         let module_repeats = address.module.0.iter().any(|step| step.key != InstanceKey::None);
-        let known = if address.key == InstanceKey::None && !module_repeats {
-            validated.remove(&address.config())
+        if address.key == InstanceKey::None && !module_repeats {
+            checked.remove(&address.config())
         } else {
-            validated.get(&address.config()).cloned()
-        };
-        known.is_some_and(|known| known == config.unmark_deep().0)
+            checked.get(&address.config()).cloned()
+        }
     }
 
     /// What there is, with outputs as far as they are known; or the problems that keep it from being known.

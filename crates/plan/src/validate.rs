@@ -9,7 +9,7 @@ use formwork_eval::{
     Environment, Evaluator, InstanceScope, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition,
     assertion_expressions, check_expressions, decode_block, decode_provider,
 };
-use formwork_hcl::Body;
+use formwork_hcl::{Body, body_references};
 use formwork_model::{
     Attribute, ConfigResource, ModulePath, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema,
     ResourceMode, Schema,
@@ -26,13 +26,8 @@ pub async fn validate(config: Arc<Config>, environment: Environment, providers: 
     if let Err(cycles) = graph.check_cycles(&config) {
         return cycles;
     }
-    let mut wanted: BTreeSet<ProviderAddress> = BTreeSet::new();
-    for module in config.modules.values() {
-        wanted.extend(module.resources.values().map(|r| r.provider_address.clone()));
-        wanted.extend(module.providers.values().map(|p| p.provider.clone()));
-    }
     let mut schemas = BTreeMap::new();
-    for provider in wanted {
+    for provider in config.provider_addresses() {
         match providers.schema(&provider).await {
             Ok(schema) => {
                 schemas.insert(provider, schema);
@@ -47,18 +42,27 @@ pub async fn validate(config: Arc<Config>, environment: Environment, providers: 
     diagnostics
 }
 
+/// The configuration of a resource that its provider has been asked about.
+#[derive(Clone)]
+pub(crate) struct Checked {
+    pub config: Value,
+    /// It refers to nothing: evaluating it again gives the same.
+    pub is_constant: bool,
+}
+
 /// Problems that do not depend on values, as the reference finds them before it reads anything; and what was asked about
 /// each resource, so that nobody asks again.
 pub(crate) async fn static_problems(
     inputs: &PlanInputs<'_>,
     graph: &ReferenceGraph,
     schemas: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
-) -> (BTreeMap<ConfigResource, Value>, Diagnostics) {
+) -> (BTreeMap<ConfigResource, Checked>, Diagnostics) {
     let (configs, mut problems) = Walk::new(inputs.config.clone(), inputs.environment.clone(), schemas).run(graph);
     if !inputs.validates {
         return (BTreeMap::new(), problems);
     }
-    let asked = configs.iter().filter_map(|item| Some((item.resource.clone()?, item.config.clone()))).collect();
+    let checked = |item: &ToCheck| Checked { config: item.config.clone(), is_constant: item.is_constant };
+    let asked = configs.iter().filter_map(|item| Some((item.resource.clone()?, checked(item)))).collect();
     problems.extend(ask_providers(configs, inputs.providers).await);
     (asked, problems)
 }
@@ -69,6 +73,7 @@ struct ToCheck {
     /// `None` for the provider's own configuration.
     resource: Option<ConfigResource>,
     config: Value,
+    is_constant: bool,
     /// Where the places of arguments are looked up.
     body: Option<Body>,
     span: formwork_diag::Span,
@@ -230,6 +235,7 @@ impl<'a> Walk<'a> {
                 provider: block.provider.clone(),
                 resource: None,
                 config,
+                is_constant: false,
                 body: Some(block.body.clone()),
                 span: block.header_span,
             });
@@ -247,6 +253,10 @@ impl<'a> Walk<'a> {
         let scope = self.evaluator.module_scope(id).with_repetition(&repetition);
         let (value, problems) = decode_block(&block.body, &schema.block, &scope);
         let failed = problems.has_errors();
+        let is_constant = problems.is_empty()
+            && value.is_wholly_known()
+            && value.marks_deep().is_none()
+            && body_references(&block.body).is_empty();
         diagnostics.extend(placed(problems, block.header_span));
         if block.resource.mode != ResourceMode::Ephemeral {
             diagnostics.extend(crate::managed::ephemeral_problems(&value, &schema, block));
@@ -269,6 +279,7 @@ impl<'a> Walk<'a> {
                     resource: block.resource.clone(),
                 }),
                 config: value.unmark_deep().0,
+                is_constant,
                 body: Some(block.body.clone()),
                 span: block.header_span,
             });

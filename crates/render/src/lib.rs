@@ -7,7 +7,7 @@
 //! | ---- | ---------- | --------- |
 //! | diagnostics | [`diagnostics_text`], [`diagnostic_text`], [`compact_warnings_text`] | in the stream; [`json_validation`] |
 //! | progress | [`event_text`], [`running_phrase`], [`elapsed_text`], [`lock_info_text`] | [`JsonStream`] |
-//! | plan | [`plan_text`], [`plan_end_text`], [`output_changes_text`] | [`json_plan`] |
+//! | plan | [`plan_text`], [`PlanText`], [`plan_end_text`], [`output_changes_text`] | [`json_plan`] |
 //! | plan, state, drift for reviewers | [`markdown`], [`html`], [`report_text`] of a [`Subject`] | [`json_drift`] |
 //! | end of an apply | [`apply_end_text`] with [`ApplyTally`] | [`JsonStream::applied`] |
 //! | outputs | [`outputs_text`], [`value_text`], [`raw_text`] | [`json_outputs`], [`json_output`] |
@@ -61,7 +61,7 @@ pub use json::{
 };
 pub use markdown::MARKDOWN_MIN_BYTES;
 pub use output_text::{apply_end_text, outputs_text};
-pub use plan_text::{output_changes_text, plan_end_text, plan_text};
+pub use plan_text::{PlanText, output_changes_text, plan_end_text, plan_text};
 pub use progress::{elapsed_text, event_text, lock_info_text, running_phrase};
 pub use report::{Subject, html, markdown, report_text};
 pub use state_text::{instance_text, state_list_text, state_text};

@@ -20,34 +20,106 @@ use std::collections::BTreeMap;
 /// Renders a plan (plan-formats.md 11): drift, legend, changes, summary line, output changes; or the sentence that
 /// there are none. Ends with a line feed; begins with an empty line.
 pub fn plan_text(plan: &Plan, options: TextOptions) -> String {
-    let schema_of = |address: &ProviderAddress| plan.schemas.get(address).cloned();
-    let mut marks = SchemaMarks::new(&schema_of);
-    let changes: Vec<&ResourceChange> = plan.changes.iter().filter(|c| is_shown(c)).collect();
-    let outputs = output_changes_text(&plan.outputs, options);
-    let is_empty = changes.is_empty() && outputs.is_empty();
-    let mut out = String::new();
-    if !is_empty || plan.options.mode == PlanMode::RefreshOnly {
-        out.push_str(&drift::drift_text(plan, &mut marks, options));
+    let text = PlanText::new(plan, options);
+    (0..text.pieces()).map(|index| text.piece(index)).collect()
+}
+
+/// The text of a plan in pieces, which can be rendered in any order or at the same time.
+pub struct PlanText<'a> {
+    plan: &'a Plan,
+    options: TextOptions,
+    changes: Vec<&'a ResourceChange>,
+    outputs: String,
+}
+
+/// Pieces that the changes of a plan are rendered in, if there are as many.
+const PIECES: usize = 32;
+
+impl<'a> PlanText<'a> {
+    pub fn new(plan: &'a Plan, options: TextOptions) -> PlanText<'a> {
+        let changes = plan.changes.iter().filter(|c| is_shown(c)).collect();
+        PlanText { plan, options, changes, outputs: output_changes_text(&plan.outputs, options) }
     }
-    if is_empty {
-        out.push_str(&no_changes_text(plan, !out.is_empty(), options));
-        return out;
+
+    /// How many pieces there are: at least one.
+    pub fn pieces(&self) -> usize {
+        1 + self.changes.chunks(self.size()).len() + 1
     }
-    if !out.is_empty() {
-        out.push_str(&format!("\n{}\n", options.rule()));
-    }
-    write_legend(&mut out, &changes, options);
-    if !changes.is_empty() {
-        write_changes(&mut out, plan, &changes, &mut marks, options);
-    }
-    if !outputs.is_empty() {
-        out.push_str(&format!("\nChanges to Outputs:\n{outputs}"));
-        if changes.iter().all(|c| c.action == Action::NoOp) {
-            let note = "Applying this plan saves these output values in the state; no real object is changed.";
-            out.push_str(&format!("\n{}\n", wrap(note, options.width.saturating_sub(1))));
+
+    /// One of the pieces; empty beyond the last one.
+    pub fn piece(&self, index: usize) -> String {
+        match index.checked_sub(1) {
+            None => self.head(),
+            Some(index) => match self.changes.chunks(self.size()).nth(index) {
+                Some(changes) => self.changes(changes),
+                None => self.tail(),
+            },
         }
     }
-    out
+
+    /// Changes in a piece.
+    fn size(&self) -> usize {
+        self.changes.len().div_ceil(PIECES).max(1)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.outputs.is_empty()
+    }
+
+    /// What comes before the changes.
+    fn head(&self) -> String {
+        let (plan, options) = (self.plan, self.options);
+        let mut out = String::new();
+        if !self.is_empty() || plan.options.mode == PlanMode::RefreshOnly {
+            let schema_of = |address: &ProviderAddress| plan.schemas.get(address).cloned();
+            out.push_str(&drift::drift_text(plan, &mut SchemaMarks::new(&schema_of), options));
+        }
+        if self.is_empty() {
+            out.push_str(&no_changes_text(plan, !out.is_empty(), options));
+            return out;
+        }
+        if !out.is_empty() {
+            out.push_str(&format!("\n{}\n", options.rule()));
+        }
+        write_legend(&mut out, &self.changes, options);
+        if !self.changes.is_empty() {
+            out.push_str(if plan.errored {
+                "\nTerraform planned the following actions, but then encountered a problem:\n"
+            } else {
+                "\nTerraform will perform the following actions:\n"
+            });
+        }
+        out
+    }
+
+    fn changes(&self, changes: &[&ResourceChange]) -> String {
+        let schema_of = |address: &ProviderAddress| self.plan.schemas.get(address).cloned();
+        let mut marks = SchemaMarks::new(&schema_of);
+        let mut out = String::new();
+        for change in changes {
+            let diff = change_diff(change, Relevance::All, &mut marks);
+            out.push('\n');
+            write_change(&mut out, change, &diff, Cause::Proposed, self.options);
+        }
+        out
+    }
+
+    /// What comes behind the changes.
+    fn tail(&self) -> String {
+        let options = self.options;
+        let mut out = String::new();
+        if !self.changes.is_empty() {
+            out.push_str(&format!("\n{} {}\n", options.paint(Style::Bold, "Plan:"), PlanTally::of(self.plan).counts()));
+        }
+        if !self.outputs.is_empty() {
+            out.push_str(&format!("\nChanges to Outputs:\n{}", self.outputs));
+            if self.changes.iter().all(|c| c.action == Action::NoOp) {
+                let note = "Applying this plan saves these output values in the state; no real object is changed.";
+                out.push_str(&format!("\n{}\n", wrap(note, options.width.saturating_sub(1))));
+            }
+        }
+        out
+    }
 }
 
 /// Renders what stands below a plan: where it was saved and how to apply it, or that it was not saved.
@@ -97,26 +169,6 @@ fn write_legend(out: &mut String, changes: &[&ResourceChange], options: TextOpti
             line.write_terminal(out, options);
         }
     }
-}
-
-fn write_changes(
-    out: &mut String,
-    plan: &Plan,
-    changes: &[&ResourceChange],
-    marks: &mut SchemaMarks<'_>,
-    options: TextOptions,
-) {
-    out.push_str(if plan.errored {
-        "\nTerraform planned the following actions, but then encountered a problem:\n"
-    } else {
-        "\nTerraform will perform the following actions:\n"
-    });
-    for change in changes {
-        let diff = change_diff(change, Relevance::All, marks);
-        out.push('\n');
-        write_change(out, change, &diff, Cause::Proposed, options);
-    }
-    out.push_str(&format!("\n{} {}\n", options.paint(Style::Bold, "Plan:"), PlanTally::of(plan).counts()));
 }
 
 fn write_change(out: &mut String, change: &ResourceChange, diff: &Diff, cause: Cause, options: TextOptions) {

@@ -1,5 +1,6 @@
 //! Which files a workspace uses.
 
+use super::StateAhead;
 use crate::durable::beside;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ pub enum Backup {
 }
 
 /// Settings of the local store. Relative paths are relative to the process's directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct LocalOptions {
     /// State of the default workspace.
     pub path: PathBuf,
@@ -26,6 +27,8 @@ pub struct LocalOptions {
     pub state_out: Option<PathBuf>,
     /// `-backup`.
     pub backup: Backup,
+    /// The state to read, if that has begun.
+    pub ahead: StateAhead,
 }
 
 impl Default for LocalOptions {
@@ -36,6 +39,7 @@ impl Default for LocalOptions {
             state: None,
             state_out: None,
             backup: Backup::Beside,
+            ahead: StateAhead::default(),
         }
     }
 }
@@ -49,6 +53,11 @@ pub(super) struct StatePaths {
 }
 
 impl LocalOptions {
+    /// Begins to read the state of a workspace.
+    pub fn look_ahead(&self, workspace: &str) -> StateAhead {
+        StateAhead::begin(self.paths(workspace).read)
+    }
+
     /// The files of a workspace. Source of the rules: fact sheet `state-v4.md` 7.
     pub(super) fn paths(&self, workspace: &str) -> StatePaths {
         let own = || match workspace {

@@ -4,7 +4,7 @@ use super::file::{StateFile, failed};
 use super::hold::{self, Hold};
 use super::options::{LocalOptions, StatePaths};
 use super::swap::{self, Fingerprint};
-use super::{backup, workspace};
+use super::{StateAhead, backup, workspace};
 use crate::journal::JournalPaths;
 use crate::{durable, file_lock, lock_info, state_file};
 use async_trait::async_trait;
@@ -26,6 +26,7 @@ pub struct LocalStore {
 
 struct Inner {
     paths: StatePaths,
+    ahead: StateAhead,
     progress: Mutex<Progress>,
 }
 
@@ -44,7 +45,8 @@ impl LocalStore {
     /// The store of a workspace. Errors: the name is not one for workspaces.
     pub fn new(options: &LocalOptions, workspace: &str) -> Result<LocalStore, StoreError> {
         workspace::check_name(workspace)?;
-        Ok(LocalStore { inner: Arc::new(Inner { paths: options.paths(workspace), progress: Mutex::default() }) })
+        let (paths, ahead) = (options.paths(workspace), options.ahead.clone());
+        Ok(LocalStore { inner: Arc::new(Inner { paths, ahead, progress: Mutex::default() }) })
     }
 
     /// The file that is written.
@@ -125,7 +127,10 @@ impl Inner {
         if bytes.is_empty() && !progress.hold.as_ref().is_some_and(Hold::created_state) {
             self.check_emptied(path)?;
         }
-        decode(path, &bytes)
+        match self.ahead.take(&bytes) {
+            Some(snapshot) => Ok(Some(snapshot)),
+            None => decode(path, &bytes),
+        }
     }
 
     /// An empty state file counts as no state; but if its backup has objects, then a program was killed while it wrote,

@@ -5,17 +5,24 @@ use super::container::{Section, Sections};
 use super::states::WrittenObjects;
 use super::{PlanFileError, graph, states};
 use crate::codec::{Code, Damaged, Reader, Writer};
-use formwork_model::Plan;
+use formwork_model::{ConfigSummary, Plan};
 
-/// The states and the rest are worked on at the same time: they are the large parts, and about equal.
-pub(super) fn write(plan: &Plan) -> Result<Sections, PlanFileError> {
+/// The states, with the configuration, and the rest are worked on at the same time: they are about equal.
+pub(super) fn write(plan: &Plan, config: impl FnOnce() -> ConfigSummary + Send) -> Result<Sections, PlanFileError> {
     std::thread::scope(|scope| {
-        let states = scope.spawn(|| {
-            section(&|out| {
+        let states_and_config = scope.spawn(|| {
+            let states = section(&|out| {
                 let mut known = WrittenObjects::default();
                 states::write(out, &mut known, &plan.prior);
                 states::write(out, &mut known, &plan.previous);
-            })
+            })?;
+            let config = config();
+            let config = section(&|out| {
+                config.write(out);
+                let texts = plan.sources.iter().map(|(path, text)| (path.to_string(), text.to_string()));
+                texts.collect::<Texts>().write(out);
+            })?;
+            Ok((states, config))
         });
         let types = Types::of(&plan.schemas);
         let schemas = section(&|out| plan.schemas.write(out))?;
@@ -27,11 +34,7 @@ pub(super) fn write(plan: &Plan) -> Result<Sections, PlanFileError> {
             write_planned(out, &plan.planned_values, &plan.changes, &types);
         })?;
         let frame = section(&|out| write_frame(out, plan))?;
-        let config = section(&|out| {
-            plan.config.write(out);
-            plan.sources.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect::<Texts>().write(out);
-        })?;
-        let states = states.join().unwrap_or(Err(PlanFileError::TooDeep))?;
+        let (states, config) = states_and_config.join().unwrap_or(Err(PlanFileError::TooDeep))?;
         Ok(vec![schemas, states, changes, frame, config])
     })
 }

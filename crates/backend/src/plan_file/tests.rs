@@ -409,7 +409,7 @@ proptest! {
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         cut in any::<Option<prop::sample::Index>>(),
     ) {
-        let mut sections = sections::write(&plan(3)).unwrap();
+        let mut sections = sections::write(&plan(3), ConfigSummary::default).unwrap();
         let mut bytes = sections[section].open().unwrap();
         for (at, byte) in edits {
             let at = at.index(bytes.len());

@@ -1,9 +1,10 @@
 //! What is configured about the backend: type and arguments.
 
+use super::read_record;
 use crate::arguments::Arguments;
 use crate::session::Session;
 use formwork_backend::{
-    Backend, Backup, LocalOptions, LocalWorkspaces, backend_schema, configure_backend, local_options,
+    Backend, Backup, LocalOptions, LocalWorkspaces, StateAhead, backend_schema, configure_backend, local_options,
 };
 use formwork_config::{Config, Module};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
@@ -31,11 +32,13 @@ impl fmt::Debug for BackendSettings {
 }
 
 /// Paths given on the command line, for the local backend only.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct LocalFlags {
     pub state: Option<PathBuf>,
     pub state_out: Option<PathBuf>,
     pub backup: Backup,
+    /// The state, if reading it has begun.
+    pub ahead: StateAhead,
 }
 
 impl LocalFlags {
@@ -50,7 +53,19 @@ impl LocalFlags {
                 Some("-") => Backup::None,
                 Some(path) => Backup::At(path.into()),
             },
+            ahead: StateAhead::default(),
         }
+    }
+
+    /// Begins to read the state where it is unless the configuration says otherwise. Where `init` has set up a backend,
+    /// that is not known yet.
+    pub fn looking_ahead(&self, session: &Session) -> LocalFlags {
+        let data_dir = session.data_dir();
+        if !matches!(read_record(&data_dir), Ok(None)) {
+            return self.clone();
+        }
+        let options = LocalOptions { state: self.state.clone(), ..LocalOptions::default() };
+        LocalFlags { ahead: options.look_ahead(&data_dir.workspace(&session.environment)), ..self.clone() }
     }
 }
 
@@ -77,6 +92,7 @@ impl BackendSettings {
                 state: flags.state.clone(),
                 state_out: flags.state_out.clone(),
                 backup: flags.backup.clone(),
+                ahead: flags.ahead.clone(),
                 ..configured
             };
             return Ok(Arc::new(LocalWorkspaces { options }));

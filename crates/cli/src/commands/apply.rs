@@ -135,9 +135,10 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
     if operation.auto_init {
         initialize_if_needed(session)?;
     }
+    let local = operation.local.looking_ahead(session);
     let (config, warnings) = load_configuration(session)?;
     session.report(&warnings);
-    let current = Current::of_config(session, &config, &operation.local)?;
+    let current = Current::of_config(session, &config, &local)?;
     let lock_name = match command {
         Mode::Refresh => lock_name(PlanMode::RefreshOnly, true),
         Mode::Apply | Mode::Destroy => lock_name(operation.options.mode, true),
@@ -271,7 +272,8 @@ fn apply_file(
             Progress::tell_json(session, &Event::Planned(plan.clone()));
             let variables = variables?;
             let diagnostics = Diagnostics::new();
-            let planned = Planned { plan, diagnostics, config, variables, providers, saved: Some(run) };
+            let planned =
+                Planned { plan, diagnostics, config, variables, providers, saved: Some(run), generated: Vec::new() };
             finish(session, &planned, Mode::Apply, &current.workspace, state).await
         })
         .await

@@ -8,13 +8,15 @@ use crate::exit::Exit;
 use crate::initialization::initialize_if_needed;
 use crate::json_file::STREAM_FLAGS;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, warn_state_flag};
-use crate::planning::{Unplanned, are_of_values, lock_name, make_plan, tell_empty_plan};
+use crate::planning::{Planned, Unplanned, are_of_values, lock_name, make_plan, tell_empty_plan};
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, with_state};
 use crate::whole_file::write_private;
 use formwork_backend::{StateSession, plan_file};
+use formwork_config::Schemas;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{Plan, PlanMode};
+use std::panic::resume_unwind;
 use std::path::Path;
 
 pub static COMMAND: Command = Command {
@@ -51,9 +53,10 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     if operation.auto_init {
         initialize_if_needed(session)?;
     }
+    let local = operation.local.looking_ahead(session);
     let (config, warnings) = load_configuration(session)?;
     session.report(&warnings);
-    let current = Current::of_config(session, &config, &operation.local)?;
+    let current = Current::of_config(session, &config, &local)?;
     let lock_name = lock_name(operation.options.mode, false);
     session.block_on_with_interrupts(async {
         let place = current.place(session).await?;
@@ -72,17 +75,22 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
                     return Ok(Exit::Attention);
                 }
             };
+            let schemas = planned.schemas().await;
             planned.providers.pool.shutdown_all().await;
-            if let Some(path) = arguments.value("out").filter(|path| !path.is_empty())
-                && !planned.plan.is_blank()
-            {
-                save(path, &planned.plan)?;
-            }
-            planned.tell(session);
+            let out = arguments.value("out").filter(|path| !path.is_empty());
+            let (saved, text) = std::thread::scope(|scope| {
+                let (planned, schemas) = (&planned, &schemas);
+                let begin = |path| scope.spawn(move || save(path, planned, schemas));
+                let saving = out.filter(|_| !planned.plan.is_blank()).map(begin);
+                let text = planned.text(session);
+                (saving.map_or(Ok(()), |saving| saving.join().unwrap_or_else(|panic| resume_unwind(panic))), text)
+            });
+            saved?;
+            planned.tell_as(session, text);
             if planned.has_errors() {
                 return Ok(Exit::Error);
             }
-            hint(session, arguments.value("out").filter(|path| !path.is_empty()), &planned.plan);
+            hint(session, out, &planned.plan);
             let changes = arguments.switch("detailed-exitcode") && planned.plan.applyable;
             Ok(if changes { Exit::Changes } else { Exit::Success })
         })
@@ -91,12 +99,13 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
 }
 
 /// The file holds secrets: only its owner may read it.
-fn save(path: &str, plan: &Plan) -> Result<(), Diagnostics> {
+fn save(path: &str, planned: &Planned, schemas: &Schemas) -> Result<(), Diagnostics> {
     let failed = |problem: String| {
         let detail = format!("The plan could not be written to {path:?}: {problem}");
         Diagnostics::from(Diagnostic::error("Failed to write plan file", detail).blame(Blame::Environment))
     };
-    let bytes = plan_file::encode(plan).map_err(|error| failed(error.to_string()))?;
+    let bytes = plan_file::encode_with(&planned.plan, || planned.config_summary(schemas))
+        .map_err(|error| failed(error.to_string()))?;
     write_private(Path::new(path), &bytes).map_err(|error| failed(error.to_string()))
 }
 

@@ -110,7 +110,8 @@ impl<'a> Checker<'a> {
         {
             return;
         }
-        let detail = format!("A reference in {} says no more than \"{root}\". Another error shows where.", self.place());
+        let detail =
+            format!("A reference in {} says no more than \"{root}\". Another error shows where.", self.place());
         let problem = Diagnostic::error("Incomplete reference", detail);
         if self.diagnostics.iter().all(|known| known.detail != problem.detail) {
             self.diagnostics.push(problem);

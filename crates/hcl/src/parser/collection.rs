@@ -17,7 +17,8 @@ impl Parser<'_> {
     pub(super) fn tuple_or_for(&mut self) -> Parsed<Node> {
         let open = self.next();
         let (kind, depth) = self.with_newlines(false, |parser| {
-            let read = if parser.at_word("for") { parser.for_expression(open, false) } else { parser.tuple_items(open) };
+            let read =
+                if parser.at_word("for") { parser.for_expression(open, false) } else { parser.tuple_items(open) };
             parser.closed_by(TokenKind::CloseBracket, read)
         })?;
         Ok(Node::above(kind, self.since(open.start), depth))

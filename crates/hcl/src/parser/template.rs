@@ -108,7 +108,8 @@ impl Parser<'_> {
 
     fn unterminated<T>(&mut self, token: Token, end: TokenKind) -> Parsed<T> {
         let span = self.span(token);
-        let failure = Err(self.doubt("Unterminated template string", "The closing marker of this string was not found.", span));
+        let failure =
+            Err(self.doubt("Unterminated template string", "The closing marker of this string was not found.", span));
         self.closed_by(end, failure)
     }
 

@@ -61,7 +61,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
 /// A state file that is named on the command line.
 fn other_state(arguments: &Arguments, path: &str) -> Current {
     let backup = edit_flags(arguments).backup;
-    let flags = LocalFlags { state: Some(PathBuf::from(path)), state_out: None, backup };
+    let flags = LocalFlags { state: Some(PathBuf::from(path)), backup, ..LocalFlags::default() };
     Current::new(BackendSettings::default(), DEFAULT_WORKSPACE.to_owned(), &flags)
 }
 
