@@ -15,7 +15,6 @@ mod commands;
 mod configuration;
 mod current;
 mod data_dir;
-mod duration;
 mod early;
 mod environment;
 mod exit;

@@ -1,13 +1,12 @@
 //! Using the state of a workspace: locked, recovered, and let go on every path.
 
 use crate::arguments::{Arguments, Flag};
-use crate::duration::parse_duration;
 use crate::interrupt::Urgency;
 use crate::machine::{MachineEntropy, precise_timestamp, random_id};
 use crate::session::Session;
 use formwork_backend::{SessionError, StatePlace, StateSession};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_model::{LockError, LockInfo, StoreError, TERRAFORM_VERSION};
+use formwork_model::{LockError, LockInfo, StoreError, TERRAFORM_VERSION, parse_duration};
 use futures_util::FutureExt;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::pin::pin;

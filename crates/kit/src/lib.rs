@@ -33,13 +33,14 @@ pub use call::Call;
 pub use checks::{at_least, between, duration, length_between, matching, one_of};
 pub use ephemeral::{Ephemeral, Opened};
 pub use failure::{Failure, Outcome};
+pub use formwork_model::parse_duration;
 pub use function::{Arguments, Function};
 pub use object::Object;
 pub use plan::Plan;
 pub use provider::{Connect, Provider};
 pub use resource::{DataSource, Moved, Presence, Resource};
 pub use rules::{Check, Group, Rules, blocks, computed, optional, required};
-pub use timeouts::{Timeouts, parse_duration};
+pub use timeouts::Timeouts;
 
 #[doc(hidden)]
 pub use formwork_model as model;

@@ -1,7 +1,7 @@
 //! How long operations may take.
 
 use crate::{Body, Member, Rules, checks, optional};
-use formwork_model::Nesting;
+use formwork_model::{Nesting, parse_duration};
 use formwork_value::Value;
 use std::time::Duration;
 
@@ -48,28 +48,4 @@ impl Timeouts {
     pub(crate) fn null(&self) -> Option<Value> {
         self.member().map(|member| Value::null(member.ty))
     }
-}
-
-/// Reads a duration as Go writes it: numbers with units, `1h15m30.5s`. Negative ones and ones without unit are none.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    const UNITS: [(&str, f64); 7] =
-        [("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    let mut seconds = 0.0;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at_checked(digits)?;
-        let end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at_checked(end)?;
-        let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        seconds += number.parse::<f64>().ok()? * factor;
-        rest = tail;
-    }
-    Duration::try_from_secs_f64(seconds).ok()
 }

@@ -11,6 +11,7 @@ mod address;
 mod change;
 mod check;
 mod config_summary;
+mod duration;
 mod event;
 mod lock_file;
 mod mode;
@@ -39,6 +40,7 @@ pub use config_summary::{
     ConfigSummary, ExpressionSummary, ModuleCallSummary, ModuleSummary, OutputSummary, ProviderConfigSummary,
     ProvisionerSummary, ResourceSummary, VariableSummary,
 };
+pub use duration::parse_duration;
 pub use event::{Event, EventSink, ObjectEvent, Progress};
 pub use lock_file::{LockFile, ProviderLock};
 pub use mode::{PlanMode, PlanOptions};

@@ -14,7 +14,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_ec2::config::interceptors::InterceptorContext;
 use aws_sdk_ec2::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
-use formwork_model::Nesting;
+use formwork_model::{Nesting, parse_duration};
 use formwork_value::Value;
 use tokio::sync::watch;
 
@@ -314,7 +314,7 @@ async fn assume(config: &Value, block: &Value, role: String, shared: SdkConfig, 
     if let Some(arns) = block.some_texts("policy_arns") {
         builder = builder.policy_arns(arns);
     }
-    if let Some(time) = block.text("duration").and_then(checks::parse_duration) {
+    if let Some(time) = block.text("duration").and_then(parse_duration) {
         builder = builder.session_length(time);
     }
     let provider = builder.build().await;

@@ -3,7 +3,7 @@
 use crate::backend::Arguments;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use formwork_model::StoreError;
+use formwork_model::{StoreError, parse_duration};
 use formwork_value::{Str, Type, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -288,27 +288,6 @@ fn read_role(arguments: &mut Arguments<'_>, values: &BTreeMap<Str, Value>) -> As
     };
     arguments.adopt("assume_role", inner);
     role
-}
-
-/// Hours, minutes and seconds: `1h30m`.
-fn parse_duration(text: &str) -> Option<Duration> {
-    let mut seconds = 0u64;
-    let mut digits = String::new();
-    for c in text.chars() {
-        let unit = match c {
-            '0'..='9' => {
-                digits.push(c);
-                continue;
-            }
-            'h' => 3600,
-            'm' => 60,
-            's' => 1,
-            _ => return None,
-        };
-        seconds = seconds.checked_add(digits.parse::<u64>().ok()?.checked_mul(unit)?)?;
-        digits.clear();
-    }
-    (digits.is_empty() && seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 /// Words and a number: `eu-central-1`, `us-gov-west-1`.

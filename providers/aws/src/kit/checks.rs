@@ -1,8 +1,8 @@
 //! Checks of single values.
 
+use formwork_model::parse_duration;
 use formwork_value::Value;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::time::Duration;
 
 type Checked = Result<(), String>;
 
@@ -118,37 +118,6 @@ pub fn duration(value: &Value) -> Checked {
     }
 }
 
-/// Reads a duration as Go writes it: numbers with units, `1h30m`, `1.5s`, `0`.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    if text == "0" {
-        return Some(Duration::ZERO);
-    }
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    let mut seconds = 0.0;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let split = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at_checked(split)?;
-        let end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, next) = tail.split_at_checked(end)?;
-        let unit = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 1e-3,
-            "us" | "µs" | "μs" => 1e-6,
-            "ns" => 1e-9,
-            _ => return None,
-        };
-        seconds += number.parse::<f64>().ok()? * unit;
-        rest = next;
-    }
-    // More than a century is a mistake, and would not fit clocks.
-    Duration::try_from_secs_f64(seconds).ok().filter(|time| time.as_secs() < 100 * 366 * 86_400)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,22 +152,6 @@ mod tests {
         fn no_text_breaks_the_checks(text in ".{0,24}") {
             let value = Value::string(&text);
             let _ = (cidr4(&value), cidr6(&value), address4(&value), duration(&value));
-        }
-    }
-
-    #[test]
-    fn durations() {
-        for (text, seconds) in [
-            ("10m", Some(600.0)),
-            ("1h30m", Some(5400.0)),
-            ("1.5s", Some(1.5)),
-            ("0", Some(0.0)),
-            ("250ms", Some(0.25)),
-        ] {
-            assert_eq!(parse_duration(text).map(|d| d.as_secs_f64()), seconds, "{text}");
-        }
-        for text in ["", "10", "m", "1x", "-5m", "1..2s", "1e9h", "99999999999999999999h", "10 m"] {
-            assert_eq!(parse_duration(text), None, "{text}");
         }
     }
 }

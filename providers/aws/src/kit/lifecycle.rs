@@ -1,7 +1,6 @@
 //! Create, read, update, delete and import, around what the resource types do.
 
 use crate::kit::call::{CONSISTENCY, Call};
-use crate::kit::checks::parse_duration;
 use crate::kit::failure::Failure;
 use crate::kit::object::{Attributes, Object};
 use crate::kit::planner::{agrees, resolve};
@@ -10,7 +9,7 @@ use crate::kit::spec::Spec;
 use crate::kit::tags;
 use crate::session::Session;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_model::Nesting;
+use formwork_model::{Nesting, parse_duration};
 use formwork_value::{Type, Value};
 use std::time::Duration;
 

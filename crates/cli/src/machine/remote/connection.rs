@@ -1,6 +1,6 @@
 //! What a `connection` block says.
 
-use crate::duration::parse_duration;
+use formwork_model::parse_duration;
 use formwork_value::Value;
 use std::time::Duration;
 
