@@ -1,8 +1,8 @@
 //! Ctrl-C, SIGTERM, and the end of the terminal (SIGHUP): once to stop gracefully, twice to stop now.
 
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 /// How urgently the user wants the work to end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,17 +19,22 @@ pub enum Urgency {
 /// works or waits must look here.
 pub struct Interrupts {
     urgency: watch::Receiver<Urgency>,
-    task: JoinHandle<()>,
 }
 
 impl Interrupts {
-    /// Must be called inside of the runtime.
+    /// Listens on a thread of its own: interrupts are noted at once, whatever the others do. It ends when nobody can ask any
+    /// more.
     pub fn listen() -> std::io::Result<Interrupts> {
-        let interrupt = signal(SignalKind::interrupt())?;
-        let terminate = signal(SignalKind::terminate())?;
-        let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let (interrupt, terminate, hangup) = {
+            let _inside = runtime.enter();
+            let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, hangup)
+        };
         let (sender, urgency) = watch::channel(Urgency::None);
-        Ok(Interrupts { urgency, task: tokio::spawn(forward(interrupt, terminate, hangup, sender)) })
+        let listen = move || runtime.block_on(forward(interrupt, terminate, hangup, sender));
+        std::thread::Builder::new().name("interrupts".to_owned()).spawn(listen)?;
+        Ok(Interrupts { urgency })
     }
 
     pub fn urgency(&self) -> Urgency {
@@ -43,12 +48,6 @@ impl Interrupts {
             // Nobody listens any more, so nothing more comes.
             std::future::pending::<()>().await;
         }
-    }
-}
-
-impl Drop for Interrupts {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -71,6 +70,7 @@ async fn forward(
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             () = received(&mut hangup) => {}
+            () = sender.closed() => return,
         }
         sender.send_replace(urgency);
     }

@@ -3,21 +3,28 @@
 use crate::interrupt::Urgency;
 use crate::session::Session;
 use std::io::{BufRead, stdin};
-use tokio::runtime::Handle;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+/// How often interrupts are looked for while nobody answers.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Asks for one line; `None` if there is nobody to answer, or an interrupt came instead.
 pub fn ask(session: &Session, question: &str, prompt: &str) -> Option<String> {
     session.output.print(&format!("{question}\n\n  {prompt} "));
     let line = match session.interrupts() {
         None => read_line(),
-        Some(interrupts) => tokio::task::block_in_place(|| {
-            Handle::current().block_on(async {
-                tokio::select! {
-                    line = tokio::task::spawn_blocking(read_line) => line.ok().flatten(),
-                    () = interrupts.reached(Urgency::Graceful) => None,
+        Some(interrupts) => {
+            let (sender, lines) = channel();
+            std::thread::spawn(move || sender.send(read_line()));
+            loop {
+                match lines.recv_timeout(PAUSE) {
+                    Ok(line) => break line,
+                    Err(RecvTimeoutError::Timeout) if interrupts.urgency() == Urgency::None => {}
+                    Err(_) => break None,
                 }
-            })
-        }),
+            }
+        }
     };
     session.output.print("\n");
     line

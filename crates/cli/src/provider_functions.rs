@@ -1,5 +1,6 @@
 //! Functions of providers: `provider::LOCAL::NAME`.
 
+use crate::session::Threads;
 use formwork_config::Config;
 use formwork_diag::Diagnostics;
 use formwork_eval::ProviderFunctions;
@@ -13,6 +14,16 @@ use tokio::runtime::Handle;
 
 /// What every call of such a function begins with.
 const PREFIX: &str = "provider::";
+
+/// True if a file mentions such a function.
+fn are_called(config: &Config) -> bool {
+    config.sources.files().iter().any(|file| file.text.contains(PREFIX))
+}
+
+/// What evaluating a configuration runs on: a call of such a function waits in the middle of it.
+pub fn threads_for(config: &Config) -> Threads {
+    if are_called(config) { Threads::Several } else { Threads::One }
+}
 
 /// The functions of all providers that the root module names, by local name and name.
 pub struct ProviderFunctionTable {
@@ -36,7 +47,7 @@ impl ProviderFunctionTable {
         pool: &ProviderPool,
         asked: bool,
     ) -> Result<Option<ProviderFunctionTable>, Diagnostics> {
-        if !asked && !config.sources.files().iter().any(|file| file.text.contains(PREFIX)) {
+        if !asked && !are_called(config) {
             return Ok(None);
         }
         let mut providers = BTreeMap::new();

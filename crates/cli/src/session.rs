@@ -10,6 +10,16 @@ use formwork_diag::{Blame, Diagnostic, Diagnostics, Sources};
 use formwork_model::Event;
 use formwork_render::{JsonStream, StreamMode, TextOptions, compact_warnings_text, diagnostics_text};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::runtime::Builder;
+
+/// What asynchronous work runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Threads {
+    /// One: much quicker where the work talks to plugins all the time, as nobody waits to be woken.
+    One,
+    /// Several: for work that waits in the middle of synchronous steps.
+    Several,
+}
 
 /// What all commands have at hand.
 pub struct Session {
@@ -215,9 +225,10 @@ impl Session {
     /// As [`Session::block_on`], for work that decides itself what an interrupt means.
     pub fn block_on_with_interrupts<T>(
         &self,
+        threads: Threads,
         work: impl Future<Output = Result<T, Diagnostics>>,
     ) -> Result<T, Diagnostics> {
-        self.block_on(self.with_interrupts(work))
+        self.run(threads, self.with_interrupts(work))
     }
 
     /// Listens for interrupts while something works.
@@ -245,10 +256,22 @@ impl Session {
         self.interrupts().is_some_and(|interrupts| interrupts.urgency() > Urgency::None)
     }
 
-    /// Runs asynchronous work to its end.
+    /// Runs asynchronous work to its end, whatever it does.
     pub fn block_on<T>(&self, work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime = runtime.map_err(|error| {
+        self.run(Threads::Several, work)
+    }
+
+    /// Runs asynchronous work to its end.
+    pub fn run<T>(
+        &self,
+        threads: Threads,
+        work: impl Future<Output = Result<T, Diagnostics>>,
+    ) -> Result<T, Diagnostics> {
+        let mut builder = match threads {
+            Threads::One => Builder::new_current_thread(),
+            Threads::Several => Builder::new_multi_thread(),
+        };
+        let runtime = builder.worker_threads(2).enable_all().build().map_err(|error| {
             let detail = format!("The operating system gives no threads: {error}.");
             Diagnostics::from(Diagnostic::error("Cannot start working", detail).blame(Blame::Environment))
         })?;

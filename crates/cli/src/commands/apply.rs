@@ -13,6 +13,7 @@ use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_F
 use crate::planning::{Planned, Unplanned, are_of_values, in_doubt_again, lock_name, make_plan};
 use crate::progress::Progress;
 use crate::prompt::confirm;
+use crate::provider_functions::threads_for;
 use crate::providers::Providers;
 use crate::resuming::{self, SavedRun};
 use crate::saved_plan;
@@ -143,7 +144,7 @@ fn run(session: &Session, arguments: &Arguments, command: Mode) -> Result<Exit, 
         Mode::Refresh => lock_name(PlanMode::RefreshOnly, true),
         Mode::Apply | Mode::Destroy => lock_name(operation.options.mode, true),
     };
-    session.block_on_with_interrupts(async {
+    session.block_on_with_interrupts(threads_for(&config), async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             let nothing = command == Mode::Refresh && !has_managed_objects(state.snapshot());
@@ -251,7 +252,7 @@ fn apply_file(
     let mut config = saved_plan::configuration(session, &saved.plan)?;
     let variables = saved_plan::variables(session, arguments, &saved.plan, &mut config);
     let resume = arguments.switch("resume");
-    session.block_on_with_interrupts(async {
+    session.block_on_with_interrupts(threads_for(&config), async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeApply", async |state: &mut StateSession| {
             saved_plan::check(session, &saved.plan)?;

@@ -10,7 +10,7 @@ use crate::initialization::initialize_if_needed;
 use crate::machine::timestamp;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, warn_state_flag};
 use crate::planning::{Unplanned, lock_name, make_plan};
-use crate::session::Session;
+use crate::session::{Session, Threads};
 use crate::state_access::{LOCK_FLAGS, LockFlags, with_state};
 use formwork_backend::StateSession;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
@@ -80,7 +80,7 @@ fn look(session: &Session, arguments: &Arguments) -> Result<Found, Diagnostics> 
     let (config, mut diagnostics) = load_configuration(session)?;
     let current = Current::of_config(session, &config, &operation.local)?;
     let lock_name = lock_name(PlanMode::RefreshOnly, false);
-    session.block_on_with_interrupts(async {
+    session.block_on_with_interrupts(Threads::Several, async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             let planned = match make_plan(session, arguments, &operation, config, &current, state).await {

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::machine::OverlayFiles;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, WRITING_FLAGS};
 use crate::planning::{Unplanned, make_plan};
-use crate::session::Session;
+use crate::session::{Session, Threads};
 use crate::state_access::{LOCK_FLAGS, session_problem, with_state};
 use formwork_backend::StateSession;
 use formwork_config::Config;
@@ -73,7 +73,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     session.report(&warnings);
     check_declared(&config, &address)?;
     let current = Current::of_config(session, &config, &LocalFlags::of(arguments))?;
-    session.block_on_with_interrupts(async {
+    session.block_on_with_interrupts(Threads::Several, async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, "OperationTypeInvalid", async |state: &mut StateSession| {
             // The object that a replacement was to take the place of makes room for it.

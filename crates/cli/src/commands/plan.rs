@@ -9,6 +9,7 @@ use crate::initialization::initialize_if_needed;
 use crate::json_file::STREAM_FLAGS;
 use crate::operation_arguments::{OPERATION_FLAGS, OperationArguments, PLANNING_FLAGS, warn_state_flag};
 use crate::planning::{Planned, Unplanned, are_of_values, lock_name, make_plan, tell_empty_plan};
+use crate::provider_functions::threads_for;
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, with_state};
 use crate::whole_file::write_private;
@@ -58,7 +59,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     session.report(&warnings);
     let current = Current::of_config(session, &config, &local)?;
     let lock_name = lock_name(operation.options.mode, false);
-    session.block_on_with_interrupts(async {
+    session.block_on_with_interrupts(threads_for(&config), async {
         let place = current.place(session).await?;
         with_state(session, &place, &operation.lock, lock_name, async |state: &mut StateSession| {
             let made = make_plan(session, arguments, &operation, config, &current, state).await;

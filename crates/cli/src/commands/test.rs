@@ -5,7 +5,7 @@ use crate::arguments::{Arguments, Flag};
 use crate::configuration::{UNREADABLE, VARIABLE_FLAGS, inputs, load_suite, test_inputs};
 use crate::exit::Exit;
 use crate::json_file::STREAM_FLAGS;
-use crate::session::Session;
+use crate::session::{Session, Threads};
 use crate::test_run::{Machine, Reporter};
 use formwork_config::{VariableArgument, VariableInputs, collect_variables, parse_file};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
@@ -59,7 +59,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     }
     let suite_inputs = SuiteInputs { filter: &filter, variables, test_dir_variables, parallelism };
     let reporter = Reporter::new(session, verbose);
-    let summary = session.block_on_with_interrupts(async {
+    let summary = session.block_on_with_interrupts(Threads::Several, async {
         let machine = Machine::prepare(session, &suite)?;
         let summary = run_suite(&suite, suite_inputs, &machine, &reporter).await;
         machine.shut_down().await;

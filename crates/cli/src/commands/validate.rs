@@ -6,8 +6,9 @@ use crate::configuration::{VARIABLE_FLAGS, load_directory, load_with_tests};
 use crate::data_dir::DEFAULT_WORKSPACE;
 use crate::exit::Exit;
 use crate::planning::environment;
+use crate::provider_functions::threads_for;
 use crate::providers::Providers;
-use crate::session::Session;
+use crate::session::{Session, Threads};
 use formwork_config::{Config, check_references};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
 use formwork_eval::Phase;
@@ -73,7 +74,8 @@ fn validate(
     configs: &[Arc<Config>],
     mut diagnostics: Diagnostics,
 ) -> Result<Diagnostics, Diagnostics> {
-    session.block_on(async {
+    let threads = configs.iter().map(|config| threads_for(config)).max().unwrap_or(Threads::One);
+    session.run(threads, async {
         for config in configs {
             diagnostics.extend(validate_one(session, config).await?);
         }
