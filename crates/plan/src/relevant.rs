@@ -33,7 +33,12 @@ pub(crate) fn relevant_attributes(
     for output in outputs.iter().filter(|o| o.action != Action::NoOp) {
         search.output(&ModuleInstance::root(), &output.name);
     }
-    if mode != PlanMode::Destroy {
+    if mode == PlanMode::Destroy {
+        // They leave the state as well, though no change tells of it.
+        for data in work.state.resources.keys().filter(|r| r.resource.mode == ResourceMode::Data) {
+            search.resource(&data.module, &data.resource, &[]);
+        }
+    } else {
         for (module, name) in module_outputs(evaluator) {
             search.output(&module, &name);
         }
