@@ -44,8 +44,10 @@ pub(crate) async fn read(stage: &Stage<'_>, task: &Task<'_>) -> Done {
             if configured.block.check.is_none() {
                 return Done::Failed;
             }
-            // The check has failed, nothing else; what is known of the data source is its configuration.
-            marked(planned_data(&schema.block, &plain).unknown_as_null())
+            // The check has failed, nothing else; what is known of the data source is its configuration. The state has
+            // it already if the plan found that out.
+            stage.set_value(configured.module, address, marked(planned_data(&schema.block, &plain).unknown_as_null()));
+            return Done::of(true);
         }
     };
     Done::of(remember(stage, task, &configured, &schema, &value).await)

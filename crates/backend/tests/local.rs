@@ -94,8 +94,10 @@ async fn input_output_and_backup_may_be_different_files() {
     assert_eq!(store.read().await.unwrap(), Some(snapshot(6, 6)));
     lock.unlock().await.unwrap();
     assert_eq!(std::fs::read(&input).unwrap(), encode(&snapshot(5, 5)));
-    assert_eq!(std::fs::read(dir.path("out.tfstate.backup")).unwrap(), encode(&snapshot(5, 5)));
-    assert_eq!(dir.files(), ["in.tfstate", "out.tfstate", "out.tfstate.backup"]);
+    // Nothing was overwritten, so there is no backup.
+    assert_eq!(dir.files(), ["in.tfstate", "out.tfstate"]);
+    LocalStore::new(&options, "other").unwrap().write(&snapshot(7, 7)).await.unwrap();
+    assert_eq!(std::fs::read(dir.path("out.tfstate.backup")).unwrap(), encode(&snapshot(6, 6)));
 }
 
 #[tokio::test]

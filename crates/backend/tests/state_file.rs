@@ -158,7 +158,10 @@ fn errors_say_what_is_wrong() {
         ("{\"serial\":1,\"encrypted_data\":\"x\",\"encryption_version\":\"v0\"}", "OpenTofu"),
         ("{\"version\":4,\"outputs\":{\"o\":{\"value\":1,\"type\":\"strange\"}}}", "output \"o\""),
         ("{\"version\":4,\"resources\":[{\"mode\":\"odd\"}]}", "mode \"odd\""),
-        ("{\"version\":4,\"resources\":[{\"mode\":\"data\",\"type\":\"t\",\"name\":\"n\"}]}", "no provider"),
+        (
+            "{\"version\":4,\"resources\":[{\"mode\":\"data\",\"type\":\"t\",\"name\":\"n\",\"instances\":[{}]}]}",
+            "no provider",
+        ),
         (&instance("{},{}"), "a.b occurs more than once"),
         (&instance("{\"deposed\":\"aaaaaaaa\"},{\"deposed\":\"aaaaaaaa\"}"), "more than once"),
         (&instance("{\"deposed\":\"aaa\"}"), "8 characters"),

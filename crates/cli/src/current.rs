@@ -1,6 +1,7 @@
 //! The backend and workspace that commands in this directory use.
 
 use crate::backend::{BackendSettings, LocalFlags, configured_settings, read_record};
+use crate::data_dir::DEFAULT_WORKSPACE;
 use crate::early::Early;
 use crate::session::Session;
 use crate::state_access::{session_problem, store_problem};
@@ -56,6 +57,14 @@ impl Current {
     pub async fn place_of(&self, session: &Session, workspace: &str) -> Result<StatePlace, Diagnostics> {
         let backend = self.backend(session).await?;
         backend.place(workspace, session.data_dir().path()).map_err(|error| store_problem(&error))
+    }
+
+    /// Makes the selected workspace of a local backend if it does not exist: `TF_WORKSPACE` may name any.
+    pub async fn make_workspace(&self, session: &Session) -> Result<(), Diagnostics> {
+        if &*self.settings.kind != "local" || self.workspace == DEFAULT_WORKSPACE {
+            return Ok(());
+        }
+        self.backend(session).await?.create_workspace(&self.workspace, "").await.map_err(|error| store_problem(&error))
     }
 
     /// The stored state with what an interrupted run has left, without locking it.

@@ -114,7 +114,10 @@ pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagno
         load_suite(session, options.test_dir.as_deref())?.everything()
     };
     let state = match state {
-        Some(current) => session.block_on(async { current.read(session).await })?,
+        Some(current) => session.block_on(async {
+            current.make_workspace(session).await?;
+            current.read(session).await
+        })?,
         None => None,
     };
     let from_state = state.iter().flat_map(|snapshot| snapshot.state.resources.values());

@@ -160,6 +160,7 @@ pub async fn make_plan(
         providers.pool.shutdown_all().await;
         return Err(Unplanned::InDoubt(problem));
     }
+    plan.complete &= !plan.errored;
     generated::note(&mut plan, &written);
     diagnostics.extend(at_their_blocks(providers.pool.take_warnings(), &config));
     plan.files_read = files.files_read();

@@ -60,7 +60,7 @@ pub use read::address::{read_address, read_target_address};
 pub use read::call::{read_passed, read_plain_call};
 pub use read::check::read_rule;
 pub use read::provider::read_provider_block;
-pub use reference_check::{check_references, used_configurations};
+pub use reference_check::{check_references, used_configurations, visit_resource_references};
 pub use reference_list::reference as read_reference;
 pub use requirements::provider_requirements;
 pub use resource_block::{IgnoreChanges, IgnoredPath, Lifecycle, ResourceBlock};

@@ -10,8 +10,8 @@ use crate::{
 };
 use checker::{Checker, Place};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::{Expr, ExprKind, Function, FunctionName, Scope, Traversal, evaluate};
-use formwork_model::ProviderConfigAddress;
+use formwork_hcl::{Expr, ExprKind, Function, FunctionName, Scope, Traversal, TraversalStep, evaluate};
+use formwork_model::{ModulePath, ProviderConfigAddress, Resource};
 use formwork_value::Value;
 pub use providers::used_configurations;
 use std::collections::BTreeSet;
@@ -39,6 +39,26 @@ pub fn check_references(config: &Config) -> Diagnostics {
         providers::check_provider_refs(config, module, &mut diagnostics);
     }
     diagnostics
+}
+
+/// Tells of every reference into a resource where it is evaluated: the module, the resource, the steps after its name, and
+/// whether they lead from one instance: `self` stands for that of the resource around it.
+pub fn visit_resource_references(
+    config: &Config,
+    mut visit: impl FnMut(&ModulePath, &Resource, &[TraversalStep], bool),
+) {
+    let used = providers::used_configurations(config);
+    for module in config.modules.values() {
+        let mut unused = Diagnostics::new();
+        let mut checker = Checker { visitor: Some(&mut visit), ..Checker::new(config, module, &mut unused) };
+        check_values(&mut checker, module, &used);
+        for resource in module.resources.values() {
+            check_resource(&mut checker, resource);
+        }
+        for call in module.calls.values() {
+            check_call(&mut checker, call);
+        }
+    }
 }
 
 fn check_values(checker: &mut Checker<'_>, module: &Module, used: &BTreeSet<ProviderConfigAddress>) {
@@ -79,7 +99,7 @@ fn ephemeral_root_output(output: &OutputBlock) -> Diagnostic {
 }
 
 fn check_resource(checker: &mut Checker<'_>, resource: &ResourceBlock) {
-    let outside = Place { check: resource.check.as_ref(), ..Place::default() };
+    let outside = Place { check: resource.check.as_ref(), resource: Some(&resource.resource), ..Place::default() };
     let inside = Place { count: resource.count.is_some(), each: resource.for_each.is_some(), ..outside };
     let with_self = Place { own: true, ..inside };
     let lifecycle = &resource.lifecycle;
@@ -181,7 +201,8 @@ fn check_import_target(checker: &mut Checker<'_>, import: &ImportBlock) {
         return;
     };
     let Some(resource) = module.resources.get(&target.resource) else {
-        if !target.module.is_root() {
+        // A block of the root module for a single object can be written with -generate-config-out.
+        if !target.module.is_root() || import.to.key.is_some() || import.for_each.is_some() {
             let detail = format!("{target} is not declared. Add a resource block for it to the module.");
             let summary = "Configuration for import target does not exist";
             checker.diagnostics.push(Diagnostic::error(summary, detail).at(import.to.span));

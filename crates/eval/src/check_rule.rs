@@ -29,12 +29,14 @@ impl CheckOutcome {
         }
     }
 
-    /// The worst of several outcomes, and the messages of those that failed, except hidden ones. They have no particular
+    /// The worst of several outcomes, and the messages of those that failed, except hidden and unknown ones. They have no particular
     /// order, so they come in that of the texts.
     pub fn summarize(outcomes: &[CheckOutcome]) -> (CheckStatus, Vec<Str>) {
         let status = outcomes.iter().map(CheckOutcome::status).max().unwrap_or(CheckStatus::Pass);
         let failures = outcomes.iter().filter_map(|outcome| match outcome {
-            CheckOutcome::Fail(message) if message != HIDDEN_MESSAGE => Some(Str::from(message.as_str())),
+            CheckOutcome::Fail(message) if ![HIDDEN_MESSAGE, UNKNOWN_MESSAGE].contains(&message.as_str()) => {
+                Some(Str::from(message.as_str()))
+            }
             _ => None,
         });
         let mut failures: Vec<Str> = failures.collect();
@@ -152,6 +154,9 @@ fn condition(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics)
 /// Stands in place of a message with values that must not be shown; nothing that records failures keeps it.
 const HIDDEN_MESSAGE: &str = "The error message included a value that must not be shown, so it will not be displayed.";
 
+/// Stands in place of a message that depends on what is not known yet; the reference records none then.
+const UNKNOWN_MESSAGE: &str = "The error message is not known yet.";
+
 /// The text of a message, which may be in place of one that cannot be shown.
 fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -> String {
     let evaluated = formwork_hcl::evaluate(&rule.error_message, scope);
@@ -186,7 +191,7 @@ fn message(rule: &CheckRule, scope: &dyn Scope, diagnostics: &mut Diagnostics) -
     }
     match text.as_str() {
         Some(text) => text.trim().to_string(),
-        None => "The error message is not known yet.".into(),
+        None => UNKNOWN_MESSAGE.into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::limits::INSTANCES;
 use crate::{Evaluator, InstanceScope, ModuleId, Phase};
 use formwork_diag::{Diagnostic, Diagnostics, Span};
-use formwork_hcl::{Expr, Scope};
+use formwork_hcl::{Expr, ExprKind, Scope};
 use formwork_model::InstanceKey;
 use formwork_value::{Kind, Marks, Str, Type, Value, convert};
 use std::collections::BTreeMap;
@@ -197,7 +197,10 @@ impl Evaluator {
 
     fn for_each(&self, expr: &Expr, value: &Value, marks: Marks) -> Result<Expansion, Box<Diagnostic>> {
         let invalid = |detail: &str| Box::new(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
-        if marks.is_sensitive() {
+        // As in the reference, an object with a key that validation does not know tells nothing of itself.
+        let is_open = self.phase() == Phase::Validate
+            && matches!((value.kind(), &expr.kind), (Kind::Unknown(Type::Dynamic, _), ExprKind::Object(..)));
+        if marks.is_sensitive() && !is_open {
             return Err(invalid(
                 "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments. If used, the sensitive value could be exposed as a resource instance key.",
             ));
@@ -239,9 +242,11 @@ impl Evaluator {
         invalid: &dyn Fn(&str) -> Box<Diagnostic>,
     ) -> Result<Expansion, Box<Diagnostic>> {
         let suitable = match ty {
-            Type::Dynamic | Type::Map(_) | Type::Object(_) => true,
             Type::Set(element) => matches!(&**element, Type::String | Type::Dynamic),
-            _ => false,
+            Type::Map(_) | Type::Object(_) => true,
+            Type::List(_) | Type::Tuple(_) => false,
+            // As in the reference, it is judged when it is known.
+            _ => true,
         };
         if !suitable {
             return Err(invalid(&format!(

@@ -185,6 +185,19 @@ impl Evaluator {
             {
                 Some(Ok(Value::dynamic()))
             }
+            (Some(_), output) => {
+                let names = &self.config.module(&data.module.path.child(block.name.clone()))?.outputs;
+                match output {
+                    None => {
+                        Some(Ok(Value::unknown(Type::object(names.keys().map(|name| (name.clone(), Type::Dynamic))))))
+                    }
+                    Some(output) if names.contains_key(output) => Some(Ok(Value::dynamic())),
+                    Some(output) => {
+                        let detail = format!("module.{call} has no output named {output:?}.");
+                        Some(Err(Diagnostic::error("Unsupported attribute", detail).into()))
+                    }
+                }
+            }
             _ => None,
         }
     }

@@ -45,6 +45,28 @@ impl ResourceValues {
         value
     }
 
+    /// As [`ResourceValues::whole`], with the instances that have a value only: those that exist, whatever the configuration
+    /// says. Unknown if there are none. Source: the console of Terraform 1.11.4.
+    pub fn present(&mut self, ty: &Type) -> Value {
+        if !matches!(self.expansion, Some(Expansion::Count { .. } | Expansion::ForEach { .. })) {
+            return self.whole(ty);
+        }
+        let mut items = Vec::new();
+        let mut attributes = BTreeMap::new();
+        for (key, value) in &self.instances {
+            match key {
+                InstanceKey::Int(_) => items.push(value.clone()),
+                InstanceKey::String(key) => drop(attributes.insert(key.clone(), value.clone())),
+                InstanceKey::None => {}
+            }
+        }
+        match (items.is_empty(), attributes.is_empty()) {
+            (true, true) => Value::dynamic(),
+            (false, _) => Value::tuple(items),
+            (true, false) => Value::object_map(attributes),
+        }
+    }
+
     fn build(&self, ty: &Type) -> Value {
         let instance =
             |key: InstanceKey| self.instances.get(&key).cloned().unwrap_or_else(|| Value::unknown(ty.clone()));

@@ -110,7 +110,10 @@ impl<'e> InstanceScope<'e> {
         }
         evaluator.read(Read { module: self.module, resource: resource.clone(), key: None });
         let mut resources = data.resources.borrow_mut();
-        let whole = resources.get_mut(resource).map(|values| values.whole(&ty));
+        let whole = resources.get_mut(resource).map(|values| match evaluator.phase() {
+            Phase::Console => values.present(&ty),
+            _ => values.whole(&ty),
+        });
         let whole = whole.unwrap_or_else(|| Value::unknown(ty));
         match key {
             // A key behind a resource without repetition indexes the object, which the evaluator reports.

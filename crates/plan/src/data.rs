@@ -207,6 +207,7 @@ async fn read_now(
         let value = if nested { placeholder(schema, config) } else { Value::unknown(schema.block.implied_type()) };
         planner.set_value(wanted, value.clone());
         if nested {
+            keep(planner, wanted, schema, &provider_address, &value);
             add_read(planner, wanted, schema, provider_address, value, ActionReason::ReadBecauseCheckNested);
         }
         return;
@@ -214,6 +215,17 @@ async fn read_now(
     let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
     let value = with_schema_marks(&schema.block, &value);
     ticker.finish(object_id(&value));
+    keep(planner, wanted, schema, &provider_address, &value);
+    planner.set_value(wanted, value.clone());
+    check::resource_after(planner, wanted, &value);
+    if nested {
+        // What a check looks at is read once more when everything else is done.
+        add_read(planner, wanted, schema, provider_address, value, ActionReason::ReadBecauseCheckNested);
+    }
+}
+
+/// Puts what was read into the state, as far as it is known.
+fn keep(planner: &Planner<'_>, wanted: &Wanted<'_>, schema: &Schema, provider: &ProviderConfigAddress, value: &Value) {
     let stored = Stored {
         value: value.clone(),
         private: Vec::new(),
@@ -224,16 +236,9 @@ async fn read_now(
     };
     match encode_object(schema, &stored, 0) {
         Ok(object) => {
-            let mut work = planner.work.borrow_mut();
-            work.state.set_object(&wanted.address, None, &provider_address, Some(Arc::new(object)));
+            planner.work.borrow_mut().state.set_object(&wanted.address, None, provider, Some(Arc::new(object)));
         }
         Err(message) => planner.report_one(invalid(wanted, &message)),
-    }
-    planner.set_value(wanted, value.clone());
-    check::resource_after(planner, wanted, &value);
-    if nested {
-        // What a check looks at is read once more when everything else is done.
-        add_read(planner, wanted, schema, provider_address, value, ActionReason::ReadBecauseCheckNested);
     }
 }
 

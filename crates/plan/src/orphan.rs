@@ -48,6 +48,10 @@ pub(crate) async fn plan_leftovers(planner: &Planner<'_>) {
             continue;
         }
         if address.resource.mode == ResourceMode::Data {
+            if planner.mode() == PlanMode::Destroy {
+                // The apply takes all of them out.
+                continue;
+            }
             planner.work.borrow_mut().state.resources.remove(&address);
             continue;
         }

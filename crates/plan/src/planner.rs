@@ -254,7 +254,7 @@ impl Planner<'_> {
         let errored = work.diagnostics.has_errors();
         work.diagnostics.extend(self.moves.blocked().filter(|_| !errored));
         let relevant_attributes =
-            crate::relevant::relevant_attributes(&inputs.config, &self.evaluator, &work, &outputs, inputs.options.mode);
+            crate::relevant::relevant_attributes(&inputs.config, &self.evaluator, &work, &outputs, &inputs.options);
         let execution = if errored { Default::default() } else { exec::build(&self.evaluator, &self.graph, &work) };
         // The order of deletes follows the dependencies from before this plan.
         if self.inputs.options.mode == PlanMode::Normal {

@@ -5,8 +5,8 @@ use formwork_config::{Config, Module};
 use formwork_eval::{Evaluator, ModuleId, Reference, Subject};
 use formwork_hcl::{Body, BodySchema, Expr, Traversal, TraversalStep, body_references, references};
 use formwork_model::{
-    Action, Block, InstanceKey, ModuleInstance, NestedBlock, Nesting, OutputChange, PlanMode, ProviderSchema,
-    RelevantAttribute, Resource, ResourceMode,
+    Action, Block, InstanceKey, ModuleInstance, NestedBlock, Nesting, OutputChange, PlanMode, PlanOptions,
+    ProviderSchema, RelevantAttribute, Resource, ResourceMode,
 };
 use formwork_value::{Path, PathStep, Str};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ pub(crate) fn relevant_attributes(
     evaluator: &Evaluator,
     work: &Work,
     outputs: &[OutputChange],
-    mode: PlanMode,
+    options: &PlanOptions,
 ) -> Vec<RelevantAttribute> {
     let mut search =
         Search { config, schemas: &work.schemas, found: BTreeMap::new(), seen: BTreeSet::new(), queue: Vec::new() };
@@ -33,7 +33,13 @@ pub(crate) fn relevant_attributes(
     for output in outputs.iter().filter(|o| o.action != Action::NoOp) {
         search.output(&ModuleInstance::root(), &output.name);
     }
-    if mode != PlanMode::Destroy {
+    if options.mode == PlanMode::Destroy {
+        let is_all = options.targets.is_empty() && options.excludes.is_empty();
+        // They leave the state as well, though no change tells of it.
+        for data in work.state.resources.keys().filter(|r| is_all && r.resource.mode == ResourceMode::Data) {
+            search.resource(&data.module, &data.resource, &[]);
+        }
+    } else {
         for (module, name) in module_outputs(evaluator) {
             search.output(&module, &name);
         }

@@ -3,16 +3,17 @@
 use crate::PlanInputs;
 use formwork_config::{
     Config, Module, ProviderScope, ResourceBlock, connection_schema, provisioner_schema, used_configurations,
+    visit_resource_references,
 };
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{
     Environment, Evaluator, InstanceScope, Item, ItemAddress, ModuleId, Phase, ReferenceGraph, Repetition,
     assertion_expressions, check_expressions, decode_block, decode_provider,
 };
-use formwork_hcl::{Body, body_references};
+use formwork_hcl::{Body, TraversalStep, attribute_of, body_references, element_of};
 use formwork_model::{
     Attribute, ConfigResource, ModulePath, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema,
-    ResourceMode, Schema,
+    Resource, ResourceMode, Schema,
 };
 use formwork_value::{Path, PathStep, Str, Type, Value};
 use futures_util::StreamExt;
@@ -148,6 +149,7 @@ impl<'a> Walk<'a> {
             self.item(address, module, id, &mut configs, &mut diagnostics);
         }
         diagnostics.extend(self.evaluator.take_problems());
+        self.attributes(&mut diagnostics);
         for (path, module) in &self.config.modules {
             let Some(id) = self.instance(path) else { continue };
             for import in &module.imports {
@@ -155,6 +157,54 @@ impl<'a> Walk<'a> {
             }
         }
         (configs, diagnostics)
+    }
+
+    /// Attributes of resources that their schemas do not have. Source: Terraform 1.11.4, which looks at each reference by
+    /// itself, so that neither `try` nor an operand that is not needed hides such a mistake.
+    fn attributes(&self, diagnostics: &mut Diagnostics) {
+        let mut found = Vec::new();
+        visit_resource_references(&self.config, |module, resource, steps, of_instance| {
+            found.extend(self.wrong_attribute(module, resource, steps, of_instance));
+        });
+        if found.is_empty() {
+            return;
+        }
+        let known: BTreeSet<_> = diagnostics.iter().map(|problem| (problem.summary.clone(), problem.span)).collect();
+        diagnostics.extend(found.into_iter().filter(|p| !known.contains(&(p.summary.clone(), p.span))));
+    }
+
+    fn wrong_attribute(
+        &self,
+        module: &ModulePath,
+        resource: &Resource,
+        steps: &[TraversalStep],
+        of_instance: bool,
+    ) -> Option<Diagnostic> {
+        let block = self.config.modules.get(module)?.resources.get(resource)?;
+        let schema = self.schemas.get(&block.provider_address)?.resource(resource.mode, &resource.kind)?;
+        let is_repeated = !of_instance && (block.count.is_some() || block.for_each.is_some());
+        let steps = match steps.split_first()? {
+            (TraversalStep::Index { .. }, rest) if is_repeated => rest,
+            (TraversalStep::Attribute { .. }, _) if !is_repeated => steps,
+            _ => return None,
+        };
+        if let [TraversalStep::Attribute { name, .. }] = steps
+            && schema.block.attributes.contains_key(name)
+        {
+            return None;
+        }
+        let mut value = Value::unknown(schema.block.implied_type());
+        for step in steps {
+            let found = match step {
+                TraversalStep::Attribute { name, .. } => attribute_of(&value, name),
+                TraversalStep::Index { key, .. } => element_of(&value, key),
+            };
+            match found {
+                Ok(found) => value = found,
+                Err(error) => return Some(Diagnostic::error(error.summary, error.detail).at(step.span())),
+            }
+        }
+        None
     }
 
     /// The one instance of a module that validation looks into.
@@ -394,7 +444,7 @@ fn step_into_primitive(attribute: &Attribute, path: &Path) -> Option<Diagnostic>
 fn redundant_ignore(name: &str, block: &ResourceBlock) -> Diagnostic {
     Diagnostic::warning(
         "Redundant ignore_changes element",
-        format!("Adding an attribute name to ignore_changes tells Formwork to ignore future changes to the argument in configuration after the object has been created, retaining the value originally configured.\n\nThe attribute {name} is decided by the provider alone and therefore there can be no configured value to compare with. Including this attribute in ignore_changes has no effect. Remove the attribute from ignore_changes to quiet this warning."),
+        format!("The attribute {name} is decided by the provider alone: there is no configured value whose changes could be ignored. Remove it from ignore_changes."),
     )
     .at(block.header_span)
 }

@@ -180,15 +180,15 @@ impl Inner {
         Ok(())
     }
 
-    /// Keeps the state from which the run started if the new one differs. Returns it as long as that has not happened.
+    /// Keeps the state that was in the file before the run if the new one differs. Returns it as long as that has not
+    /// happened. Source: Terraform 1.11.4; what is read elsewhere is not touched, so there is nothing to keep of it.
     fn back_up(&self, progress: &Progress, old: &[u8], new: &[u8]) -> Result<(Option<Vec<u8>>, bool), StoreError> {
         let Some(path) = self.paths.backup.as_ref().filter(|_| !progress.backed_up) else {
             return Ok((None, progress.backed_up));
         };
         let original = match &progress.original {
             Some(original) => original.clone(),
-            None if self.paths.read == self.paths.write => old.to_vec(),
-            None => StateFile::at(&self.paths.read)?.read_unlocked()?,
+            None => old.to_vec(),
         };
         let backed_up = backup::keep(path, &original, new)?;
         Ok((Some(original).filter(|_| !backed_up), backed_up))

@@ -67,7 +67,20 @@ pub(super) fn json_error(text: &str, error: &serde_json::Error) -> StateFileErro
     StateFileError::Malformed { line: error.line(), column: error.column(), reason }
 }
 
+/// Versions of that program have been more than three numbers, and fewer.
+fn is_version(text: &str) -> bool {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (numbers, rest) = text.split_at(end);
+    let numbers = numbers.split('.').all(|number| !number.is_empty());
+    numbers
+        && (rest.is_empty() || rest.starts_with(['-', '+', '~']) || rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
 fn snapshot(file: File<'_>) -> Result<StateSnapshot, StateFileError> {
+    if let Some(version) = file.terraform_version.as_deref().filter(|v| !v.is_empty() && !is_version(v)) {
+        return Err(StateFileError::invalid("terraform_version", format!("{version:?} is not a version")));
+    }
     let mut names = Names::default();
     let mut state = State::default();
     for (name, output) in file.outputs.unwrap_or_default() {
@@ -111,10 +124,14 @@ fn read_resource(state: &mut State, names: &mut Names, resource: Resource<'_>) -
         resource: formwork_model::Resource { mode, kind: names.text(&resource.kind), name: names.text(&resource.name) },
     };
     let instances = resource.instances.unwrap_or_default();
-    let provider = if resource.provider.is_empty() {
-        per_instance_provider(&address, &instances, names)?
-    } else {
-        names.provider(&resource.provider)?.config()
+    let provider = match &*resource.provider {
+        "" => per_instance_provider(&address, &instances, names),
+        text => names.provider(text).map(|provider| provider.config()),
+    };
+    let provider = match provider {
+        // Nothing is lost without it.
+        Err(_) if instances.is_empty() => return Ok(()),
+        provider => provider?,
     };
     let entry = state
         .resources

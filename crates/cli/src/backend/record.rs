@@ -6,9 +6,9 @@ use crate::whole_file::write_private;
 use formwork_backend::backend_schema;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::TERRAFORM_VERSION;
-use formwork_value::{Str, Value, convert, json};
+use formwork_value::{Kind, Str, Value, convert, json};
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 
 /// Version of the record's layout. Source: fact sheet `state-v4.md` 9.1.
@@ -18,7 +18,7 @@ const VERSION: u64 = 3;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     pub settings: BackendSettings,
-    /// Of the block alone, without what the command line added. Ours and Terraform's are computed differently.
+    /// Of the block alone, without what the command line added.
     pub hash: u64,
 }
 
@@ -69,7 +69,11 @@ pub fn write_record(dir: &DataDir, record: &Record) -> Result<(), Diagnostics> {
         "terraform_version": TERRAFORM_VERSION,
         "backend": { "type": &*record.settings.kind, "config": config, "hash": record.hash },
     });
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    write_document(dir, &document)
+}
+
+fn write_document(dir: &DataDir, document: &Json) -> Result<(), Diagnostics> {
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
     std::fs::create_dir_all(dir.path())
         .and_then(|()| write_private(&dir.backend_record(), text.as_bytes()))
         .and_then(|()| restrict(dir))
@@ -84,29 +88,33 @@ fn restrict(dir: &DataDir) -> std::io::Result<()> {
     std::fs::set_permissions(dir.backend_record(), std::fs::Permissions::from_mode(0o600))
 }
 
-/// Forgets the backend.
+/// Forgets the backend, if one was recorded. As with Terraform, the record then says that there is none.
 pub fn remove_record(dir: &DataDir) -> Result<(), Diagnostics> {
-    match std::fs::remove_file(dir.backend_record()) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(unusable(dir, &error.to_string())),
-        _ => Ok(()),
+    if !dir.backend_record().exists() {
+        return Ok(());
     }
+    write_document(dir, &serde_json::json!({ "version": VERSION, "terraform_version": TERRAFORM_VERSION }))
 }
 
 impl BackendSettings {
-    /// A number that changes with the settings.
+    /// A number that changes with the settings: the one that Terraform 1.11.4 records for these values, so that neither
+    /// program asks for another `init` after one of the other.
     pub fn hash(&self) -> u64 {
-        let mut hash: u32 = 0x811c_9dc5;
-        let mut feed = |text: &str| {
-            for byte in text.bytes().chain([0]) {
-                hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        let schema = backend_schema(&self.kind).unwrap_or_default();
+        let names: BTreeSet<&Str> =
+            schema.attributes.keys().chain(schema.blocks.keys()).chain(self.values.keys()).collect();
+        let mut text = String::from("<");
+        write_value(&mut text, &Value::from(&*self.kind));
+        text.push_str(";<");
+        for name in names {
+            match self.values.get(name) {
+                Some(value) => write_value(&mut text, value),
+                None => text.push('~'),
             }
-        };
-        feed(&self.kind);
-        for (name, value) in self.values.iter().filter(|(_, value)| !value.is_null()) {
-            feed(name);
-            feed(&json::encode_plain(value).unwrap_or_default());
+            text.push(';');
         }
-        u64::from(hash)
+        text.push_str(">;>");
+        u64::from(crc32fast::hash(text.as_bytes()))
     }
 
     /// True if both mean the same: arguments that are not given count as null.
@@ -115,6 +123,37 @@ impl BackendSettings {
             settings.values.iter().filter(|(_, value)| !value.is_null()).map(|(n, v)| (n.clone(), v.clone())).collect()
         };
         self.kind == other.kind && given(self) == given(other)
+    }
+}
+
+/// The text of a value that is hashed.
+fn write_value(out: &mut String, value: &Value) {
+    let list = |out: &mut String, items: &mut dyn Iterator<Item = &Value>, (open, close): (char, char)| {
+        out.push(open);
+        for item in items {
+            write_value(out, item);
+            out.push(';');
+        }
+        out.push(close);
+    };
+    match value.kind() {
+        Kind::Null(_) => out.push('~'),
+        Kind::Unknown(..) => out.push('?'),
+        Kind::Bool(value) => out.push(if *value { 'T' } else { 'F' }),
+        Kind::Number(number) => out.push_str(&number.to_string()),
+        Kind::String(text) => out.push_str(&format!("{:?}", &**text)),
+        Kind::List(items) | Kind::Set(items) => list(out, &mut items.items.iter(), ('[', ']')),
+        Kind::Tuple(items) => list(out, &mut items.iter(), ('<', '>')),
+        Kind::Object(attributes) => list(out, &mut attributes.values(), ('<', '>')),
+        Kind::Map(map) => {
+            out.push('{');
+            for (key, item) in &map.items {
+                out.push_str(&format!("{:?}:", &**key));
+                write_value(out, item);
+                out.push(';');
+            }
+            out.push('}');
+        }
     }
 }
 
@@ -138,6 +177,15 @@ mod tests {
         assert_eq!(read_record(&data).unwrap(), None);
         std::fs::write(data.backend_record(), "{}").unwrap();
         assert!(read_record(&data).is_err());
+    }
+
+    /// Recorded from Terraform 1.11.4.
+    #[test]
+    fn hashes_are_those_of_terraform() {
+        for (path, hash) in [(None, 666_019_178), (Some("a\"é${x}<\n>"), 347_477_084)] {
+            let values = path.map(|path| ("path".into(), path.into())).into_iter().collect();
+            assert_eq!(BackendSettings { kind: "local".into(), values }.hash(), hash, "{path:?}");
+        }
     }
 
     #[test]

@@ -140,8 +140,10 @@ pub fn configured_settings(config: &Config, extra: &[ExtraArgument]) -> Result<O
     for (name, attribute) in &schema.attributes {
         values.insert(name.clone(), Value::null(attribute.ty()));
     }
+    let mut spans = BTreeMap::new();
     for attribute in attributes {
         let name = &attribute.name.name;
+        spans.insert(name.clone(), attribute.span);
         let evaluated = block.early.get(name).cloned().unwrap_or_else(|| evaluate(&attribute.expr, &EmptyScope));
         let failed = evaluated.diagnostics.has_errors();
         diagnostics.extend(evaluated.diagnostics);
@@ -156,6 +158,13 @@ pub fn configured_settings(config: &Config, extra: &[ExtraArgument]) -> Result<O
         if attribute.required && values.get(name).is_none_or(Value::is_null) {
             let detail = format!("The backend {:?} needs the argument {name:?}.", block.kind);
             diagnostics.push(Diagnostic::error("Missing backend argument", detail).at(block.header_span));
+        }
+    }
+    if &*block.kind == "local" {
+        for (name, _) in values.iter().filter(|(_, value)| value.as_str() == Some("")) {
+            let detail = format!("The argument {name:?} is empty. Leave it out, or give a path.");
+            let problem = Diagnostic::error("Invalid local state path", detail);
+            diagnostics.push(problem.at_opt(spans.get(name).copied()));
         }
     }
     if diagnostics.has_errors() {

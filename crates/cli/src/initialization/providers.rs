@@ -68,8 +68,10 @@ pub(super) fn install_providers(
         let hint = |problem| bundled::with_hint(problem, &requirements, &lock);
         return Err(report.diagnostics.into_iter().map(hint).collect());
     }
+    // Where nothing is written, nothing written is incomplete.
+    keep_lock_file(session, &lock, &report.lock, options)?;
     session.report(&report.diagnostics);
-    keep_lock_file(session, &lock, &report.lock, options)
+    Ok(())
 }
 
 /// The names that tools know.

@@ -3,6 +3,7 @@
 use crate::Module;
 use crate::item::Item;
 use crate::read::locals::read_locals;
+use crate::read::moved::read_removed;
 use crate::read::provider::provider_name;
 use crate::read::settings::read_settings;
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -39,7 +40,9 @@ pub(super) fn override_settings(
 pub(super) fn apply_override(block: Block, items: &mut [Item], module: &mut Module, diagnostics: &mut Diagnostics) {
     let missing = match &*block.kind.name {
         "locals" => return override_locals(&block, module, diagnostics),
-        "check" | "moved" | "removed" | "import" => {
+        // The reference passes over it in silence, which would destroy what is only to be forgotten.
+        "removed" => return module.removed.extend(read_removed(&block, diagnostics)),
+        "check" | "moved" | "import" => {
             let summary = match &*block.kind.name {
                 "check" => "Can't override check blocks".to_string(),
                 kind => format!("Cannot override '{kind}' blocks"),

@@ -17,17 +17,25 @@ pub(super) struct Place<'a> {
     pub each: bool,
     /// The check block around it.
     pub check: Option<&'a Str>,
+    /// The resource block around it.
+    pub resource: Option<&'a Resource>,
 }
+
+/// Is told of references into resources: the module, the resource, the steps after its name, and whether they lead from one
+/// instance (`self`).
+pub(super) type Visitor<'a> = dyn FnMut(&ModulePath, &Resource, &[TraversalStep], bool) + 'a;
 
 pub(super) struct Checker<'a> {
     pub config: &'a Config,
-    module: &'a Module,
+    pub module: &'a Module,
     pub diagnostics: &'a mut Diagnostics,
+    /// Then nothing is checked, only told.
+    pub visitor: Option<&'a mut Visitor<'a>>,
 }
 
 impl<'a> Checker<'a> {
     pub fn new(config: &'a Config, module: &'a Module, diagnostics: &'a mut Diagnostics) -> Checker<'a> {
-        Checker { config, module, diagnostics }
+        Checker { config, module, diagnostics, visitor: None }
     }
 
     pub fn path(&self) -> &ModulePath {
@@ -55,9 +63,16 @@ impl<'a> Checker<'a> {
 
     /// References to whole objects.
     pub fn depends_on(&mut self, depends_on: &[Traversal]) {
+        if self.visitor.is_some() {
+            return;
+        }
         for reference in depends_on {
             let before = self.diagnostics.len();
-            self.reference(reference, &Place { own: false, count: true, each: true, check: None });
+            if let Err(problem) = subject(reference) {
+                self.unclear(reference, *problem);
+                continue;
+            }
+            self.reference(reference, &Place { count: true, each: true, ..Place::default() });
             if self.diagnostics.len() > before {
                 continue;
             }
@@ -75,13 +90,13 @@ impl<'a> Checker<'a> {
     }
 
     fn reference(&mut self, reference: &Traversal, place: &Place<'_>) {
+        if self.visitor.is_some() {
+            return self.visit(reference, place);
+        }
         let (subject, used) = match subject(reference) {
             Ok(found) => found,
-            Err(mut problem) => {
-                if let Some(hint) = self.meant(&reference.root).filter(|_| reference.steps.is_empty()) {
-                    problem.detail = format!("{} Did you mean \"{hint}\"?", problem.detail);
-                }
-                self.diagnostics.push(*problem);
+            Err(problem) => {
+                self.unclear(reference, *problem);
                 return self.incomplete(reference);
             }
         };
@@ -99,6 +114,24 @@ impl<'a> Checker<'a> {
             Subject::Each(value) => self.each(value, reference, place),
             Subject::Own if !place.own => self.own(reference),
             Subject::Own | Subject::Constant => {}
+        }
+    }
+
+    /// Reports what is wrong with the form of a reference.
+    fn unclear(&mut self, reference: &Traversal, mut problem: Diagnostic) {
+        if let Some(hint) = self.meant(&reference.root).filter(|_| reference.steps.is_empty()) {
+            problem.detail = format!("{} Did you mean \"{hint}\"?", problem.detail);
+        }
+        self.diagnostics.push(problem);
+    }
+
+    fn visit(&mut self, reference: &Traversal, place: &Place<'_>) {
+        let (Some(visitor), Ok((subject, used))) = (&mut self.visitor, subject(reference)) else { return };
+        let rest = reference.steps.get(used..).unwrap_or(&[]);
+        match (subject, place.resource) {
+            (Subject::Resource(resource), _) => visitor(&self.module.path, &resource, rest, false),
+            (Subject::Own, Some(resource)) if place.own => visitor(&self.module.path, resource, rest, true),
+            _ => {}
         }
     }
 

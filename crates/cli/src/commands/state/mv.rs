@@ -40,9 +40,9 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let to = parse_target(arguments.at(1).unwrap_or_default())?;
     let lock = LockFlags::of(arguments)?;
     let dry_run = arguments.switch("dry-run");
-    let source = LocalFlags { state_out: None, ..edit_flags(arguments) };
+    let source = LocalFlags { state_out: None, ..edit_flags(session, arguments) };
     let current = Current::of(session, &source)?;
-    let other = arguments.value("state-out").map(|path| other_state(arguments, path));
+    let other = arguments.value("state-out").map(|path| other_state(session, arguments, path));
     session.block_on(async {
         let place = current.place(session).await?;
         let other = match other {
@@ -59,8 +59,8 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
 }
 
 /// A state file that is named on the command line.
-fn other_state(arguments: &Arguments, path: &str) -> Current {
-    let backup = edit_flags(arguments).backup;
+fn other_state(session: &Session, arguments: &Arguments, path: &str) -> Current {
+    let backup = edit_flags(session, arguments).backup;
     let flags = LocalFlags { state: Some(PathBuf::from(path)), backup, ..LocalFlags::default() };
     Current::new(BackendSettings::default(), DEFAULT_WORKSPACE.to_owned(), &flags)
 }

@@ -45,8 +45,14 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
                 return Err(Diagnostic::error("The state does not belong here", detail).into());
             }
             let mut new = new;
-            if let (true, Some(old)) = (force, old) {
-                new.serial = new.serial.max(old.serial + 1);
+            if let Some(old) = old {
+                // Source: Terraform 1.11.4, which counts the replacement itself.
+                let differs = u64::from(!old.state.is_empty() && !state_file::same_content(&old.state, &new.state));
+                new.serial += differs;
+                if force {
+                    // Also what was planned on the state that is replaced must be seen to be stale.
+                    new.serial = new.serial.max(old.serial + differs);
+                }
             }
             state.replace(new).await.map_err(|error| session_problem(&error))
         })

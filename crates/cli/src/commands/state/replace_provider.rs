@@ -34,7 +34,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let to = parse(arguments.at(1).unwrap_or_default())?;
     let lock = LockFlags::of(arguments)?;
     let approved = arguments.switch("auto-approve");
-    let current = Current::of(session, &edit_flags(arguments))?;
+    let current = Current::of(session, &edit_flags(session, arguments))?;
     session.block_on(async {
         let place = current.place(session).await?;
         with_state(session, &place, &lock, "state-replace-provider", async |state: &mut StateSession| {

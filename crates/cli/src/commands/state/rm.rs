@@ -25,7 +25,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let targets: Vec<_> = arguments.positional.iter().map(|text| parse_target(text)).collect::<Result<_, _>>()?;
     let lock = LockFlags::of(arguments)?;
     let dry_run = arguments.switch("dry-run");
-    let current = Current::of(session, &edit_flags(arguments))?;
+    let current = Current::of(session, &edit_flags(session, arguments))?;
     session.block_on(async {
         let place = current.place(session).await?;
         with_state(session, &place, &lock, "state-rm", async |state: &mut StateSession| {
