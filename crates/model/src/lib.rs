@@ -54,10 +54,10 @@ pub use port::{
     ProvisionerRequest, StateStore, StoreError,
 };
 pub use provider::{
-    ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ClientCapabilities, ConfigureRequest,
-    DataResponse, Deferred, EphemeralResponse, ImportRequest, ImportResponse, ImportedObject, MoveRequest,
-    MoveResponse, PlanProvider, PlanRequest, PlanResponse, RawState, ReadRequest, ReadResponse, UpgradeResponse,
-    ValidateResponse,
+    ActionRequest, ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ClientCapabilities,
+    ConfigureRequest, DataResponse, Deferred, EphemeralResponse, GenerateResponse, ImportRequest, ImportResponse,
+    ImportedObject, ListArguments, ListRequest, ListSink, ListedObject, MoveRequest, MoveResponse, PlanActionResponse,
+    PlanProvider, PlanRequest, PlanResponse, RawState, ReadRequest, ReadResponse, UpgradeResponse, ValidateResponse,
 };
 pub use schema::{
     Attribute, AttributeType, Block, DescriptionKind, FunctionParameter, FunctionSignature, IdentityAttribute,

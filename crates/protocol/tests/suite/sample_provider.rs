@@ -3,8 +3,9 @@
 use super::fixture::{no_errors, sample_provider, schema, start};
 use formwork_diag::Blame;
 use formwork_model::{
-    ApplyProvider, ApplyRequest, ClientCapabilities, ConfigureRequest, ImportRequest, MoveRequest, PlanProvider,
-    PlanRequest, ProviderSchema, RawState, ReadRequest,
+    ActionRequest, ApplyProvider, ApplyRequest, ClientCapabilities, ConfigureRequest, Deferred, ImportRequest,
+    ListArguments, ListRequest, ListedObject, MoveRequest, PlanProvider, PlanRequest, ProviderSchema, RawState,
+    ReadRequest,
 };
 use formwork_protocol::{
     Attach, LaunchOptions, PluginProvider, TransportAddress, attach, decode_schema, decode_schema_subset,
@@ -234,6 +235,8 @@ async fn schemas_survive_every_encoding() {
         data_sources: BTreeMap::new(),
         ephemeral_resources: BTreeMap::new(),
         identities: BTreeMap::new(),
+        list_resources: BTreeMap::new(),
+        actions: BTreeMap::new(),
         ..original.clone()
     };
     assert_eq!(none, expected);
@@ -317,4 +320,93 @@ async fn a_plugin_ignores_interrupts_and_ends_with_its_host() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap_or_else(|_| panic!("process {pid} lives on"));
+}
+
+/// What a listing tells: names and whether there is an object, and what it says at the end.
+async fn list(provider: &PluginProvider, count: i64, limit: u64, include_resource: bool) -> (Vec<String>, usize) {
+    let config = Value::object([("prefix", Value::from("x")), ("count", Value::from(count))]);
+    let (mut told, mut warnings) = (Vec::new(), 0);
+    let request = ListRequest { kind: NOTE, config: &config, include_resource, limit };
+    let diagnostics = provider
+        .list_resources(request, &mut |object: ListedObject| {
+            warnings += object.diagnostics.len();
+            if let Some(identity) = &object.identity {
+                let name = identity.get("name").and_then(Value::as_str).unwrap();
+                told.push(format!("{} {name} {}", object.display_name, object.resource.is_some()));
+            }
+            told.len() < 4
+        })
+        .await;
+    no_errors(&diagnostics);
+    (told, warnings)
+}
+
+#[tokio::test]
+async fn listings() {
+    let provider = sample().await;
+    assert_eq!(list(&provider, 2, 10, true).await, (vec!["Note 0 x0 true".into(), "Note 1 x1 true".into()], 1));
+    assert_eq!(list(&provider, 2, 1, false).await.0, ["Note 0 x0 false"]);
+    assert_eq!(list(&provider, 0, 0, false).await.0, [""; 0]);
+    // Whoever asks may have enough earlier than at the limit; the connection goes on to be of use.
+    assert_eq!(list(&provider, 1_000_000, 1_000_000, false).await.0.len(), 4);
+    assert_eq!(list(&provider, 1, 10, false).await.0.len(), 1);
+
+    let config = Value::object([("prefix", Value::from("forbidden")), ("count", Value::from(1))]);
+    let (include, limit) = (Value::from(true), Value::unknown(Type::Number));
+    let arguments = ListArguments { include_resource: Some(&include), limit: Some(&limit) };
+    let problems = provider.validate_list(NOTE, &config, arguments).await;
+    let problem = problems.iter().next().unwrap();
+    assert_eq!((problem.summary.as_str(), problem.detail.as_str()), ("Forbidden prefix", "Some(true) true"));
+    assert_eq!(problem.attribute, Some(Path::root().attribute("prefix")));
+    let request = ListRequest { kind: "sample_none", config: &config, include_resource: false, limit: 1 };
+    assert!(provider.list_resources(request, &mut |_: ListedObject| true).await.has_errors());
+}
+
+#[tokio::test]
+async fn actions() {
+    let provider = sample().await;
+    let config = |times: Value| Value::object([("times", times)]);
+    let problems = provider.validate_action("sample_ring", &config(Value::from(0))).await;
+    assert_eq!(problems.iter().next().unwrap().attribute, Some(Path::root().attribute("times")));
+    no_errors(&provider.validate_action("sample_ring", &config(Value::unknown(Type::Number))).await);
+
+    for (deferral_allowed, deferred) in [(false, None), (true, Some(Deferred::ProviderConfigUnknown))] {
+        let capabilities = ClientCapabilities { deferral_allowed, ..Default::default() };
+        let config = config(Value::unknown(Type::Number));
+        let planned = provider.plan_action(ActionRequest { kind: "sample_ring", config: &config, capabilities }).await;
+        no_errors(&planned.diagnostics);
+        assert_eq!(planned.deferred, deferred);
+    }
+    for (times, rings, fails) in [(0, 0, false), (2, 2, false), (9, 3, true)] {
+        let config = config(Value::from(times));
+        let request = ActionRequest { kind: "sample_ring", config: &config, capabilities: Default::default() };
+        let mut told = Vec::new();
+        let end = provider.invoke_action(request, &mut |message| told.push(message)).await;
+        assert_eq!((told.len(), end.has_errors()), (rings, fails), "{times} {end:?}");
+        assert!(told.iter().enumerate().all(|(n, text)| *text == format!("ring {n}")), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn moves_and_descriptions() {
+    let provider = sample().await;
+    let request = MoveRequest {
+        source_provider: "registry.terraform.io/example/other",
+        source_kind: "other_note",
+        source_schema_version: 3,
+        source_state: RawState::Json(r#"{"title":"old"}"#.into()),
+        source_private: b"private ",
+        source_identity_json: Some(r#"{"title":"old"}"#.into()),
+        target_kind: NOTE,
+    };
+    let moved = provider.move_resource(request).await;
+    no_errors(&moved.diagnostics);
+    assert_eq!(moved.state.get("id").and_then(Value::as_str), Some("p-old"));
+    assert_eq!(moved.private, br#"private {"title":"old"}"#);
+    assert!(moved.identity.is_some());
+
+    let described = provider.generate_config(NOTE, &note("n")).await;
+    no_errors(&described.diagnostics);
+    assert_eq!(described.config.get("size"), Some(&Value::from(7)));
+    assert!(provider.schema().generate_resource_config);
 }
