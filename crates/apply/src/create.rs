@@ -3,7 +3,8 @@
 use crate::operation::{Done, Task};
 use crate::recorder::{Intent, Outcome};
 use crate::stage::{Configured, Stage};
-use crate::{check, provision};
+use crate::{action, check, provision};
+use formwork_config::ActionFailure;
 use formwork_diag::{Blame, Diagnostic};
 use formwork_eval::{decode_block, ignored_changes};
 use formwork_model::{
@@ -130,6 +131,9 @@ impl Ready {
             self.count(stage, action, false);
             ticker.finish(id);
             return Done::Succeeded;
+        }
+        if action::run_triggered(stage, &self.configured, address, true).await.is_err() {
+            return Done::Failed;
         }
         let pure = self.provider.is_pure(&address.resource.kind) && self.configured.block.provisioners.is_empty();
         if !pure || depose_as.is_some() {
@@ -404,6 +408,12 @@ impl Ready {
             if !self.record_stored(stage, task, &stored).await {
                 return None;
             }
+        }
+        if let Err(failure) = action::run_triggered(stage, &self.configured, address, false).await {
+            if failure == ActionFailure::Taint && action == Action::Create {
+                self.record_stored(stage, task, &Stored { status: ObjectStatus::Tainted, ..stored }).await;
+            }
+            return None;
         }
         Some(value)
     }
