@@ -11,8 +11,8 @@ use formwork_model::{
     Action, ApplyProvider, ApplyRequest, ApplyResponse, DeposedKey, ObjectState, ObjectStatus, Schema,
 };
 use formwork_object::{
-    Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, is_write_only, normalize, object_id,
-    plan_object, read_state, with_schema_marks, without_write_only,
+    Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, identity_problem, is_write_only, normalize,
+    object_id, plan_object, read_state, with_schema_marks, without_write_only,
 };
 use formwork_value::{Marks, PathMarks, Str, Value, conforms, json};
 use std::sync::Arc;
@@ -322,6 +322,15 @@ impl Ready {
             failed = true;
             value.unknown_as_null()
         };
+        let name = task.change.provider.provider.to_string();
+        let identity = match identity_problem(response.identity.as_ref(), false, &name, address) {
+            Some(problem) => {
+                failed = true;
+                stage.report_one(problem);
+                None
+            }
+            None => response.identity,
+        };
         if !failed && !response.legacy_type_system {
             let (expected, marks) = planned.planned.unmark_deep();
             for (path, message) in check_compatible(&self.schema.block, &expected, &value, &marks) {
@@ -333,13 +342,7 @@ impl Ready {
                 ));
             }
         }
-        Settled {
-            value: Some(self.marked(&value)),
-            private: response.private,
-            identity: response.identity,
-            failed,
-            lost: false,
-        }
+        Settled { value: Some(self.marked(&value)), private: response.private, identity, failed, lost: false }
     }
 
     /// The new value with the marks of the configuration and the schema.

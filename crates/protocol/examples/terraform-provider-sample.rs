@@ -44,6 +44,12 @@ fn note_schema() -> Schema {
     secret.write_only = true;
     let line = Block::new([("text", Attribute::new(Type::String).required())], []);
     let line = NestedBlock { nesting: Nesting::List, block: line, min_items: 0, max_items: 3 };
+    // Protocol 5 has no attributes inside of attributes.
+    let port = || ("port", Attribute::new(Type::Number).required());
+    let rule = match std::env::var_os("SAMPLE_FLAT") {
+        Some(_) => Attribute::new(Type::list(Type::object([("port", Type::Number)]))),
+        None => nested(Nesting::List, vec![port()]),
+    };
     let attributes = [
         ("name", Attribute::new(Type::String).required().describe("Replaces the note when it changes.")),
         ("id", Attribute::new(Type::String).computed()),
@@ -52,7 +58,7 @@ fn note_schema() -> Schema {
         ("labels", Attribute::new(Type::set(Type::String)).optional()),
         ("password", Attribute::new(Type::String).optional().sensitive()),
         ("secret", secret),
-        ("rule", nested(Nesting::List, vec![("port", Attribute::new(Type::Number).required())]).optional()),
+        ("rule", rule.optional()),
     ];
     Schema { version: 1, block: Block::new(attributes, [("line", line)]) }
 }

@@ -2,6 +2,7 @@
 
 use super::calls::{Calls, answer};
 use super::calls_actions::{is_streaming, stream};
+use super::five::{answer_five, name_in_six};
 use super::streams::Silence;
 use crate::wire::health::HealthCheckResponse;
 use crate::wire::health::health_check_response::ServingStatus;
@@ -52,12 +53,20 @@ impl Dispatcher {
     pub(super) async fn answer(self: &Arc<Self>, request: HttpRequest<Incoming>) -> HttpResponse<Body> {
         let mut grpc = Grpc::new(RawCodec).max_decoding_message_size(MESSAGE_LIMIT);
         let path = request.uri().path();
-        if let Some(method) = path.strip_prefix("/tfplugin6.Provider/") {
+        let six = path.strip_prefix("/tfplugin6.Provider/").map(|method| (6, method));
+        let five = || path.strip_prefix("/tfplugin5.Provider/").map(|method| (5, name_in_six(method)));
+        if let Some((protocol, method)) = six.or_else(five) {
             let (provider, method) = (self.provider.clone(), method.to_owned());
             if is_streaming(&method) {
                 return grpc.server_streaming(Telling { provider, method }, request).await;
             }
-            let call = unary(move |message| async move { answer(&Calls::new(&*provider), &method, message).await });
+            let call = unary(move |message| async move {
+                let calls = Calls::new(&*provider);
+                match protocol {
+                    5 => answer_five(&calls, &method, message).await,
+                    _ => answer(&calls, &method, message).await,
+                }
+            });
             return grpc.unary(call, request).await;
         }
         match path {

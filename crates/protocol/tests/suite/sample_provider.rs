@@ -18,11 +18,17 @@ use std::time::Duration;
 
 const NOTE: &str = "sample_note";
 
-async fn sample() -> PluginProvider {
+/// Served over a version of the protocol.
+async fn sample(protocol: u32) -> PluginProvider {
     let mut options = LaunchOptions::new("example.com/test/sample", sample_provider());
     // Its last words are looked at: a long trace would push them out.
     options.env.push(("RUST_BACKTRACE".into(), "0".into()));
+    if protocol == 5 {
+        options.env.push(("PLUGIN_PROTOCOL_VERSIONS".into(), "4,5".into()));
+        options.env.push(("SAMPLE_FLAT".into(), "1".into()));
+    }
     let provider = start(&options).await;
+    assert_eq!(provider.running().protocol(), protocol);
     let config = Value::object([("prefix", Value::from("p-"))]);
     let request =
         ConfigureRequest { terraform_version: "1.11.4", config: &config, capabilities: ClientCapabilities::default() };
@@ -97,8 +103,12 @@ async fn read(provider: &PluginProvider, name: &str) -> formwork_model::ReadResp
 
 #[tokio::test]
 async fn life_of_an_object() {
-    let provider = sample().await;
-    assert_eq!(provider.running().protocol(), 6);
+    for protocol in [5, 6] {
+        life_of_an_object_of(sample(protocol).await).await;
+    }
+}
+
+async fn life_of_an_object_of(provider: PluginProvider) {
     let (config, nothing) = (note("n"), Value::null(note_type(&provider)));
     let planned = plan(&provider, &nothing, &config).await;
     no_errors(&planned.diagnostics);
@@ -128,7 +138,12 @@ async fn life_of_an_object() {
 
 #[tokio::test]
 async fn all_other_calls() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        all_other_calls_of(sample(protocol).await).await;
+    }
+}
+
+async fn all_other_calls_of(provider: PluginProvider) {
     let problems = provider.validate_resource(NOTE, &note("forbidden")).await;
     let problem = problems.iter().next().unwrap();
     assert_eq!((problem.summary.as_str(), problem.blame), ("Forbidden name", Blame::Config));
@@ -189,7 +204,12 @@ async fn all_other_calls() {
 /// A panic in one call is that call's problem; the end of the process is every call's, and says why.
 #[tokio::test]
 async fn a_provider_that_crashes() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        a_provider_that_crashes_of(sample(protocol).await).await;
+    }
+}
+
+async fn a_provider_that_crashes_of(provider: PluginProvider) {
     let panicked = read(&provider, "panic").await;
     assert!(panicked.diagnostics.has_errors());
     assert!(!panicked.state.is_null(), "the object is not lost");
@@ -204,14 +224,19 @@ async fn a_provider_that_crashes() {
 
 #[tokio::test]
 async fn a_slow_call_is_stopped_cancelled_or_killed() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        a_slow_call_is_stopped_cancelled_or_killed_of(sample(protocol).await).await;
+    }
+}
+
+async fn a_slow_call_is_stopped_cancelled_or_killed_of(provider: PluginProvider) {
     let dropped = tokio::time::timeout(Duration::from_millis(50), read(&provider, "slow")).await;
     assert!(dropped.is_err());
     let (stopped, answer) = tokio::join!(read(&provider, "slow"), provider.stop());
     no_errors(&stopped.diagnostics);
     no_errors(&answer);
 
-    let provider = sample().await;
+    let provider = sample(6).await;
     let kill = async {
         tokio::task::yield_now().await;
         provider.running().kill();
@@ -343,7 +368,12 @@ async fn list(provider: &PluginProvider, count: i64, limit: u64, include_resourc
 
 #[tokio::test]
 async fn listings() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        listings_of(sample(protocol).await).await;
+    }
+}
+
+async fn listings_of(provider: PluginProvider) {
     assert_eq!(list(&provider, 2, 10, true).await, (vec!["Note 0 x0 true".into(), "Note 1 x1 true".into()], 1));
     assert_eq!(list(&provider, 2, 1, false).await.0, ["Note 0 x0 false"]);
     assert_eq!(list(&provider, 0, 0, false).await.0, [""; 0]);
@@ -364,7 +394,12 @@ async fn listings() {
 
 #[tokio::test]
 async fn actions() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        actions_of(sample(protocol).await).await;
+    }
+}
+
+async fn actions_of(provider: PluginProvider) {
     let config = |times: Value| Value::object([("times", times)]);
     let problems = provider.validate_action("sample_ring", &config(Value::from(0))).await;
     assert_eq!(problems.iter().next().unwrap().attribute, Some(Path::root().attribute("times")));
@@ -389,7 +424,12 @@ async fn actions() {
 
 #[tokio::test]
 async fn moves_and_descriptions() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        moves_and_descriptions_of(sample(protocol).await).await;
+    }
+}
+
+async fn moves_and_descriptions_of(provider: PluginProvider) {
     let request = MoveRequest {
         source_provider: "registry.terraform.io/example/other",
         source_kind: "other_note",
