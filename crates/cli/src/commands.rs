@@ -79,6 +79,7 @@ static COMMANDS: &[&Command] = &[
     &query::COMMAND,
     &settle::COMMAND,
     &show::COMMAND,
+    &state::identities::COMMAND,
     &state::list::COMMAND,
     &state::mv::COMMAND,
     &state::pull::COMMAND,

@@ -134,11 +134,8 @@ async fn run_instance(
     tell: &dyn Fn(QueryEvent<'_>),
 ) -> Option<ListResult> {
     let address = format!("list.{}.{}{}", list.kind, list.name, instance.key);
-    let Some(Arguments { config, include_resource, limit }) =
-        block::arguments(planner, list, schemas, instance, found, &address)
-    else {
-        return None;
-    };
+    let Arguments { config, include_resource, limit } =
+        block::arguments(planner, list, schemas, instance, found, &address)?;
     let provider_address = planner.evaluator.provider_instance(ModuleId::ROOT, &list.provider, &instance.repetition);
     let provider_address = provider_address.map_err(|problems| planner.report(problems)).ok()?;
     let provider = planner.provider(&provider_address).await?;

@@ -186,6 +186,13 @@ fn what_is_found_can_be_taken_over() {
     let resources = state["resources"].as_array().unwrap();
     let taken = resources.iter().find(|resource| resource["name"] == "all_0").unwrap();
     assert_eq!(taken["instances"][0]["identity"], json!({ "title": "later" }));
+    let identities = folder.run("state identities -json").ok().json();
+    let expected =
+        json!({ "notes_note.all_0": { "title": "later" }, "notes_note.shopping": { "title": "shopping-list" } });
+    assert_eq!(identities, expected);
+    let one = folder.run("state identities -json notes_note.shopping").ok().json();
+    assert_eq!(one.as_object().unwrap().len(), 1);
+    folder.run("state identities").expect(1).says("-json");
     // The file is there already.
     folder.run("query -no-color -generate-config-out=found.tf").expect(1).says("already exists");
 
