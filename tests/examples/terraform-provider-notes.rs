@@ -1,9 +1,10 @@
 //! The provider of docs/provider-tutorial.md.
 
 use formwork_kit::{
-    Call, Connect, DataSource, Ephemeral, Failure, Function, Opened, Outcome, Presence, Provider, Resource, Timeouts,
-    async_trait, between, computed, length_between, matching, object, optional, required,
+    Action, Call, Connect, DataSource, Ephemeral, Failure, Found, Function, Identity, List, Opened, Outcome, Presence,
+    Provider, Resource, Timeouts, async_trait, between, computed, length_between, matching, object, optional, required,
 };
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -70,6 +71,10 @@ impl Resource for NoteResource {
     type Client = Folder;
 
     const KIND: &'static str = "notes_note";
+
+    fn identity(&self) -> Identity {
+        Identity::of(&["title"])
+    }
 
     fn timeouts(&self) -> Timeouts {
         Timeouts { create: Some(Duration::from_secs(60)), ..Timeouts::default() }
@@ -168,12 +173,81 @@ fn slug((text,): (String,)) -> Outcome<String> {
     Ok(text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join("-"))
 }
 
+object! {
+    struct Wanted {
+        /// Titles begin with it.
+        prefix: Option<String> = optional(),
+    }
+}
+
+struct NoteList;
+
+#[async_trait]
+impl List for NoteList {
+    type Resource = NoteResource;
+    type Config = Wanted;
+
+    async fn list(&self, call: &Call<Folder>, wanted: Wanted, found: &mut Found<'_, Note>) -> Outcome<()> {
+        let prefix = wanted.prefix.unwrap_or_default();
+        let mut titles = Vec::new();
+        for file in std::fs::read_dir(&call.client().0)? {
+            let name = file?.file_name().to_string_lossy().into_owned();
+            titles.extend(name.strip_suffix(".txt").filter(|title| title.starts_with(&prefix)).map(str::to_owned));
+        }
+        titles.sort();
+        for title in titles {
+            let path = call.client().0.join(format!("{title}.txt"));
+            let mut note = Note { path: Some(path.display().to_string()), title: title.clone(), ..Note::default() };
+            NoteResource.read(call, &mut note).await?;
+            if !found.tell(format!("Note {title}"), note).await {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+object! {
+    struct Line {
+        /// What to write.
+        text: String = required(),
+        /// How often.
+        times: i64 = optional().default_value(1).check(between(1, 9)),
+    }
+}
+
+struct Journal;
+
+#[async_trait]
+impl Action for Journal {
+    type Config = Line;
+    type Client = Folder;
+
+    const KIND: &'static str = "notes_journal";
+
+    async fn invoke(&self, call: &Call<Folder>, line: Line) -> Outcome<()> {
+        if line.text.is_empty() {
+            return Err(Failure::new("There is nothing to write.").at("text"));
+        }
+        let path = call.client().0.join("journal.log");
+        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+        for number in 1..=line.times {
+            writeln!(file, "{}", line.text)?;
+            call.progress(format!("{number} of {} lines", line.times));
+        }
+        Ok(())
+    }
+}
+
 fn provider() -> Provider<Folder> {
     Provider::connecting("notes", Connection)
         .resource(NoteResource)
         .data_source(SearchSource)
         .ephemeral(SessionResource)
         .function(Function::new("slug", &["text"], slug).summary("Makes a title of a text."))
+        .list(NoteList, NoteResource)
+        .action(Journal)
+        .describing()
 }
 
 #[tokio::main]

@@ -3,15 +3,16 @@
 use crate::operation::{Done, Task};
 use crate::recorder::{Intent, Outcome};
 use crate::stage::{Configured, Stage};
-use crate::{check, provision};
+use crate::{action, check, provision};
+use formwork_config::ActionFailure;
 use formwork_diag::{Blame, Diagnostic};
 use formwork_eval::{decode_block, ignored_changes};
 use formwork_model::{
     Action, ApplyProvider, ApplyRequest, ApplyResponse, DeposedKey, ObjectState, ObjectStatus, Schema,
 };
 use formwork_object::{
-    Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, is_write_only, normalize, object_id,
-    plan_object, read_state, with_schema_marks, without_write_only,
+    Ignore, ObjectPlan, PlanInput, Stored, check_compatible, encode_object, identity_problem, is_write_only, normalize,
+    object_id, plan_object, read_state, with_schema_marks, without_write_only,
 };
 use formwork_value::{Marks, PathMarks, Str, Value, conforms, json};
 use std::sync::Arc;
@@ -130,6 +131,9 @@ impl Ready {
             self.count(stage, action, false);
             ticker.finish(id);
             return Done::Succeeded;
+        }
+        if action::run_triggered(stage, &self.configured, address, true).await.is_err() {
+            return Done::Failed;
         }
         let pure = self.provider.is_pure(&address.resource.kind) && self.configured.block.provisioners.is_empty();
         if !pure || depose_as.is_some() {
@@ -318,6 +322,15 @@ impl Ready {
             failed = true;
             value.unknown_as_null()
         };
+        let name = task.change.provider.provider.to_string();
+        let identity = match identity_problem(response.identity.as_ref(), false, &name, address) {
+            Some(problem) => {
+                failed = true;
+                stage.report_one(problem);
+                None
+            }
+            None => response.identity,
+        };
         if !failed && !response.legacy_type_system {
             let (expected, marks) = planned.planned.unmark_deep();
             for (path, message) in check_compatible(&self.schema.block, &expected, &value, &marks) {
@@ -329,13 +342,7 @@ impl Ready {
                 ));
             }
         }
-        Settled {
-            value: Some(self.marked(&value)),
-            private: response.private,
-            identity: response.identity,
-            failed,
-            lost: false,
-        }
+        Settled { value: Some(self.marked(&value)), private: response.private, identity, failed, lost: false }
     }
 
     /// The new value with the marks of the configuration and the schema.
@@ -404,6 +411,12 @@ impl Ready {
             if !self.record_stored(stage, task, &stored).await {
                 return None;
             }
+        }
+        if let Err(failure) = action::run_triggered(stage, &self.configured, address, false).await {
+            if failure == ActionFailure::Taint && action == Action::Create {
+                self.record_stored(stage, task, &Stored { status: ObjectStatus::Tainted, ..stored }).await;
+            }
+            return None;
         }
         Some(value)
     }

@@ -39,6 +39,8 @@ pub struct ApplyOutcome {
     pub changed: usize,
     pub destroyed: usize,
     pub imported: usize,
+    /// Actions that have been invoked to their end.
+    pub invoked: usize,
     /// Operations that were not run because of failures or an interrupt.
     pub skipped: usize,
     /// Operations that have succeeded, barriers not counted.

@@ -10,6 +10,7 @@
 //! Invariant: `Recorder` alone holds the state mutably, and everything that is in it is in the journal.
 //! Invariant: no effect without a durable intent, unless the provider declares the type free of outside effects.
 
+mod action;
 mod check;
 mod create;
 mod delete;

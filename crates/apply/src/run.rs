@@ -2,7 +2,7 @@
 
 use crate::operation::{self, Done};
 use crate::stage::Stage;
-use crate::{ApplyInputs, ApplyOutcome, check, empty, output};
+use crate::{ApplyInputs, ApplyOutcome, action, check, empty, output};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_graph::Scheduler;
 use formwork_model::{Event, OperationId, OperationKind, Progress, StateSnapshot};
@@ -15,7 +15,14 @@ pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
     let mut finished = Vec::new();
     let skipped = match inputs.plan.verify() {
         Ok(()) if !check::done_before(&stage) => inputs.plan.execution.operations.len(),
-        Ok(()) => stage.upkeep.during(walk(&stage, &mut finished), |problems| stage.report(problems)).await,
+        Ok(()) => {
+            let work = async {
+                let skipped = walk(&stage, &mut finished).await;
+                action::run_requested(&stage).await;
+                skipped
+            };
+            stage.upkeep.during(work, |problems| stage.report(problems)).await
+        }
         Err(error) => {
             stage.report_one(
                 Diagnostic::error(
@@ -51,6 +58,7 @@ pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
         added: counts.added,
         changed: counts.changed,
         destroyed: counts.destroyed,
+        invoked: counts.invoked,
         imported: inputs.plan.changes.iter().filter(|c| c.importing.is_some()).count(),
         skipped,
         finished,

@@ -10,8 +10,8 @@ use formwork_config::ResourceBlock;
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
 use formwork_eval::{Evaluator, Expansion, InstanceScope, ModuleId, ReadSet, ReferenceGraph, SharedAnswers};
 use formwork_model::{
-    AbsResource, ConfigResource, InstanceKey, Operation, OperationKind, ProviderConfigAddress, ResourceInstance,
-    Schema, resources_that_stay,
+    AbsResource, ConfigResource, InstanceKey, Invocation, Operation, OperationKind, ProviderConfigAddress,
+    ResourceInstance, Schema, resources_that_stay,
 };
 use formwork_object::Upkeep;
 use formwork_value::{Str, Value};
@@ -44,6 +44,8 @@ pub(crate) struct Stage<'a> {
     pub outputs: RefCell<BTreeMap<Str, Option<formwork_model::OutputState>>>,
     pub failed_providers: RefCell<BTreeSet<ProviderConfigAddress>>,
     dependencies: RefCell<BTreeMap<ConfigResource, Rc<Vec<ConfigResource>>>>,
+    /// Positions of the invocations that the change of an object triggers.
+    triggered: BTreeMap<ResourceInstance, Vec<usize>>,
     /// Resources that will have instances.
     with_instances: BTreeSet<ConfigResource>,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Counts {
     pub added: usize,
     pub changed: usize,
     pub destroyed: usize,
+    /// Actions.
+    pub invoked: usize,
 }
 
 /// An instance that the configuration describes.
@@ -88,8 +92,15 @@ impl<'a> Stage<'a> {
             outputs: RefCell::default(),
             failed_providers: RefCell::default(),
             dependencies: RefCell::default(),
+            triggered: triggered(&plan.invocations),
             with_instances: resources_that_stay(&plan.planned_values, &plan.changes),
         }
+    }
+
+    /// What the change of an object triggers, in order.
+    pub fn triggered_by(&self, address: &ResourceInstance) -> impl Iterator<Item = &Invocation> {
+        let positions = self.triggered.get(address).into_iter().flatten();
+        positions.filter_map(|position| self.inputs.plan.invocations.get(*position))
     }
 
     /// An evaluator with the values from before the run.
@@ -189,6 +200,16 @@ impl<'a> Stage<'a> {
     pub fn report_one(&self, diagnostic: Diagnostic) {
         self.diagnostics.borrow_mut().push(diagnostic);
     }
+}
+
+fn triggered(invocations: &[Invocation]) -> BTreeMap<ResourceInstance, Vec<usize>> {
+    let mut triggered: BTreeMap<ResourceInstance, Vec<usize>> = BTreeMap::new();
+    for (position, invocation) in invocations.iter().enumerate() {
+        if let Some(resource) = invocation.resource() {
+            triggered.entry(resource.clone()).or_default().push(position);
+        }
+    }
+    triggered
 }
 
 fn new_evaluator(inputs: &ApplyInputs<'_>) -> Evaluator {

@@ -16,6 +16,7 @@ mod modules;
 mod output;
 mod plan;
 mod providers;
+mod query;
 mod settle;
 mod show;
 mod state;
@@ -49,7 +50,7 @@ pub struct Command {
 
 /// Commands whose `-json` means a stream of messages, problems included.
 pub fn streams(command: &Command) -> bool {
-    matches!(command.name, "apply" | "destroy" | "init" | "plan" | "refresh" | "test")
+    matches!(command.name, "apply" | "destroy" | "init" | "plan" | "query" | "refresh" | "test")
 }
 
 static COMMANDS: &[&Command] = &[
@@ -75,8 +76,10 @@ static COMMANDS: &[&Command] = &[
     &providers::lock::COMMAND,
     &providers::mirror::COMMAND,
     &providers::schema::COMMAND,
+    &query::COMMAND,
     &settle::COMMAND,
     &show::COMMAND,
+    &state::identities::COMMAND,
     &state::list::COMMAND,
     &state::mv::COMMAND,
     &state::pull::COMMAND,

@@ -5,7 +5,7 @@ use crate::backend::LocalFlags;
 use crate::session::Session;
 use crate::state_access::LockFlags;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_model::{PlanMode, PlanOptions, ResourceInstance, TargetAddress};
+use formwork_model::{ActionInstance, PlanMode, PlanOptions, ResourceInstance, TargetAddress};
 
 /// Operations that run at once if nothing is said.
 const DEFAULT_PARALLELISM: usize = 10;
@@ -26,6 +26,7 @@ pub const PLANNING_FLAGS: &[Flag] = &[
     Flag::switch("refresh", "Read the objects anew first (default true)."),
     Flag::switch("refresh-only", "Plan only to bring the state up to date with the objects."),
     Flag::value("replace", "INSTANCE", "Replace this object even if nothing about it has changed. Can be repeated."),
+    Flag::value("invoke", "ACTION", "Only invoke this action: action.TYPE.NAME. Can be repeated."),
     Flag::switch("allow-deferral", ""),
 ];
 
@@ -91,12 +92,19 @@ fn options(arguments: &Arguments) -> Result<PlanOptions, Diagnostics> {
     if mode != PlanMode::Normal && !replace.is_empty() {
         return Err(invalid("-replace cannot be combined with -destroy or -refresh-only."));
     }
+    let invoke: Vec<ActionInstance> = arguments.values("invoke").map(action_address).collect::<Result<_, _>>()?;
+    let mode = match invoke.is_empty() {
+        true => mode,
+        // Nothing but the actions: what they refer to is read, and nothing is changed for them.
+        false if mode == PlanMode::Normal && replace.is_empty() => PlanMode::RefreshOnly,
+        false => return Err(invalid("-invoke cannot be combined with -destroy, -refresh-only or -replace.")),
+    };
     let targets: Vec<TargetAddress> = arguments.values("target").map(target_address).collect::<Result<_, _>>()?;
     let parallelism = match arguments.number_or("parallelism", DEFAULT_PARALLELISM, 0).map_err(invalid)? {
         0 => DEFAULT_PARALLELISM,
         number => number,
     };
-    Ok(PlanOptions { mode, refresh, targets, excludes: Vec::new(), replace, parallelism })
+    Ok(PlanOptions { mode, refresh, targets, excludes: Vec::new(), replace, invoke, parallelism })
 }
 
 fn target_address(text: &str) -> Result<TargetAddress, Diagnostics> {
@@ -104,6 +112,11 @@ fn target_address(text: &str) -> Result<TargetAddress, Diagnostics> {
         Diagnostic::error("Invalid target", format!("-target={text} names no module, resource or instance: {error}."))
             .into()
     })
+}
+
+fn action_address(text: &str) -> Result<ActionInstance, Diagnostics> {
+    ActionInstance::parse(text)
+        .map_err(|error| Diagnostic::error("Invalid action to invoke", format!("-invoke={text}: {error}.")).into())
 }
 
 fn replace_address(text: &str) -> Result<ResourceInstance, Diagnostics> {
@@ -147,6 +160,9 @@ mod tests {
             "-target=bogus",
             "-replace=module.m",
             "-replace=data.a.b",
+            "-invoke=a.b",
+            "-invoke=action.a.b -destroy",
+            "-invoke=action.a.b -replace=a.b",
         ] {
             assert!(options_of(line).is_err(), "{line}");
         }

@@ -212,6 +212,12 @@ fn wanted_types(config: &Config, state: Option<&State>) -> Option<WantedTypes> {
         for block in module.resources.values() {
             types.entry(block.provider_address.clone()).or_default().insert(block.resource.kind.clone());
         }
+        for block in &module.lists {
+            types.entry(block.provider_address.clone()).or_default().insert(block.kind.clone());
+        }
+        for block in module.actions.values() {
+            types.entry(block.provider_address.clone()).or_default().insert(block.action.kind.clone());
+        }
         for import in &module.imports {
             let kind = import.to.resource.kind.clone();
             types.entry(module.provider_address(import.to.resource.implied_provider())).or_default().insert(kind);

@@ -5,6 +5,7 @@ mod primary;
 
 use crate::files::ParsedFile;
 use crate::item::{Item, complete};
+use crate::read::action::read_action;
 use crate::read::check::read_check;
 use crate::read::import::read_import;
 use crate::read::moved::{read_moved, read_removed};
@@ -31,6 +32,7 @@ fn file_schema() -> BodySchema {
             ("resource", &["type", "name"]),
             ("data", &["type", "name"]),
             ("ephemeral", &["type", "name"]),
+            ("action", &["type", "name"]),
             ("check", &["name"]),
             ("moved", &[]),
             ("removed", &[]),
@@ -91,6 +93,7 @@ fn add_item(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, d
         "output" => add_output(item, module, duplicates, diagnostics),
         "module" => add_call(item, module, duplicates, diagnostics),
         "resource" | "data" | "ephemeral" => add_resource(item, module, duplicates, diagnostics),
+        "action" => add_action(item, module, duplicates, diagnostics),
         "check" => add_check(item, module, duplicates, diagnostics),
         "moved" => module.moved.extend(read_moved(&item.block, diagnostics)),
         "removed" => module.removed.extend(read_removed(&item.block, diagnostics)),
@@ -138,6 +141,16 @@ fn add_call(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, d
 fn add_resource(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
     let block = read_resource(item, module, diagnostics);
     insert_resource(block, module, duplicates, diagnostics);
+}
+
+fn add_action(item: &Item, module: &mut Module, duplicates: &mut Duplicates<'_>, diagnostics: &mut Diagnostics) {
+    let block = read_action(item, module, diagnostics);
+    let existing = module.actions.get(&block.action).map(|b| b.header_span);
+    let summary = format!("Duplicate action {:?} configuration", &*block.action.kind);
+    let what = format!("The action {}", block.action);
+    if duplicates.is_new(existing, &summary, &what, block.header_span, diagnostics) {
+        module.actions.insert(block.action.clone(), block);
+    }
 }
 
 fn insert_resource(

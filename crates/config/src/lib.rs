@@ -7,6 +7,7 @@
 //! Invariant: loading is total: it returns what could be understood, and every problem found.
 //! Invariant: nothing is evaluated but constants; provider schemas are not known here.
 
+mod action_block;
 mod assemble;
 mod backend_block;
 mod call;
@@ -28,6 +29,7 @@ mod provider_block;
 mod provider_check;
 mod provisioner;
 mod provisioner_schema;
+mod query;
 mod read;
 mod reference;
 mod reference_check;
@@ -40,6 +42,7 @@ mod tree;
 mod variable;
 mod variables;
 
+pub use action_block::{ActionBlock, ActionFailure, ActionTrigger, TriggeredAction};
 pub use backend_block::{BackendBlock, CloudBlock};
 pub use call::{ModuleCall, PassedProvider};
 pub use check_rule::{CheckBlock, CheckRule};
@@ -56,6 +59,7 @@ pub use output::OutputBlock;
 pub use provider_block::{ProviderBlock, ProviderName, ProviderRef, ProviderRequirement, ProviderScope};
 pub use provisioner::{OnFailure, ProvisionerBlock, When};
 pub use provisioner_schema::{connection_schema, provisioner_schema};
+pub use query::{ListBlock, load_queries};
 pub use read::address::{read_address, read_target_address};
 pub use read::call::{read_passed, read_plain_call};
 pub use read::check::read_rule;

@@ -1,12 +1,12 @@
 //! A module: what its files declare.
 
 use crate::{
-    BackendBlock, CheckBlock, CloudBlock, ImportBlock, ModuleCall, MovedBlock, OutputBlock, ProviderBlock,
-    ProviderName, ProviderRequirement, RemovedBlock, ResourceBlock, VariableBlock,
+    ActionBlock, BackendBlock, CheckBlock, CloudBlock, ImportBlock, ListBlock, ModuleCall, MovedBlock, OutputBlock,
+    ProviderBlock, ProviderName, ProviderRequirement, RemovedBlock, ResourceBlock, VariableBlock,
 };
 use formwork_diag::Span;
 use formwork_hcl::{Body, Expr};
-use formwork_model::{Constraints, ModulePath, ProviderAddress, Resource};
+use formwork_model::{ActionName, Constraints, ModulePath, ProviderAddress, Resource};
 use formwork_value::Str;
 use std::collections::BTreeMap;
 
@@ -29,6 +29,9 @@ pub struct Module {
     pub outputs: BTreeMap<Str, OutputBlock>,
     /// Includes the data sources nested in check blocks.
     pub resources: BTreeMap<Resource, Box<ResourceBlock>>,
+    pub actions: BTreeMap<ActionName, ActionBlock>,
+    /// Of query files; only the root module has any, and only queries.
+    pub lists: Vec<ListBlock>,
     pub calls: BTreeMap<Str, ModuleCall>,
     pub moved: Vec<MovedBlock>,
     pub removed: Vec<RemovedBlock>,
@@ -69,6 +72,8 @@ impl Module {
             locals: BTreeMap::new(),
             outputs: BTreeMap::new(),
             resources: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            lists: Vec::new(),
             calls: BTreeMap::new(),
             moved: Vec::new(),
             removed: Vec::new(),

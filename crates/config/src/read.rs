@@ -1,5 +1,6 @@
 //! From parsed bodies to typed blocks.
 
+pub(crate) mod action;
 pub(crate) mod address;
 pub(crate) mod call;
 pub(crate) mod check;

@@ -6,7 +6,8 @@ mod providers;
 mod subject;
 
 use crate::{
-    Config, ImportBlock, Module, ModuleCall, OutputBlock, ProviderBlock, ProviderScope, ProvisionerBlock, ResourceBlock,
+    ActionBlock, Config, ImportBlock, Module, ModuleCall, OutputBlock, ProviderBlock, ProviderScope, ProvisionerBlock,
+    ResourceBlock,
 };
 use checker::{Checker, Place};
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -29,6 +30,9 @@ pub fn check_references(config: &Config) -> Diagnostics {
         check_values(&mut checker, module, &used);
         for resource in module.resources.values() {
             check_resource(&mut checker, resource);
+        }
+        for action in module.actions.values() {
+            check_action(&mut checker, action);
         }
         for call in module.calls.values() {
             check_call(&mut checker, call);
@@ -111,12 +115,31 @@ fn check_resource(checker: &mut Checker<'_>, resource: &ResourceBlock) {
     checker.rules(&resource.lifecycle.preconditions, &inside);
     checker.rules(&resource.lifecycle.postconditions, &with_self);
     checker.depends_on(&resource.depends_on);
+    check_triggers(checker, resource, &inside);
     if let Some(connection) = &resource.connection {
         checker.body(connection, &with_self);
     }
     for provisioner in &resource.provisioners {
         check_provisioner(checker, provisioner, &with_self);
     }
+}
+
+/// Triggers name actions of the same module, with a key if they have several instances.
+fn check_triggers(checker: &mut Checker<'_>, resource: &ResourceBlock, place: &Place<'_>) {
+    for trigger in &resource.lifecycle.action_triggers {
+        trigger.condition.iter().for_each(|condition| checker.expr(condition, place));
+        for triggered in &trigger.actions {
+            triggered.key.iter().for_each(|key| checker.expr(key, place));
+            checker.triggered(triggered);
+        }
+    }
+}
+
+fn check_action(checker: &mut Checker<'_>, action: &ActionBlock) {
+    let outside = Place::default();
+    let inside = Place { count: action.count.is_some(), each: action.for_each.is_some(), ..outside };
+    action.count.iter().chain(&action.for_each).for_each(|expr| checker.expr(expr, &outside));
+    checker.body(&action.body, &inside);
 }
 
 fn check_provisioner(checker: &mut Checker<'_>, provisioner: &ProvisionerBlock, place: &Place<'_>) {

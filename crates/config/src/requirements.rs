@@ -24,6 +24,12 @@ pub fn provider_requirements(config: &Config) -> BTreeMap<ProviderAddress, Const
         for resource in module.resources.values() {
             add(resource.provider_address.clone(), None);
         }
+        for list in &module.lists {
+            add(list.provider_address.clone(), None);
+        }
+        for action in module.actions.values() {
+            add(action.provider_address.clone(), None);
+        }
         for import in module.imports.iter().filter(|i| i.to.module.is_empty()) {
             let implied = import.to.resource.implied_provider();
             let declared = module.resources.get(&import.to.resource).map(|r| r.provider_address.clone());

@@ -1,6 +1,6 @@
 //! Managed resources, data sources and ephemeral resources.
 
-use crate::{CheckRule, ProviderRef, ProvisionerBlock};
+use crate::{ActionTrigger, CheckRule, ProviderRef, ProvisionerBlock};
 use formwork_diag::{Diagnostics, Span};
 use formwork_hcl::{Body, Expr, Traversal};
 use formwork_model::{ProviderAddress, Resource, ResourceInstance};
@@ -53,6 +53,7 @@ pub struct Lifecycle {
     pub destroy: Option<bool>,
     pub ignore_changes: IgnoreChanges,
     pub replace_triggered_by: Vec<Expr>,
+    pub action_triggers: Vec<ActionTrigger>,
     pub preconditions: Vec<CheckRule>,
     pub postconditions: Vec<CheckRule>,
 }

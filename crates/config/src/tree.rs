@@ -51,7 +51,9 @@ impl Config {
         modules
             .flat_map(|module| {
                 let resources = module.resources.values().map(|block| &block.provider_address);
-                resources.chain(module.providers.values().map(|block| &block.provider))
+                let actions = module.actions.values().map(|block| &block.provider_address);
+                let lists = module.lists.iter().map(|block| &block.provider_address);
+                resources.chain(module.providers.values().map(|block| &block.provider)).chain(actions).chain(lists)
             })
             .cloned()
             .collect()

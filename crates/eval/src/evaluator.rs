@@ -4,9 +4,9 @@ use crate::functions::Functions;
 use crate::limits::REFERENCE_CHAIN;
 use crate::module_instance::{ModuleData, Remembered, RememberedExpansion};
 use crate::{Environment, Expansion, InstanceScope, ModuleId, Phase, Read, ReadSet, Repetition, ResourceValues};
-use formwork_config::{Config, Module};
+use formwork_config::{ActionBlock, Config, Module};
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_hcl::Expr;
+use formwork_hcl::{Expr, Scope};
 use formwork_model::{
     InstanceKey, ModuleInstance, ModulePath, ProviderAddress, ProviderConfigAddress, ProviderSchema, Resource,
 };
@@ -296,6 +296,25 @@ impl Evaluator {
         }
         data.set_expansion(resource, &expansion);
         (expansion, reads)
+    }
+
+    /// How often an action occurs in a module instance, with what is wrong about that.
+    pub fn action_expansion(&self, module: ModuleId, block: &ActionBlock) -> (Expansion, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let expansion = self.expand(module, block.count.as_ref(), block.for_each.as_ref(), None, &mut diagnostics);
+        (expansion, diagnostics)
+    }
+
+    /// How often a block occurs whose expressions belong to a scope of their own, with what is wrong about that.
+    pub fn repetition_in(
+        &self,
+        scope: &dyn Scope,
+        count: Option<&Expr>,
+        for_each: Option<&Expr>,
+    ) -> (Expansion, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let expansion = self.expand_in(scope, count, for_each, None, &mut diagnostics);
+        (expansion, diagnostics)
     }
 
     /// Sets the value of an instance (with marks), for all later references to it.

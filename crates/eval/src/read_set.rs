@@ -47,6 +47,12 @@ impl ReadSet {
         }
     }
 
+    /// The same without what is read of one resource.
+    pub fn without(&self, module: ModuleId, resource: &Resource) -> ReadSet {
+        let others = self.all().into_iter().filter(|read| read.module != module || read.resource != *resource);
+        ReadSet { own: others.cloned().collect(), shared: Vec::new() }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.own.is_empty() && self.shared.is_empty()
     }

@@ -1,10 +1,10 @@
 //! The reference graph: one node per object of the configuration.
 
 use crate::{Reference, Subject};
-use formwork_config::{Config, Module, ProviderScope};
+use formwork_config::{ActionBlock, Config, Module, ProviderName, ProviderScope};
 use formwork_graph::Scheduler;
 use formwork_hcl::{Expr, Traversal, body_references, references};
-use formwork_model::{ConfigResource, ModulePath, ProviderConfigAddress, Resource, ResourceMode};
+use formwork_model::{ActionName, ConfigResource, ModulePath, ProviderConfigAddress, Resource, ResourceMode};
 use formwork_value::Str;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -39,6 +39,8 @@ pub struct ReferenceGraph {
     /// Direct dependencies by position.
     pub dependencies: Vec<Vec<usize>>,
     index: BTreeMap<ItemAddress, usize>,
+    /// What actions depend on. They have no nodes: what triggers them depends on it in their place.
+    actions: BTreeMap<(ModulePath, ActionName), Vec<usize>>,
 }
 
 impl fmt::Display for ItemAddress {
@@ -70,6 +72,14 @@ impl ReferenceGraph {
             }
         }
         let mut edges: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); graph.nodes.len()];
+        let mut actions = BTreeMap::new();
+        for (path, module) in &config.modules {
+            for block in module.actions.values() {
+                let needed = Edges { graph: &graph, config, path, module, edges: &mut edges }.needed_by(block);
+                actions.insert((path.clone(), block.action.clone()), needed.into_iter().collect());
+            }
+        }
+        graph.actions = actions;
         for (path, module) in &config.modules {
             Edges { graph: &graph, config, path, module, edges: &mut edges }.add_all();
         }
@@ -84,6 +94,11 @@ impl ReferenceGraph {
 
     pub fn position(&self, address: &ItemAddress) -> Option<usize> {
         self.index.get(address).copied()
+    }
+
+    /// The nodes that an action depends on directly.
+    pub fn action_dependencies(&self, module: &ModulePath, action: &ActionName) -> &[usize] {
+        self.actions.get(&(module.clone(), action.clone())).map_or(&[], Vec::as_slice)
     }
 
     pub fn resource_position(&self, resource: &ConfigResource) -> Option<usize> {
@@ -281,24 +296,52 @@ impl Edges<'_> {
         self.rules(&from, &block.lifecycle.preconditions);
         self.rules(&from, &block.lifecycle.postconditions);
         self.exprs(&from, &block.provider.key);
-        self.provider(&from, block);
+        self.triggers(&from, block);
+        self.provider(&from, &block.provider.name);
         if let Some((parent, call)) = self.path.parent() {
             self.edge(&from, &parent, Item::Call(call.clone()));
         }
     }
 
-    /// The provider configuration that serves a resource, wherever it is declared.
-    fn provider(&mut self, from: &Item, block: &formwork_config::ResourceBlock) {
-        let address: ProviderConfigAddress = self.config.provider_config(self.path, &block.provider.name);
-        let Some(module) = self.config.modules.get(&address.module) else { return };
-        let declared = module
-            .providers
-            .iter()
-            .find(|(name, p)| p.provider == address.provider && name.alias == address.alias)
-            .map(|(name, _)| name.clone());
-        if let Some(name) = declared {
-            self.edge(from, &address.module, Item::Provider(name.name, name.alias));
+    /// What the actions of a resource need, and the conditions of their triggers.
+    fn triggers(&mut self, from: &Item, block: &formwork_config::ResourceBlock) {
+        for trigger in &block.lifecycle.action_triggers {
+            self.exprs(from, trigger.condition.iter().chain(trigger.actions.iter().flat_map(|action| &action.key)));
+            let own = self.graph.position(&ItemAddress { module: self.path.clone(), item: from.clone() });
+            for triggered in &trigger.actions {
+                let needed = self.graph.action_dependencies(self.path, &triggered.action);
+                if let Some(edges) = own.and_then(|own| self.edges.get_mut(own)) {
+                    edges.extend(needed.iter().filter(|node| Some(**node) != own));
+                }
+            }
         }
+    }
+
+    /// The nodes that an action refers to, and its provider.
+    fn needed_by(&self, block: &ActionBlock) -> BTreeSet<usize> {
+        let exprs = block.count.iter().chain(&block.for_each).chain(&block.provider.key);
+        let mut named: Vec<(ModulePath, Item)> = exprs.flat_map(references).flat_map(|t| self.meant(t)).collect();
+        named.extend(body_references(&block.body).into_iter().flat_map(|traversal| self.meant(&traversal)));
+        named.extend(self.serving(&block.provider.name));
+        if let Some((parent, call)) = self.path.parent() {
+            named.push((parent, Item::Call(call.clone())));
+        }
+        named.into_iter().filter_map(|(module, item)| self.graph.position(&ItemAddress { module, item })).collect()
+    }
+
+    /// The provider configuration that serves a resource, wherever it is declared.
+    fn provider(&mut self, from: &Item, name: &ProviderName) {
+        if let Some((path, item)) = self.serving(name) {
+            self.edge(from, &path, item);
+        }
+    }
+
+    fn serving(&self, name: &ProviderName) -> Option<(ModulePath, Item)> {
+        let address: ProviderConfigAddress = self.config.provider_config(self.path, name);
+        let module = self.config.modules.get(&address.module)?;
+        let mut names = module.providers.iter();
+        let (name, _) = names.find(|(name, p)| p.provider == address.provider && name.alias == address.alias)?;
+        Some((address.module, Item::Provider(name.name.clone(), name.alias.clone())))
     }
 
     fn call(&mut self, call: &formwork_config::ModuleCall) {
@@ -351,20 +394,27 @@ impl Edges<'_> {
 
     /// Adds an edge from an item of the module at `from_path` to what the traversal means in this module.
     fn traversal_from(&mut self, from_path: &ModulePath, from: &Item, traversal: &Traversal) {
-        let Ok(reference) = Reference::parse(traversal) else { return };
-        let (path, item) = match reference.subject {
-            Subject::Variable(name) => (self.path.clone(), Item::Variable(name)),
-            Subject::Local(name) => (self.path.clone(), Item::Local(name)),
-            Subject::Resource(resource, _) => (self.path.clone(), Item::Resource(resource)),
+        for (path, item) in self.meant(traversal) {
+            self.edge_from(from_path, from, &path, item);
+        }
+    }
+
+    /// The items that must be there for a reference in this module.
+    fn meant(&self, traversal: &Traversal) -> Vec<(ModulePath, Item)> {
+        let Ok(reference) = Reference::parse(traversal) else { return Vec::new() };
+        let own = |item| vec![(self.path.clone(), item)];
+        match reference.subject {
+            Subject::Variable(name) => own(Item::Variable(name)),
+            Subject::Local(name) => own(Item::Local(name)),
+            Subject::Resource(resource, _) => own(Item::Resource(resource)),
             Subject::Module { call, output: Some(output), .. } => {
-                self.edge_from(from_path, from, self.path, Item::Call(call.clone()));
-                (self.path.child(call), Item::Output(output))
+                let inside = (self.path.child(call.clone()), Item::Output(output));
+                vec![(self.path.clone(), Item::Call(call)), inside]
             }
             // The module as a whole is there when everything in it is.
-            Subject::Module { call, output: None, .. } => (self.path.clone(), Item::CallEnd(call)),
-            _ => return,
-        };
-        self.edge_from(from_path, from, &path, item);
+            Subject::Module { call, output: None, .. } => own(Item::CallEnd(call)),
+            _ => Vec::new(),
+        }
     }
 
     fn edge(&mut self, from: &Item, to_path: &ModulePath, to: Item) {

@@ -32,6 +32,10 @@ impl Member {
         Member { name, rules, ty: T::ty(), inner: T::body(), description, check: T::check }
     }
 
+    pub(crate) fn description(&self) -> &str {
+        &self.description
+    }
+
     pub(crate) fn is_block(&self) -> bool {
         self.rules.block.is_some() && self.inner.is_some()
     }

@@ -68,6 +68,32 @@ impl Function {
         Function { name, signature, body: Arc::new(body) }
     }
 
+    /// Takes any number of arguments in place of the last one, which must be a list in Rust.
+    pub fn variadic(mut self) -> Function {
+        let Some(mut last) = self.signature.parameters.pop() else { return self };
+        if let Type::List(element) = &last.ty {
+            let (element, fixed) = ((**element).clone(), self.signature.parameters.len());
+            last.ty = element.clone();
+            let body = self.body.clone();
+            self.body = Arc::new(move |values: &[Value]| {
+                let (first, rest) = values.split_at(fixed.min(values.len()));
+                let rest = Value::list(element.clone(), rest.to_vec());
+                body(&[first, &[rest]].concat())
+            });
+            self.signature.variadic = Some(last);
+        } else {
+            self.signature.parameters.push(last);
+        }
+        self
+    }
+
+    /// A parameter may be null; it is an `Option` in Rust.
+    pub fn nullable(mut self, parameter: &str) -> Function {
+        let all = self.signature.parameters.iter_mut().chain(&mut self.signature.variadic);
+        all.filter(|known| &*known.name == parameter).for_each(|known| known.allow_null = true);
+        self
+    }
+
     /// A short line about the function.
     pub fn summary(mut self, text: &str) -> Function {
         self.signature.summary = text.into();
@@ -80,7 +106,8 @@ impl Function {
             Err(failure) => {
                 let blamed = failure.path.as_ref().and_then(|path| match path.0.first() {
                     Some(PathStep::Attribute(name)) => {
-                        self.signature.parameters.iter().position(|parameter| parameter.name == *name)
+                        let all = self.signature.parameters.iter().chain(&self.signature.variadic);
+                        all.into_iter().position(|parameter| parameter.name == *name)
                     }
                     Some(PathStep::Index(index)) => match index.kind() {
                         Kind::Number(number) => number.to_usize(),

@@ -9,14 +9,18 @@
 //! Invariant: what a plan says stays so: at apply only attributes that were unknown take new values, unless the type's
 //! own code changes others.
 
+mod action;
 mod attribute;
 mod body;
 mod call;
 mod checks;
+mod doing;
 mod ephemeral;
 mod failure;
 mod function;
+mod identity;
 mod lifecycle;
+mod list;
 mod object;
 mod plan;
 mod planner;
@@ -26,6 +30,7 @@ mod rules;
 mod timeouts;
 mod validation;
 
+pub use action::Action;
 pub use async_trait::async_trait;
 pub use attribute::{Attribute, Set};
 pub use body::{Body, Member, attribute_name};
@@ -33,8 +38,10 @@ pub use call::Call;
 pub use checks::{at_least, between, duration, length_between, matching, one_of};
 pub use ephemeral::{Ephemeral, Opened};
 pub use failure::{Failure, Outcome};
-pub use formwork_model::parse_duration;
+pub use formwork_model::{Deferred, parse_duration};
 pub use function::{Arguments, Function};
+pub use identity::Identity;
+pub use list::{Found, List};
 pub use object::Object;
 pub use plan::Plan;
 pub use provider::{Connect, Provider};

@@ -1,41 +1,31 @@
 //! Between values and the structures of a type: what each type's own functions are wrapped in.
 
+use crate::call::Setting;
 use crate::planner::{begin, finish, resolve};
 use crate::validation::validate;
 use crate::{
-    Attribute, Body, Call, DataSource, Ephemeral, Failure, Moved, Object, Opened, Outcome, Presence, Resource,
+    Attribute, Body, Call, DataSource, Ephemeral, Failure, Identity, Moved, Object, Opened, Outcome, Presence, Resource,
 };
 use async_trait::async_trait;
 use formwork_diag::{Diagnostic, Diagnostics};
-use formwork_model::{ApplyRequest, Nesting, PlanRequest, RawState, Schema};
+use formwork_model::{ApplyRequest, Deferred, IdentitySchema, Nesting, PlanRequest, RawState, Schema};
 use formwork_value::{Path, Type, Value, json};
 use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::watch;
-
-/// The provider's part of an operation.
-pub(crate) struct Setting<C> {
-    pub client: Arc<C>,
-    pub stop: watch::Receiver<bool>,
-}
-
-impl<C> Setting<C> {
-    fn call(self, time: Option<Duration>) -> Call<C> {
-        Call::new(self.client, time, self.stop)
-    }
-}
 
 /// A planned object.
 pub(crate) struct Planned {
     pub value: Value,
     pub replace: Vec<Path>,
+    pub private: Vec<u8>,
+    pub deferred: Option<Deferred>,
     pub diagnostics: Diagnostics,
 }
 
 /// What an operation leaves, and what went wrong.
 pub(crate) struct Left {
     pub state: Value,
+    pub private: Vec<u8>,
+    pub deferred: Option<Deferred>,
     pub diagnostics: Diagnostics,
 }
 
@@ -43,12 +33,18 @@ pub(crate) struct Left {
 #[async_trait]
 pub(crate) trait AnyResource<C>: Send + Sync {
     fn schema(&self) -> Schema;
+    fn identity_schema(&self) -> Option<IdentitySchema>;
+    /// What identifies an object, if the type says so.
+    fn identity(&self, state: &Value) -> Option<Value>;
+    fn upgrade_identity(&self, version: u64, text: &str) -> Outcome<Value>;
+    fn describe(&self, state: &Value) -> Value;
     fn is_pure(&self) -> bool;
     fn validate(&self, config: &Value) -> Diagnostics;
     fn plan(&self, request: &PlanRequest<'_>) -> Planned;
     async fn apply(&self, setting: Setting<C>, request: &ApplyRequest<'_>) -> Left;
     async fn read(&self, setting: Setting<C>, current: &Value) -> Left;
     async fn import(&self, setting: Setting<C>, id: &str) -> Left;
+    async fn import_identity(&self, setting: Setting<C>, identity: &Value) -> Left;
     fn upgrade(&self, version: u64, state: RawState) -> Outcome<Value>;
     fn take_over(&self, source: Moved<'_>) -> Option<Outcome<Value>>;
 }
@@ -73,9 +69,9 @@ pub(crate) trait AnyEphemeral<C>: Send + Sync {
 
 /// A type with what is derived from its declaration once.
 pub(crate) struct Registered<T> {
-    own: T,
-    body: Body,
-    ty: Type,
+    pub(crate) own: T,
+    pub(crate) body: Body,
+    pub(crate) ty: Type,
 }
 
 impl<R: Resource> Registered<R> {
@@ -93,18 +89,18 @@ impl<T> Registered<T> {
         Registered { own, body, ty }
     }
 
-    fn null(&self) -> Value {
+    pub(crate) fn null(&self) -> Value {
         Value::null(self.ty.clone())
     }
 
     /// What an operation leaves: the object, or what there is if it failed.
-    fn left<C>(&self, call: &Call<C>, result: Result<Value, (Value, Failure)>, doing: &str) -> Left {
+    pub(crate) fn left<C>(&self, call: &Call<C>, result: Result<Value, (Value, Failure)>, doing: &str) -> Left {
         let mut diagnostics = call.warnings();
         let state = result.unwrap_or_else(|(state, failure)| {
             diagnostics.push(failure.diagnostic(doing));
             state
         });
-        Left { state, diagnostics }
+        Left { state, private: call.private(), deferred: call.deferred(), diagnostics }
     }
 
     /// A stored object has empty collections where it may have had no blocks.
@@ -126,7 +122,7 @@ impl<T> Registered<T> {
 }
 
 /// A configuration, with the defaults of the rules at every level.
-fn with_defaults(body: &Body, config: &Value) -> Value {
+pub(crate) fn with_defaults(body: &Body, config: &Value) -> Value {
     let Some(attributes) = config.as_mapping() else { return config.clone() };
     let filled = attributes.iter().map(|(name, value)| {
         let member = body.member(name);
@@ -136,7 +132,7 @@ fn with_defaults(body: &Body, config: &Value) -> Value {
         };
         let inner = member.filter(|member| member.is_block() || member.rules.nested);
         let value = match inner.and_then(|member| member.inner.as_ref()) {
-            Some((nesting, body)) => inner_defaults(*nesting, body, &value),
+            Some((nesting, body)) => each_object(*nesting, body, &value, &with_defaults),
             None => value,
         };
         (name.clone(), value)
@@ -144,18 +140,41 @@ fn with_defaults(body: &Body, config: &Value) -> Value {
     Value::object_map(filled.collect())
 }
 
-fn inner_defaults(nesting: Nesting, body: &Body, value: &Value) -> Value {
-    let items = || value.as_sequence().unwrap_or_default().iter().map(|item| with_defaults(body, item)).collect();
+/// The objects of an attribute or of blocks, each changed by a function.
+fn each_object(nesting: Nesting, body: &Body, value: &Value, change: &dyn Fn(&Body, &Value) -> Value) -> Value {
+    let items = || value.as_sequence().unwrap_or_default().iter().map(|item| change(body, item)).collect();
     match (nesting, value.as_mapping()) {
         _ if value.is_null() || !value.is_known() => value.clone(),
         (Nesting::List, _) => Value::list(body.ty(), items()),
         (Nesting::Set, _) => Value::set(body.ty(), items()),
         (Nesting::Map, Some(map)) => {
-            let entries = map.iter().map(|(key, item)| (key.clone(), with_defaults(body, item)));
+            let entries = map.iter().map(|(key, item)| (key.clone(), change(body, item)));
             Value::map(body.ty(), entries.collect())
         }
-        _ => with_defaults(body, value),
+        _ => change(body, value),
     }
+}
+
+/// A stored object as a configuration: without what the provider sets, what is deprecated, and what is so by default.
+fn without_the_obvious(body: &Body, state: &Value) -> Value {
+    let Some(attributes) = state.as_mapping() else { return state.clone() };
+    let told = attributes.iter().map(|(name, value)| {
+        let Some(member) = body.member(name) else { return (name.clone(), value.clone()) };
+        let rules = &member.rules;
+        let is_set_by_provider = rules.computed && !rules.optional;
+        let is_default = rules.default.as_ref() == Some(value);
+        let value = match &member.inner {
+            _ if is_set_by_provider || is_default || rules.deprecated.is_some() || rules.write_only => {
+                Value::null(member.ty.clone())
+            }
+            Some((nesting, body)) if member.is_block() || rules.nested => {
+                each_object(*nesting, body, value, &without_the_obvious)
+            }
+            _ => value.clone(),
+        };
+        (name.clone(), value)
+    });
+    Value::object_map(told.collect())
 }
 
 /// Lets an operation run until its time is over.
@@ -169,7 +188,10 @@ async fn within<C, T>(call: &Call<C>, operation: impl Future<Output = Outcome<T>
 }
 
 /// Gives up what only reads when the user asks to stop.
-async fn unless_stopped<C, T>(call: &Call<C>, operation: impl Future<Output = Outcome<T>> + Send) -> Outcome<T> {
+pub(crate) async fn unless_stopped<C, T>(
+    call: &Call<C>,
+    operation: impl Future<Output = Outcome<T>> + Send,
+) -> Outcome<T> {
     tokio::select! {
         outcome = operation => outcome,
         () = call.stopped() => Err(Failure::new("The read was interrupted.")),
@@ -195,6 +217,31 @@ impl<R: Resource> AnyResource<R::Client> for Registered<R> {
         self.body.schema(R::VERSION, R::DEPRECATED)
     }
 
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        self.own.identity().schema(&self.body)
+    }
+
+    fn identity(&self, state: &Value) -> Option<Value> {
+        self.own.identity().read(state)
+    }
+
+    fn upgrade_identity(&self, version: u64, text: &str) -> Outcome<Value> {
+        let unreadable = |error: json::CodecError| {
+            Failure::new(format!("A stored identity of {} is not as expected: {error}.", R::KIND))
+        };
+        let ty = self.identity_schema().map_or(Type::Dynamic, |schema| schema.ty());
+        let old = json::decode_plain(text).map_err(unreadable)?;
+        let new = json::encode_plain(&self.own.upgrade_identity(version, old)?).map_err(unreadable)?;
+        json::decode_state(&new, &ty).map_err(unreadable)
+    }
+
+    fn describe(&self, state: &Value) -> Value {
+        let mut described = R::State::read(state);
+        self.own.describe(&mut described);
+        let before = R::State::read(state).write();
+        without_the_obvious(&self.body, &overlay(state, &before, &described.write()))
+    }
+
     fn is_pure(&self) -> bool {
         R::PURE
     }
@@ -208,9 +255,17 @@ impl<R: Resource> AnyResource<R::Client> for Registered<R> {
     fn plan(&self, request: &PlanRequest<'_>) -> Planned {
         let prior = (!request.prior.is_null()).then_some(request.prior);
         let mut plan = begin(&self.body, &self.ty, prior, request.config, request.proposed);
+        plan.private = request.prior_private.to_vec();
+        plan.may_defer = request.capabilities.deferral_allowed;
         self.own.plan(&mut plan);
         finish(&self.body, &mut plan);
-        Planned { value: Value::object_map(plan.planned), replace: plan.replace, diagnostics: plan.diagnostics }
+        Planned {
+            value: Value::object_map(plan.planned),
+            replace: plan.replace,
+            private: plan.private,
+            deferred: plan.deferred,
+            diagnostics: plan.diagnostics,
+        }
     }
 
     async fn apply(&self, setting: Setting<R::Client>, request: &ApplyRequest<'_>) -> Left {
@@ -256,6 +311,17 @@ impl<R: Resource> AnyResource<R::Client> for Registered<R> {
         self.left(&call, result, &format!("Could not import {} {id:?}", R::KIND))
     }
 
+    async fn import_identity(&self, setting: Setting<R::Client>, identity: &Value) -> Left {
+        let call = setting.call(None);
+        let mut attributes = R::State::default().write().as_mapping().cloned().unwrap_or_default();
+        attributes
+            .extend(identity.as_mapping().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+        let known = R::State::read(&Value::object_map(attributes));
+        let result = self.own.import_identity(&call, known).await.map(|state| self.stored(&state));
+        let result = result.map_err(|failure| (self.null(), failure));
+        self.left(&call, result, &format!("Could not import {}", R::KIND))
+    }
+
     fn upgrade(&self, version: u64, state: RawState) -> Outcome<Value> {
         let RawState::Json(text) = state else {
             return Err(Failure::new("It was stored by Terraform 0.11 or older. Let Terraform 0.12 upgrade it first."));
@@ -278,8 +344,12 @@ impl<R: Resource> AnyResource<R::Client> for Registered<R> {
 }
 
 impl<R: Resource> Registered<R> {
+    pub(crate) fn own_identity(&self) -> Identity {
+        self.own.identity()
+    }
+
     /// A structure as a stored object, all of it.
-    fn stored(&self, state: &R::State) -> Value {
+    pub(crate) fn stored(&self, state: &R::State) -> Value {
         let mut attributes = state.write().as_mapping().cloned().unwrap_or_default();
         if let Some(null) = self.own.timeouts().null() {
             attributes.insert("timeouts".into(), null);

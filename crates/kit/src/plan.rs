@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_model::Deferred;
 use formwork_value::{Path, Str, Type, Value};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,10 @@ pub struct Plan<'a> {
     pub(crate) planned: BTreeMap<Str, Value>,
     pub(crate) replace: Vec<Path>,
     pub(crate) diagnostics: Diagnostics,
+    /// What is kept with the object for the provider alone; what is put here is there when the plan is applied.
+    pub private: Vec<u8>,
+    pub(crate) may_defer: bool,
+    pub(crate) deferred: Option<Deferred>,
 }
 
 impl Plan<'_> {
@@ -67,6 +72,14 @@ impl Plan<'_> {
         if !self.replace.contains(&path) {
             self.replace.push(path);
         }
+    }
+
+    /// Puts the change off to a later run, if the engine allows that; false if it does not, which is a failure then.
+    pub fn defer(&mut self, reason: Deferred) -> bool {
+        if self.may_defer {
+            self.deferred = Some(reason);
+        }
+        self.may_defer
     }
 
     /// The object cannot be planned in this way.

@@ -17,7 +17,17 @@ pub(crate) fn begin<'a>(
 ) -> Plan<'a> {
     let mut replace = Vec::new();
     let planned = plan_body(body, prior, config, proposed, &Path::root(), &mut replace);
-    Plan { ty, prior, config, planned, replace, diagnostics: Diagnostics::new() }
+    Plan {
+        ty,
+        prior,
+        config,
+        planned,
+        replace,
+        diagnostics: Diagnostics::new(),
+        private: Vec::new(),
+        may_defer: false,
+        deferred: None,
+    }
 }
 
 /// Makes computed values unknown that follow from changed ones.

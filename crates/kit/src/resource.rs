@@ -1,6 +1,6 @@
 //! What a resource type and a data source have to provide.
 
-use crate::{Call, Failure, Group, Object, Outcome, Plan, Timeouts};
+use crate::{Call, Failure, Group, Identity, Object, Outcome, Plan, Timeouts};
 use async_trait::async_trait;
 use formwork_diag::Diagnostics;
 use formwork_value::Value;
@@ -21,6 +21,10 @@ pub struct Moved<'a> {
     pub schema_version: u64,
     /// Its attributes, without types.
     pub state: &'a Value,
+    /// What its provider has kept with it.
+    pub private: &'a [u8],
+    /// What identifies it, without types, if its type says that.
+    pub identity: Option<&'a Value>,
 }
 
 /// A resource type. The structure comes in with what is planned or stored; what is unknown in a plan is `None` or empty,
@@ -42,6 +46,11 @@ pub trait Resource: Send + Sync + 'static {
 
     /// True if creating, changing and deleting has no effect outside of the state.
     const PURE: bool = false;
+
+    /// What identifies an object of this type wherever it is managed from. It never changes.
+    fn identity(&self) -> Identity {
+        Identity::default()
+    }
 
     fn timeouts(&self) -> Timeouts {
         Timeouts::default()
@@ -84,6 +93,24 @@ pub trait Resource: Send + Sync + 'static {
     async fn import(&self, call: &Call<Self::Client>, id: &str) -> Outcome<Self::State> {
         let _ = (call, id);
         Err(Failure::new(format!("Objects of the type {} cannot be imported.", Self::KIND)))
+    }
+
+    /// The structure for an identity that a user gives, of which the attributes are set; it is read afterwards.
+    async fn import_identity(&self, call: &Call<Self::Client>, known: Self::State) -> Outcome<Self::State> {
+        let _ = call;
+        Ok(known)
+    }
+
+    /// The stored identity in the current form, from an older version of [`Resource::identity`].
+    fn upgrade_identity(&self, version: u64, identity: Value) -> Outcome<Value> {
+        let _ = version;
+        Ok(identity)
+    }
+
+    /// Sets back what need not be in a configuration that describes the object. What is computed, deprecated or equal to a
+    /// default is left out anyway.
+    fn describe(&self, state: &mut Self::State) {
+        let _ = state;
     }
 
     /// The stored attributes in the current form. They come as an older version of the type stored them, without types.

@@ -1,6 +1,6 @@
 //! What the engine tells while it works. One closed type; terminal, JSON stream and run record subscribe.
 
-use crate::{Action, DeposedKey, OperationId, Plan, ResourceInstance};
+use crate::{Action, ActionInstance, DeposedKey, InvocationCause, OperationId, Plan, ResourceInstance};
 use formwork_diag::Diagnostic;
 use formwork_value::Str;
 use std::sync::Arc;
@@ -77,6 +77,11 @@ pub enum Event {
         address: ResourceInstance,
         provisioner: Str,
     },
+    Action {
+        action: ActionInstance,
+        cause: InvocationCause,
+        progress: ActionProgress,
+    },
     Progress(Progress),
     Diagnostic(Diagnostic),
 }
@@ -87,4 +92,14 @@ pub struct Progress {
     pub done: usize,
     pub running: usize,
     pub total: usize,
+}
+
+/// How far the invocation of an action is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionProgress {
+    Started,
+    /// What the provider tells.
+    Told(Str),
+    Finished,
+    Failed(Str),
 }

@@ -7,6 +7,7 @@
 //! Invariant: no wire format: no serde, no protobuf, no file layout. Codecs live in `backend`, `protocol`, `render`.
 //! Invariant: nothing here evaluates configuration or decides an order.
 
+mod action;
 mod address;
 mod change;
 mod check;
@@ -30,6 +31,7 @@ mod test_run;
 mod verify;
 mod version;
 
+pub use action::{ActionEvent, ActionInstance, ActionName, Invocation, InvocationCause};
 pub use address::{
     AbsResource, AddressError, ConfigResource, InstanceKey, ModuleInstance, ModulePath, ModuleStep, ProviderAddress,
     ProviderConfigAddress, Resource, ResourceInstance, ResourceMode, TargetAddress,
@@ -41,7 +43,7 @@ pub use config_summary::{
     ProvisionerSummary, ResourceSummary, VariableSummary,
 };
 pub use duration::parse_duration;
-pub use event::{Event, EventSink, ObjectEvent, Progress};
+pub use event::{ActionProgress, Event, EventSink, ObjectEvent, Progress};
 pub use lock_file::{LockFile, ProviderLock};
 pub use mode::{PlanMode, PlanOptions};
 pub use module_manifest::{InstalledModule, ModuleManifest};
@@ -54,10 +56,10 @@ pub use port::{
     ProvisionerRequest, StateStore, StoreError,
 };
 pub use provider::{
-    ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ClientCapabilities, ConfigureRequest,
-    DataResponse, Deferred, EphemeralResponse, ImportRequest, ImportResponse, ImportedObject, MoveRequest,
-    MoveResponse, PlanProvider, PlanRequest, PlanResponse, RawState, ReadRequest, ReadResponse, UpgradeResponse,
-    ValidateResponse,
+    ActionRequest, ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ClientCapabilities,
+    ConfigureRequest, DataResponse, Deferred, EphemeralResponse, GenerateResponse, ImportRequest, ImportResponse,
+    ImportedObject, ListArguments, ListRequest, ListSink, ListedObject, MoveRequest, MoveResponse, PlanActionResponse,
+    PlanProvider, PlanRequest, PlanResponse, RawState, ReadRequest, ReadResponse, UpgradeResponse, ValidateResponse,
 };
 pub use schema::{
     Attribute, AttributeType, Block, DescriptionKind, FunctionParameter, FunctionSignature, IdentityAttribute,

@@ -1,6 +1,6 @@
 //! How to plan.
 
-use crate::{ResourceInstance, TargetAddress};
+use crate::{ActionInstance, ResourceInstance, TargetAddress};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlanMode {
@@ -20,6 +20,8 @@ pub struct PlanOptions {
     pub excludes: Vec<TargetAddress>,
     /// Instances to replace on request.
     pub replace: Vec<ResourceInstance>,
+    /// Actions to invoke on request; nothing else is planned then.
+    pub invoke: Vec<ActionInstance>,
     /// Number of provider calls at once; at least 1.
     pub parallelism: usize,
 }
@@ -32,6 +34,7 @@ impl Default for PlanOptions {
             targets: Vec::new(),
             excludes: Vec::new(),
             replace: Vec::new(),
+            invoke: Vec::new(),
             parallelism: 10,
         }
     }

@@ -1,7 +1,7 @@
 //! The plan: everything that apply needs, and nothing left to choose.
 
 use crate::{
-    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, LockFile, OutputChange, PlanMode,
+    AbsResource, CheckResult, ConfigSummary, ExecutionGraph, InstanceKey, Invocation, LockFile, OutputChange, PlanMode,
     PlanOptions, ProviderAddress, ProviderSchema, ResourceChange, ResourceInstance, StateSnapshot,
 };
 use formwork_value::{Path, Str, Value};
@@ -46,6 +46,8 @@ pub struct Plan {
     pub apply_time_variables: Vec<Str>,
     /// In the order of addresses; includes no-op ones.
     pub changes: Vec<ResourceChange>,
+    /// In the order in which they are shown; those of one change in the order in which they are invoked.
+    pub invocations: Vec<Invocation>,
     pub drift: Vec<ResourceChange>,
     pub outputs: Vec<OutputChange>,
     pub execution: ExecutionGraph,
@@ -90,5 +92,6 @@ impl Plan {
     pub fn has_changes(&self) -> bool {
         self.changes.iter().any(|c| c.action != crate::Action::NoOp || c.is_moved() || c.importing.is_some())
             || self.outputs.iter().any(|o| o.action != crate::Action::NoOp)
+            || !self.invocations.is_empty()
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::{ProviderSchema, ResourceInstance};
 use async_trait::async_trait;
-use formwork_diag::Diagnostics;
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_value::{Path, Str, Value};
 use std::sync::Arc;
 
@@ -49,6 +49,35 @@ pub trait PlanProvider: Send + Sync {
 
     async fn call_function(&self, name: &str, args: &[Value]) -> CallFunctionResponse;
 
+    /// The configuration that describes an object, for writing it into files.
+    async fn generate_config(&self, kind: &str, state: &Value) -> GenerateResponse {
+        let diagnostics = unsupported("configurations written for", kind);
+        GenerateResponse { config: Value::null(state.ty()), diagnostics }
+    }
+
+    /// Checks the `config` of a `list` block, and its other arguments.
+    async fn validate_list(&self, kind: &str, config: &Value, arguments: ListArguments<'_>) -> Diagnostics {
+        let _ = (config, arguments);
+        unsupported("listing of", kind)
+    }
+
+    /// Looks for objects and hands over each that is found, until there are no more or `found` wants no more. What is
+    /// returned concerns the listing as a whole.
+    async fn list_resources(&self, request: ListRequest<'_>, found: &mut dyn ListSink) -> Diagnostics {
+        let _ = found;
+        unsupported("listing of", request.kind)
+    }
+
+    async fn validate_action(&self, kind: &str, config: &Value) -> Diagnostics {
+        let _ = config;
+        unsupported("action", kind)
+    }
+
+    /// Checks whether an action can be invoked with a configuration, of which parts may be unknown.
+    async fn plan_action(&self, request: ActionRequest<'_>) -> PlanActionResponse {
+        PlanActionResponse { deferred: None, diagnostics: unsupported("action", request.kind) }
+    }
+
     /// Asks calls in progress to end soon (the user interrupted).
     async fn stop(&self) -> Diagnostics;
 
@@ -64,6 +93,16 @@ pub trait PlanProvider: Send + Sync {
 pub trait ApplyProvider: PlanProvider {
     async fn apply_resource(&self, request: ApplyRequest<'_>) -> ApplyResponse;
 
+    /// Runs an action to its end; hands over what it tells of its progress.
+    async fn invoke_action(
+        &self,
+        request: ActionRequest<'_>,
+        progress: &mut (dyn FnMut(String) + Send),
+    ) -> Diagnostics {
+        let _ = progress;
+        unsupported("action", request.kind)
+    }
+
     /// As [`PlanProvider::stand_in`].
     fn apply_stand_in(&self, address: &ResourceInstance) -> Option<Arc<dyn ApplyProvider>> {
         let _ = address;
@@ -75,6 +114,11 @@ pub trait ApplyProvider: PlanProvider {
         let _ = kind;
         false
     }
+}
+
+fn unsupported(what: &str, kind: &str) -> Diagnostics {
+    let detail = format!("The provider has no {what} {kind:?}. A newer version of it may.");
+    Diagnostic::error("Unsupported by the provider", detail).blame(Blame::Config).into()
 }
 
 /// What the engine offers to the provider.
@@ -247,4 +291,67 @@ pub struct CallFunctionResponse {
     pub result: Value,
     /// Message and, if one argument is to blame, its index.
     pub error: Option<(String, Option<usize>)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct GenerateResponse {
+    pub config: Value,
+    pub diagnostics: Diagnostics,
+}
+
+/// The arguments of a `list` block that are the engine's; absent, or perhaps not known yet.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListArguments<'a> {
+    /// A bool.
+    pub include_resource: Option<&'a Value>,
+    /// A number.
+    pub limit: Option<&'a Value>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ListRequest<'a> {
+    pub kind: &'a str,
+    pub config: &'a Value,
+    /// Whether the objects are wanted, or only who they are.
+    pub include_resource: bool,
+    /// How many are wanted at most.
+    pub limit: u64,
+}
+
+/// One object that a listing has found, or news about it.
+#[derive(Clone, Debug)]
+pub struct ListedObject {
+    pub identity: Option<Value>,
+    /// For people.
+    pub display_name: String,
+    /// Only if it was asked for.
+    pub resource: Option<Value>,
+    pub diagnostics: Diagnostics,
+}
+
+/// Takes what a listing finds.
+#[async_trait]
+pub trait ListSink: Send {
+    /// Takes an object, perhaps after a while; false if no more are wanted.
+    async fn take(&mut self, object: ListedObject) -> bool;
+}
+
+#[async_trait]
+impl<F: FnMut(ListedObject) -> bool + Send> ListSink for F {
+    async fn take(&mut self, object: ListedObject) -> bool {
+        self(object)
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct ActionRequest<'a> {
+    pub kind: &'a str,
+    pub config: &'a Value,
+    pub capabilities: ClientCapabilities,
+}
+
+#[derive(Clone, Debug)]
+pub struct PlanActionResponse {
+    pub deferred: Option<Deferred>,
+    pub diagnostics: Diagnostics,
 }

@@ -14,6 +14,10 @@ pub struct ProviderSchema {
     pub resources: BTreeMap<Str, Arc<Schema>>,
     pub data_sources: BTreeMap<Str, Arc<Schema>>,
     pub ephemeral_resources: BTreeMap<Str, Arc<Schema>>,
+    /// Types that can be listed, with the schema of the `config` of their `list` blocks.
+    pub list_resources: BTreeMap<Str, Arc<Schema>>,
+    /// Actions, with the schema of the `config` of their blocks.
+    pub actions: BTreeMap<Str, Arc<Schema>>,
     pub identities: BTreeMap<Str, IdentitySchema>,
     pub functions: BTreeMap<Str, FunctionSignature>,
     /// The provider wants to be asked about planned destroys.
@@ -143,6 +147,13 @@ pub struct FunctionParameter {
     pub allow_unknown: bool,
     pub description: Str,
     pub description_kind: DescriptionKind,
+}
+
+impl IdentitySchema {
+    /// Object type of an identity.
+    pub fn ty(&self) -> Type {
+        Type::object(self.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.ty.clone())))
+    }
 }
 
 impl Attribute {

@@ -31,7 +31,7 @@ pub use deferral::deferral_problem;
 pub use deviation::{Deviation, compare_lines, compare_objects, compare_states};
 pub use ephemeral::{OpenObject, open_ephemeral};
 pub use formwork_model::{schema_marks, with_schema_marks};
-pub use identify::object_id;
+pub use identify::{identity_problem, object_id};
 pub use ignore::{Ignore, ignore_changes};
 pub use legacy::{empty_block, normalize};
 pub use plan_object::{ObjectPlan, PlanInput, plan_destroy, plan_object};

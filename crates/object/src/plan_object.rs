@@ -1,7 +1,9 @@
 //! Planning one object with its provider.
 
 use crate::check_plan::same;
-use crate::{Ignore, check_plan, filter_replace, ignore_changes, is_write_only, proposed, with_schema_marks};
+use crate::{
+    Ignore, check_plan, filter_replace, identity_problem, ignore_changes, is_write_only, proposed, with_schema_marks,
+};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{
     Action, ActionReason, ClientCapabilities, ObjectStatus, PlanProvider, PlanRequest, PlanResponse, ResourceInstance,
@@ -88,6 +90,11 @@ pub async fn plan_object(provider: &dyn PlanProvider, input: PlanInput<'_>) -> (
         config,
     };
     choose(&mut plan, &input, prior, &planned, tainted);
+    let is_to_be_made = plan.action == Action::Create || plan.action.is_replace();
+    if let Some(problem) = identity_problem(plan.identity.as_ref(), is_to_be_made, input.provider_name, input.address) {
+        diagnostics.push(problem);
+        return (None, diagnostics);
+    }
     if plan.action.is_replace() && !prior.is_null() {
         let private = plan.private.clone();
         let identity = plan.identity.clone();

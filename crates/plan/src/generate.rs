@@ -5,12 +5,14 @@ use crate::generated_text::generated_text;
 use crate::import::{Subject, fetch, wish};
 use crate::planner::{Course, Planner};
 use formwork_config::{Config, ImportBlock, ProviderName, ProviderRef};
-use formwork_diag::{Diagnostic, Diagnostics};
+use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::{Evaluator, ModuleId, ReferenceGraph, Repetition};
 use formwork_model::{
-    InstanceKey, ModuleInstance, ModulePath, PlanMode, ProviderConfigAddress, ResourceInstance, Schema,
+    InstanceKey, ModuleInstance, ModulePath, PlanMode, PlanProvider, ProviderConfigAddress, ProviderSchema,
+    ResourceInstance, Schema,
 };
-use formwork_value::Str;
+use formwork_object::with_schema_marks;
+use formwork_value::{Str, Value, conforms};
 use std::sync::Arc;
 
 /// A block that was written for an imported object.
@@ -92,8 +94,41 @@ async fn resource(planner: &Planner<'_>, block: &ImportBlock) -> Option<Generate
     };
     let stored = fetch(planner, &subject, &wish).await?;
     let reference = (*name != implied).then(|| format!("{name}{}", provider_address.key));
-    let text = generated_text(resource, &schema.block, reference.as_deref(), &stored.value);
+    let schemas = planner.work.borrow().schemas.get(&provider_address.provider).cloned()?;
+    let described = described(planner, &*provider, &schemas, &schema, &resource.kind, &stored.value).await?;
+    let text = generated_text(resource, &schema.block, reference.as_deref(), &described);
     Some(GeneratedResource { address, id: wish.id, text })
+}
+
+/// What a configuration for an object is written from: what the provider says, if it wants to be asked, else the object.
+/// `None`: it cannot say, which was reported.
+pub(crate) async fn described(
+    planner: &Planner<'_>,
+    provider: &dyn PlanProvider,
+    schemas: &ProviderSchema,
+    schema: &Schema,
+    kind: &str,
+    object: &Value,
+) -> Option<Value> {
+    if !schemas.generate_resource_config {
+        return Some(object.clone());
+    }
+    let response = provider.generate_config(kind, &object.unmark_deep().0).await;
+    let failed = response.diagnostics.has_errors();
+    planner.report(response.diagnostics);
+    if failed {
+        return None;
+    }
+    let config = response.config;
+    if config.is_null() || !config.is_wholly_known() || !conforms(&config, &schema.block.implied_type()) {
+        let detail = format!(
+            "The configuration that the provider gave for an object of the type {kind:?} is null or does not fit its own \
+             schema. This is a bug in the provider, which should be reported in the provider's own issue tracker."
+        );
+        planner.report_one(Diagnostic::error("Provider produced invalid configuration", detail).blame(Blame::Provider));
+        return None;
+    }
+    Some(with_schema_marks(&schema.block, &config))
 }
 
 /// The schema of the resource type; the provider may occur nowhere else in the configuration.

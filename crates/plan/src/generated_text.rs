@@ -26,6 +26,21 @@ pub(crate) fn generated_text(resource: &Resource, schema: &Block, provider: Opti
     format(&out).unwrap_or(out)
 }
 
+/// An `import` block for an object, by its identity.
+pub(crate) fn generated_import(resource: &Resource, provider: Option<&str>, identity: &Value) -> String {
+    let mut out = String::from("import {\n");
+    let _ = writeln!(out, "to = {resource}");
+    if let Some(provider) = provider {
+        let _ = writeln!(out, "provider = {provider}");
+    }
+    out.push_str("identity = {\n");
+    for (name, value) in identity.as_mapping().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        let _ = writeln!(out, "{name} = {}", expression_text(value));
+    }
+    out.push_str("}\n}\n");
+    format(&out).unwrap_or(out)
+}
+
 fn write_body(out: &mut String, block: &Block, value: &Value) {
     for (name, attribute) in &block.attributes {
         write_attribute(out, name, attribute, value.get(name));

@@ -3,7 +3,7 @@
 use crate::planner::Planner;
 use crate::refresh;
 use crate::resource::Wanted;
-use formwork_config::{Config, ImportBlock, ResourceBlock};
+use formwork_config::{Config, ImportBlock, ProviderName, ResourceBlock};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
 use formwork_eval::{Evaluator, InstanceScope, ModuleId, Repetition};
 use formwork_hcl::Expr;
@@ -11,7 +11,7 @@ use formwork_model::{
     ClientCapabilities, ConfigResource, Event, ImportRequest, Importing, InstanceKey, ModulePath, ModuleStep,
     ObjectStatus, PlanProvider, ProviderConfigAddress, ResourceInstance, Schema,
 };
-use formwork_object::{Stored, deferral_problem, encode_object};
+use formwork_object::{Stored, deferral_problem, encode_object, identity_problem};
 use formwork_value::{Kind, ObjectType, Str, Type, Value, convert};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -106,6 +106,15 @@ pub(crate) async fn fetch(planner: &Planner<'_>, subject: &Subject<'_>, wish: &W
         planner.report_one(unexpected_number(address).at(wish.span));
         return None;
     };
+    let name = provider_address.provider.to_string();
+    let problem = match &object.identity {
+        None if wish.identity.is_some() => Some(no_identity(address, &name)),
+        identity => identity_problem(identity.as_ref(), false, &name, address),
+    };
+    if let Some(problem) = problem {
+        planner.report_one(problem.at(wish.span));
+        return None;
+    }
     let imported = Stored {
         value: formwork_object::with_schema_marks(&schema.block, &object.state),
         private: object.private,
@@ -136,6 +145,14 @@ fn unexpected_number(address: &ResourceInstance) -> Diagnostic {
         ),
     )
     .blame(Blame::Provider)
+}
+
+fn no_identity(address: &ResourceInstance, provider: &str) -> Diagnostic {
+    let detail = format!(
+        "The provider {provider} was asked to import {address} by its identity, and answered without one. This is a bug in \
+         the provider, which should be reported in the provider's own issue tracker."
+    );
+    Diagnostic::error("Provider produced invalid identity", detail).blame(Blame::Provider).address(address)
 }
 
 fn no_object(address: &ResourceInstance) -> Diagnostic {
@@ -385,7 +402,7 @@ pub(crate) fn wish(
     if let Some(expr) = &block.identity {
         let (value, span) = evaluate(expr)?;
         let summary = "Invalid import identity argument";
-        let Some(ty) = identity_type(planner, address) else {
+        let Some(ty) = identity_type(planner, block, address) else {
             return invalid(summary, "The provider does not support importing this resource by its identity.", span);
         };
         match convert(&value.unmark_deep().0, &ty) {
@@ -400,9 +417,16 @@ pub(crate) fn wish(
 }
 
 /// The type of the identities of a resource type.
-fn identity_type(planner: &Planner<'_>, address: &ResourceInstance) -> Option<Type> {
-    let (path, block) = planner.block(&address.resource())?;
-    let provider = planner.inputs.config.provider_config(&path, &block.provider.name).provider;
+fn identity_type(planner: &Planner<'_>, import: &ImportBlock, address: &ResourceInstance) -> Option<Type> {
+    let (path, name) = match planner.block(&address.resource()) {
+        Some((path, block)) => (path, block.provider.name.clone()),
+        // The block is yet to be written.
+        None => {
+            let implied = || ProviderName::new(address.resource.implied_provider(), None);
+            (address.module.path(), import.provider.as_ref().map_or_else(implied, |provider| provider.name.clone()))
+        }
+    };
+    let provider = planner.inputs.config.provider_config(&path, &name).provider;
     let work = planner.work.borrow();
     let identity = work.schemas.get(&provider)?.identities.get(&address.resource.kind)?;
     let optional = identity.attributes.iter().filter(|(_, a)| !a.required_for_import).map(|(name, _)| name.clone());

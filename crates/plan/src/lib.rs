@@ -7,6 +7,7 @@
 //! Invariant: nothing here changes the world: providers are reached through `PlanProvider` only.
 //! Invariant: the same inputs and provider answers give the same plan, whatever the timing.
 
+mod action;
 mod before_destroy;
 mod check;
 mod create_before_destroy;
@@ -24,6 +25,7 @@ mod orphan;
 mod output;
 mod planner;
 mod provider_config;
+mod query;
 mod refresh;
 mod relevant;
 mod resource;
@@ -37,4 +39,5 @@ mod warning;
 pub use generate::{GeneratedResource, generate, without_undeclared_imports};
 pub use inputs::PlanInputs;
 pub use planner::plan;
+pub use query::{FoundObject, ListResult, ListStart, QueryEvent, WrittenBlocks, query};
 pub use validate::validate;

@@ -2,7 +2,7 @@
 
 use crate::planner::{Planner, Work};
 use crate::resource::Wanted;
-use crate::{check, lifecycle, refresh, trigger};
+use crate::{action, check, lifecycle, refresh, trigger};
 use formwork_config::ResourceBlock;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{ReadSet, decode_block, ignored_changes};
@@ -93,6 +93,11 @@ async fn plan_change(
         (config, good)
     });
     planner.report(planner.evaluator.take_problems());
+    // Actions may refer to the object whose change triggers them.
+    let reads = match wanted.block.lifecycle.action_triggers.is_empty() {
+        true => reads,
+        false => reads.without(wanted.module, &address.resource),
+    };
     planner.work.borrow_mut().reads.insert(address.clone(), reads);
     let Some(config) = config.filter(|_| good) else {
         planner.set_value(&wanted, Value::unknown(ty));
@@ -130,7 +135,9 @@ async fn plan_change(
         planner.set_value(&wanted, Value::unknown(ty));
         return;
     };
-    record(planner, wanted, provider_address, prior, planned, importing, &null);
+    let action = planned.action;
+    record(planner, &wanted, provider_address, prior, planned, importing, &null);
+    action::plan_triggers(planner, &wanted, action).await;
 }
 
 /// Records what is read only when the plan is applied, or counts for the order alone: triggers, postconditions,
@@ -140,7 +147,12 @@ fn read_later(planner: &Planner<'_>, wanted: &Wanted<'_>) {
     let conditions = block.lifecycle.postconditions.iter().flat_map(|rule| [&rule.condition, &rule.error_message]);
     let exprs: Vec<&Expr> = block.lifecycle.replace_triggered_by.iter().chain(conditions).collect();
     let provisioners = block.provisioners.iter().flat_map(|p| std::iter::once(&p.body).chain(&p.connection));
-    let bodies: Vec<&Body> = block.connection.iter().chain(provisioners).collect();
+    let mut bodies: Vec<&Body> = block.connection.iter().chain(provisioners).collect();
+    let mut exprs = exprs;
+    let actions = action::triggered_blocks(planner, wanted);
+    bodies.extend(actions.iter().map(|action| &action.body));
+    exprs.extend(actions.iter().flat_map(|action| action.count.iter().chain(&action.for_each)));
+    exprs.extend(block.lifecycle.action_triggers.iter().flat_map(|trigger| &trigger.condition));
     if !exprs.is_empty() || !bodies.is_empty() {
         planner.evaluator.read_references(&planner.instance_scope(wanted), exprs, bodies);
     }
@@ -177,7 +189,7 @@ pub(crate) fn ephemeral_problems(value: &Value, schema: &Schema, block: &Resourc
 
 fn record(
     planner: &Planner<'_>,
-    wanted: Wanted<'_>,
+    wanted: &Wanted<'_>,
     provider: ProviderConfigAddress,
     prior: Option<Stored>,
     planned: ObjectPlan,
@@ -192,8 +204,8 @@ fn record(
     if planned.action.is_replace() {
         lifecycle::check_destroy(planner, &wanted.address, wanted.block);
     }
-    planner.set_value(&wanted, planned.planned.clone());
-    check::resource_after(planner, &wanted, &planned.planned);
+    planner.set_value(wanted, planned.planned.clone());
+    check::resource_after(planner, wanted, &planned.planned);
     let config = address.config();
     planner.add_change(ResourceChange {
         previous_address: planner.previous_address(&address),

@@ -9,9 +9,9 @@ use formwork_config::{Config, VariableBlock};
 use formwork_diag::{Diagnostic, Diagnostics, DistinctDiagnostics};
 use formwork_eval::{Evaluator, ItemAddress, ModuleId, ReadSet, ReferenceGraph, SharedAnswers};
 use formwork_model::{
-    AbsResource, Action, CheckResult, CheckableAddress, ConfigResource, ConfigSummary, InstanceKey, ObjectState, Plan,
-    PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange, ResourceInstance, State,
-    StateSnapshot, resources_that_stay,
+    AbsResource, Action, CheckResult, CheckableAddress, ConfigResource, ConfigSummary, InstanceKey, Invocation,
+    ObjectState, Plan, PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange,
+    ResourceInstance, State, StateSnapshot, resources_that_stay,
 };
 use formwork_object::Upkeep;
 use formwork_value::{Marks, Str, Value};
@@ -56,6 +56,7 @@ pub(crate) struct Work {
     pub pending: BTreeMap<AbsResource, BTreeMap<InstanceKey, usize>>,
     /// Instances that change or depend on what changes, by resource and key.
     pub unsettled: BTreeMap<AbsResource, BTreeSet<InstanceKey>>,
+    pub invocations: Vec<Invocation>,
     pub drift: Vec<ResourceChange>,
     /// What the planning of an instance has read.
     pub reads: BTreeMap<ResourceInstance, ReadSet>,
@@ -187,6 +188,10 @@ impl Planner<'_> {
         }
     }
 
+    pub fn has_errors(&self) -> bool {
+        self.work.borrow().diagnostics.has_errors()
+    }
+
     pub fn report_one(&self, diagnostic: Diagnostic) {
         self.report(diagnostic.into());
     }
@@ -249,6 +254,8 @@ impl Planner<'_> {
         let checks = check::results(&self);
         let mut work = self.work.take();
         work.changes.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
+        // Those of one change are in order already.
+        work.invocations.sort_by(|a, b| invocation_key(a).cmp(&invocation_key(b)));
         work.drift.sort_by(|a, b| order_key(a).cmp(&order_key(b)));
         work.diagnostics.extend(crate::warning::forgotten(&work));
         let errored = work.diagnostics.has_errors();
@@ -262,13 +269,14 @@ impl Planner<'_> {
         }
         // Every value has been asked for: the evaluator and what it knows take as much memory as the plan.
         drop((self, std::mem::take(&mut work.reads)));
-        let prior = StateSnapshot { state: work.state, ..inputs.previous.clone() };
-        let schemas = used_schemas(&inputs.config, &work.schemas, &work.changes, &work.drift, &prior);
+        let prior = StateSnapshot { state: std::mem::take(&mut work.state), ..inputs.previous.clone() };
+        let schemas = used_schemas(&inputs.config, &work, &prior);
         let mut plan = Plan {
             options: inputs.options.clone(),
             variables: root_variables(inputs),
             apply_time_variables: apply_time_variables(inputs),
             changes: work.changes,
+            invocations: work.invocations,
             drift: work.drift,
             outputs,
             execution,
@@ -309,8 +317,15 @@ fn order_key(change: &ResourceChange) -> (usize, &ResourceInstance, Option<&form
     (change.address.module.0.len(), &change.address, change.deposed.as_ref())
 }
 
+/// Order of invocations: that of the changes that cause them, then those that were asked for.
+fn invocation_key(invocation: &Invocation) -> (bool, usize, Option<&ResourceInstance>) {
+    let resource = invocation.resource();
+    (resource.is_none(), resource.map_or(0, |resource| resource.module.0.len()), resource)
+}
+
 fn is_applyable(plan: &Plan, moved: &BTreeMap<ResourceInstance, ResourceInstance>) -> bool {
     match plan.options.mode {
+        PlanMode::RefreshOnly if !plan.invocations.is_empty() => true,
         PlanMode::RefreshOnly => moves::differs(&plan.previous.state, moved, &plan.prior.state),
         // Data sources leave the state in silence.
         PlanMode::Destroy if plan.destroys_all() => plan.has_changes() || !plan.prior.state.resources.is_empty(),
@@ -361,16 +376,10 @@ fn sources(inputs: &PlanInputs<'_>) -> BTreeMap<Str, Str> {
 }
 
 /// Schemas of the resource types that occur.
-fn used_schemas(
-    config: &Config,
-    all: &BTreeMap<ProviderAddress, Arc<ProviderSchema>>,
-    changes: &[ResourceChange],
-    drift: &[ResourceChange],
-    prior: &StateSnapshot,
-) -> BTreeMap<ProviderAddress, Arc<ProviderSchema>> {
+fn used_schemas(config: &Config, work: &Work, prior: &StateSnapshot) -> BTreeMap<ProviderAddress, Arc<ProviderSchema>> {
     use formwork_model::ResourceMode;
     let mut used: BTreeMap<&ProviderAddress, BTreeSet<(ResourceMode, &Str)>> = BTreeMap::new();
-    for change in changes.iter().chain(drift) {
+    for change in work.changes.iter().chain(&work.drift) {
         let kind = (change.address.resource.mode, &change.address.resource.kind);
         used.entry(&change.provider.provider).or_default().insert(kind);
     }
@@ -381,7 +390,14 @@ fn used_schemas(
     for (address, resource) in &prior.state.resources {
         used.entry(&resource.provider.provider).or_default().insert((address.resource.mode, &address.resource.kind));
     }
-    let subset = |schema: &Arc<ProviderSchema>, kinds: &BTreeSet<(ResourceMode, &Str)>| {
+    let invoked = |provider: &ProviderAddress, schema: &ProviderSchema| {
+        let kinds = work.invocations.iter().filter(|i| i.provider.provider == *provider).map(|i| &i.action.action.kind);
+        kinds.filter_map(|kind| Some((kind.clone(), schema.actions.get(kind)?.clone()))).collect()
+    };
+    for invocation in &work.invocations {
+        used.entry(&invocation.provider.provider).or_default();
+    }
+    let subset = |provider: &ProviderAddress, schema: &Arc<ProviderSchema>, kinds: &BTreeSet<(ResourceMode, &Str)>| {
         let keep = |mode: ResourceMode, from: &BTreeMap<Str, Arc<formwork_model::Schema>>| {
             from.iter().filter(|(k, _)| kinds.contains(&(mode, *k))).map(|(k, s)| (k.clone(), s.clone())).collect()
         };
@@ -390,6 +406,7 @@ fn used_schemas(
             resources: keep(ResourceMode::Managed, &schema.resources),
             data_sources: keep(ResourceMode::Data, &schema.data_sources),
             ephemeral_resources: keep(ResourceMode::Ephemeral, &schema.ephemeral_resources),
+            actions: invoked(provider, schema),
             identities: schema.identities.clone(),
             provider_meta: schema.provider_meta.clone(),
             plan_destroy: schema.plan_destroy,
@@ -397,5 +414,5 @@ fn used_schemas(
             ..ProviderSchema::default()
         })
     };
-    used.iter().filter_map(|(p, kinds)| Some(((*p).clone(), subset(all.get(*p)?, kinds)))).collect()
+    used.iter().filter_map(|(p, kinds)| Some(((*p).clone(), subset(p, work.schemas.get(*p)?, kinds)))).collect()
 }

@@ -8,7 +8,8 @@ use formwork_model::{
     ProviderConfigAddress, ReadRequest, ResourceChange, ResourceInstance, Schema,
 };
 use formwork_object::{
-    Stored, deferral_problem, encode_object, normalize, object_id, read_state, with_schema_marks, without_write_only,
+    Stored, deferral_problem, encode_object, identity_problem, normalize, object_id, read_state, with_schema_marks,
+    without_write_only,
 };
 use formwork_value::{Marks, PathMarks, Value, conforms, json};
 use std::sync::Arc;
@@ -134,6 +135,11 @@ pub(crate) async fn read(
         );
         return Err(());
     }
+    let name = provider_address.provider.to_string();
+    if let Some(problem) = identity_problem(response.identity.as_ref(), false, &name, address) {
+        planner.report_one(problem);
+        return Err(());
+    }
     let value = if marks.is_empty() { value } else { value.with_path_marks(&marks) };
     Ok(Some(Stored {
         value: with_schema_marks(&schema.block, &value),
@@ -194,7 +200,8 @@ pub(crate) fn update_state(
     fresh: Option<&Stored>,
     object: &Arc<ObjectState>,
 ) {
-    let encoded = match fresh.map(|f| encode_object(schema, f, object.identity_schema_version)) {
+    let version = planner.identity_version(address).unwrap_or(object.identity_schema_version);
+    let encoded = match fresh.map(|f| encode_object(schema, f, version)) {
         None => None,
         Some(Ok(encoded)) if same_object(&encoded, object, schema) => return,
         Some(Ok(encoded)) => Some(Arc::new(encoded)),
@@ -214,6 +221,16 @@ pub(crate) fn update_state(
     let provider = work.state.provider_of(address);
     if let Some(provider) = provider {
         work.state.set_object(address, deposed, &provider, encoded);
+    }
+}
+
+impl Planner<'_> {
+    /// The version of the identities of an object's type, if it has any.
+    fn identity_version(&self, address: &ResourceInstance) -> Option<u64> {
+        let work = self.work.borrow();
+        let provider = work.state.provider_of(address)?;
+        let schemas = work.schemas.get(&provider.provider)?;
+        Some(schemas.identities.get(&address.resource.kind)?.version)
     }
 }
 
@@ -237,6 +254,7 @@ fn same_object(new: &ObjectState, old: &ObjectState, schema: &Schema) -> bool {
         && new.schema_version == old.schema_version
         && new.private == old.private
         && new.identity == old.identity
+        && (new.identity.is_none() || new.identity_schema_version == old.identity_schema_version)
         && new.status == old.status
         && new.create_before_destroy == old.create_before_destroy
         && sorted(&new.sensitive) == sorted(&old.sensitive)

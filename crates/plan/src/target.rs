@@ -2,7 +2,7 @@
 
 use crate::PlanInputs;
 use formwork_eval::{Item, ItemAddress, ReferenceGraph};
-use formwork_model::{AbsResource, ConfigResource, PlanMode, ResourceInstance, State, TargetAddress};
+use formwork_model::{AbsResource, ConfigResource, PlanMode, PlanOptions, ResourceInstance, State, TargetAddress};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The part of the configuration that is planned: everything, or the targets and what they depend on. In a destroy the
@@ -49,6 +49,9 @@ impl Scope {
                 forward.nodes.extend(outputs);
                 scope.planned = Some(forward);
             }
+        }
+        if options.targets.is_empty() && !options.invoke.is_empty() {
+            scope.planned = Some(needed_by_actions(graph, options));
         }
         if !options.excludes.is_empty() {
             scope.find_unwanted(graph, options.mode == PlanMode::Destroy);
@@ -130,6 +133,18 @@ impl Scope {
         let position = position.or_else(|| reach.orphans.get(&config).copied());
         self.targets.iter().any(|t| t.selects(address)) || position.is_some_and(|p| reach.whole.contains(&p))
     }
+}
+
+/// What the actions to be invoked depend on.
+fn needed_by_actions(graph: &ReferenceGraph, options: &PlanOptions) -> Reach {
+    let direct = options.invoke.iter().flat_map(|i| graph.action_dependencies(&i.module.path(), &i.action));
+    let mut stack: Vec<usize> = direct.copied().collect();
+    let mut nodes: BTreeSet<usize> = stack.iter().copied().collect();
+    while let Some(node) = stack.pop() {
+        let next = graph.dependencies.get(node).into_iter().flatten();
+        stack.extend(next.copied().filter(|next| nodes.insert(*next)));
+    }
+    Reach { whole: nodes.clone(), nodes, orphans: BTreeMap::new() }
 }
 
 /// For each node what depends on it, by the configuration and by the state; and the numbers, after those of the nodes, of

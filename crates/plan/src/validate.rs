@@ -1,9 +1,10 @@
 //! Validation: what can be judged without state, variables and configured providers.
 
 use crate::PlanInputs;
+use crate::action::unknown_type;
 use formwork_config::{
-    Config, Module, ProviderScope, ResourceBlock, connection_schema, provisioner_schema, used_configurations,
-    visit_resource_references,
+    ActionBlock, Config, Module, ProviderScope, ResourceBlock, connection_schema, provisioner_schema,
+    used_configurations, visit_resource_references,
 };
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_eval::{
@@ -71,8 +72,10 @@ pub(crate) async fn static_problems(
 /// A block for a provider to check.
 struct ToCheck {
     provider: ProviderAddress,
-    /// `None` for the provider's own configuration.
+    /// `None` for an action, and for the provider's own configuration.
     resource: Option<ConfigResource>,
+    /// Type of an action.
+    action: Option<Str>,
     config: Value,
     is_constant: bool,
     /// Where the places of arguments are looked up.
@@ -101,6 +104,9 @@ async fn ask_provider(item: ToCheck, providers: &dyn PlanProviders) -> Diagnosti
     };
     let kind = item.resource.as_ref().map(|of| (of.resource.mode, &of.resource.kind));
     let mut problems = match kind {
+        None if item.action.is_some() => {
+            provider.validate_action(item.action.as_deref().unwrap_or_default(), &item.config).await
+        }
         None => provider.validate_provider(&item.config).await.diagnostics,
         Some((ResourceMode::Managed, kind)) => provider.validate_resource(kind, &item.config).await,
         Some((ResourceMode::Data, kind)) => provider.validate_data(kind, &item.config).await,
@@ -152,6 +158,9 @@ impl<'a> Walk<'a> {
         self.attributes(&mut diagnostics);
         for (path, module) in &self.config.modules {
             let Some(id) = self.instance(path) else { continue };
+            for action in module.actions.values() {
+                self.action(action, id, &mut configs, &mut diagnostics);
+            }
             for import in &module.imports {
                 diagnostics.extend(crate::import::validate(&self.evaluator, &self.config, id, import));
             }
@@ -284,6 +293,7 @@ impl<'a> Walk<'a> {
             configs.push(ToCheck {
                 provider: block.provider.clone(),
                 resource: None,
+                action: None,
                 config,
                 is_constant: false,
                 body: Some(block.body.clone()),
@@ -328,8 +338,37 @@ impl<'a> Walk<'a> {
                     module: self.evaluator.module_address(id).path(),
                     resource: block.resource.clone(),
                 }),
+                action: None,
                 config: value.unmark_deep().0,
                 is_constant,
+                body: Some(block.body.clone()),
+                span: block.header_span,
+            });
+        }
+    }
+
+    fn action(&self, block: &ActionBlock, id: ModuleId, configs: &mut Vec<ToCheck>, diagnostics: &mut Diagnostics) {
+        let Some(schemas) = self.schemas.get(&block.provider_address) else { return };
+        let Some(schema) = schemas.actions.get(&block.action.kind) else {
+            diagnostics.push(unknown_type(block, schemas.actions.keys().map(|kind| &**kind)));
+            return;
+        };
+        diagnostics.extend(self.evaluator.action_expansion(id, block).1);
+        let repetition = Repetition::unknown(block.count.is_some(), block.for_each.is_some());
+        if let Err(problems) = self.evaluator.provider_instance(id, &block.provider, &repetition) {
+            diagnostics.extend(problems);
+        }
+        let scope = self.evaluator.module_scope(id).with_repetition(&repetition);
+        let (value, problems) = decode_block(&block.body, &schema.block, &scope);
+        let failed = problems.has_errors();
+        diagnostics.extend(placed(problems, block.header_span));
+        if !failed {
+            configs.push(ToCheck {
+                provider: block.provider_address.clone(),
+                resource: None,
+                action: Some(block.action.kind.clone()),
+                config: value.unmark_deep().0,
+                is_constant: false,
                 body: Some(block.body.clone()),
                 span: block.header_span,
             });

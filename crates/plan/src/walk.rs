@@ -1,7 +1,7 @@
 //! The walk over the reference graph.
 
 use crate::planner::Planner;
-use crate::{check, orphan, resource};
+use crate::{action, check, orphan, resource};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_eval::{Item, ItemAddress, ModuleId};
 use formwork_graph::Scheduler;
@@ -34,6 +34,7 @@ pub(crate) async fn run(planner: &Planner<'_>) {
     }
     if !(planner.inputs.cancelled)() {
         orphan::plan_leftovers(planner).await;
+        action::plan_requested(planner).await;
     }
     if (planner.inputs.cancelled)() {
         planner.report_one(

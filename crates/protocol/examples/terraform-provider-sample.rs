@@ -5,11 +5,12 @@
 use async_trait::async_trait;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{
-    ApplyProvider, ApplyRequest, ApplyResponse, Attribute, AttributeType, Block, CallFunctionResponse,
+    ActionRequest, ApplyProvider, ApplyRequest, ApplyResponse, Attribute, AttributeType, Block, CallFunctionResponse,
     ConfigureRequest, DataResponse, DescriptionKind, EphemeralResponse, FunctionParameter, FunctionSignature,
-    IdentityAttribute, IdentitySchema, ImportRequest, ImportResponse, ImportedObject, MoveRequest, MoveResponse,
-    NestedBlock, NestedType, Nesting, PlanProvider, PlanRequest, PlanResponse, ProviderSchema, RawState, ReadRequest,
-    ReadResponse, Schema, UpgradeResponse, ValidateResponse,
+    GenerateResponse, IdentityAttribute, IdentitySchema, ImportRequest, ImportResponse, ImportedObject, ListArguments,
+    ListRequest, ListSink, ListedObject, MoveRequest, MoveResponse, NestedBlock, NestedType, Nesting,
+    PlanActionResponse, PlanProvider, PlanRequest, PlanResponse, ProviderSchema, RawState, ReadRequest, ReadResponse,
+    Schema, UpgradeResponse, ValidateResponse,
 };
 use formwork_value::{Path, Str, Type, Value, json};
 use std::collections::BTreeMap;
@@ -43,6 +44,12 @@ fn note_schema() -> Schema {
     secret.write_only = true;
     let line = Block::new([("text", Attribute::new(Type::String).required())], []);
     let line = NestedBlock { nesting: Nesting::List, block: line, min_items: 0, max_items: 3 };
+    // Protocol 5 has no attributes inside of attributes.
+    let port = || ("port", Attribute::new(Type::Number).required());
+    let rule = match std::env::var_os("SAMPLE_FLAT") {
+        Some(_) => Attribute::new(Type::list(Type::object([("port", Type::Number)]))),
+        None => nested(Nesting::List, vec![port()]),
+    };
     let attributes = [
         ("name", Attribute::new(Type::String).required().describe("Replaces the note when it changes.")),
         ("id", Attribute::new(Type::String).computed()),
@@ -51,7 +58,7 @@ fn note_schema() -> Schema {
         ("labels", Attribute::new(Type::set(Type::String)).optional()),
         ("password", Attribute::new(Type::String).optional().sensitive()),
         ("secret", secret),
-        ("rule", nested(Nesting::List, vec![("port", Attribute::new(Type::Number).required())]).optional()),
+        ("rule", rule.optional()),
     ];
     Schema { version: 1, block: Block::new(attributes, [("line", line)]) }
 }
@@ -93,10 +100,19 @@ fn schema() -> ProviderSchema {
             Str::from(NOTE),
             IdentitySchema { version: 0, attributes: BTreeMap::from([("name".into(), name)]) },
         )]),
+        list_resources: BTreeMap::from([(
+            Str::from(NOTE),
+            schema(Block::new([("prefix", text().optional()), ("count", Attribute::new(Type::Number).required())], [])),
+        )]),
+        actions: BTreeMap::from([(
+            Str::from("sample_ring"),
+            schema(Block::new([("times", Attribute::new(Type::Number).required())], [])),
+        )]),
         functions: BTreeMap::from([(Str::from("glue"), glue)]),
         plan_destroy: true,
         schema_optional: true,
         move_resource_state: true,
+        generate_resource_config: true,
         ..ProviderSchema::default()
     }
 }
@@ -119,6 +135,16 @@ impl Sample {
 
     fn identity(value: &Value) -> Option<Value> {
         (!value.is_null()).then(|| Value::object([("name", Value::from(text(value, "name")))]))
+    }
+
+    fn note(&self, name: &str) -> Value {
+        let ty = self.note_type();
+        let Type::Object(object) = &ty else { unreachable!("a schema's type is an object") };
+        let nulls = object.attributes.iter().map(|(name, ty)| match ty {
+            Type::List(element) if &**name == "line" => (name.clone(), Value::list((**element).clone(), Vec::new())),
+            _ => (name.clone(), Value::null(ty.clone())),
+        });
+        with(&Value::object(nulls), [("name", Value::from(name)), ("id", self.id(name))])
     }
 
     fn note_type(&self) -> Type {
@@ -221,13 +247,7 @@ impl PlanProvider for Sample {
 
     async fn import_resource(&self, request: ImportRequest<'_>) -> ImportResponse {
         let name = request.identity.map_or(request.id, |identity| text(identity, "name"));
-        let ty = self.note_type();
-        let Type::Object(object) = &ty else { unreachable!("a schema's type is an object") };
-        let nulls = object.attributes.iter().map(|(name, ty)| match ty {
-            Type::List(element) if &**name == "line" => (name.clone(), Value::list((**element).clone(), Vec::new())),
-            _ => (name.clone(), Value::null(ty.clone())),
-        });
-        let state = with(&Value::object(nulls), [("name", Value::from(name)), ("id", self.id(name))]);
+        let state = self.note(name);
         let identity = Self::identity(&state);
         let objects = vec![ImportedObject { kind: NOTE.into(), state, private: Vec::new(), identity }];
         ImportResponse { objects, deferred: None, diagnostics: Diagnostics::new() }
@@ -235,8 +255,20 @@ impl PlanProvider for Sample {
 
     async fn move_resource(&self, request: MoveRequest<'_>) -> MoveResponse {
         let mut diagnostics = Diagnostics::new();
-        diagnostics.error("Unsupported move", format!("Nothing is known of {}.", request.source_kind));
-        MoveResponse { state: Value::null(self.note_type()), private: Vec::new(), identity: None, diagnostics }
+        if request.source_kind != "other_note" {
+            diagnostics.error("Unsupported move", format!("Nothing is known of {}.", request.source_kind));
+            return MoveResponse {
+                state: Value::null(self.note_type()),
+                private: Vec::new(),
+                identity: None,
+                diagnostics,
+            };
+        }
+        let RawState::Json(text) = &request.source_state else { unreachable!("the state is of today") };
+        let source = json::decode_plain(text).unwrap_or_else(|_| Value::dynamic());
+        let state = self.note(self::text(&source, "title"));
+        let private = [request.source_private, request.source_identity_json.unwrap_or_default().as_bytes()].concat();
+        MoveResponse { identity: Self::identity(&state), state, private, diagnostics }
     }
 
     async fn read_data(&self, _: &str, config: &Value, _: Option<&Value>) -> DataResponse {
@@ -270,6 +302,60 @@ impl PlanProvider for Sample {
             diagnostics.push(Diagnostic::warning("Closed late", String::from_utf8_lossy(private)));
         }
         diagnostics
+    }
+
+    async fn generate_config(&self, _: &str, state: &Value) -> GenerateResponse {
+        let config = with(state, [("id", Value::null(Type::String)), ("size", Value::from(7))]);
+        GenerateResponse { config, diagnostics: Diagnostics::new() }
+    }
+
+    async fn validate_list(&self, _: &str, config: &Value, arguments: ListArguments<'_>) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        if text(config, "prefix") == "forbidden" {
+            let path = Path::root().attribute("prefix");
+            let given =
+                format!("{:?} {:?}", arguments.include_resource.and_then(Value::as_bool), arguments.limit.is_some());
+            diagnostics.push(Diagnostic::error("Forbidden prefix", given).attribute(path));
+        }
+        diagnostics
+    }
+
+    async fn list_resources(&self, request: ListRequest<'_>, found: &mut dyn ListSink) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        for number in 0.. {
+            if request.config.get("count") == Some(&Value::from(number)) {
+                diagnostics.push(Diagnostic::warning("No more", "That was all."));
+                break;
+            }
+            let state = self.note(&format!("{}{number}", text(request.config, "prefix")));
+            let object = ListedObject {
+                identity: Self::identity(&state),
+                display_name: format!("Note {number}"),
+                resource: request.include_resource.then_some(state),
+                diagnostics: Diagnostics::new(),
+            };
+            if !found.take(object).await {
+                break;
+            }
+        }
+        diagnostics
+    }
+
+    async fn validate_action(&self, _: &str, config: &Value) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        if config.get("times") == Some(&Value::from(0)) {
+            diagnostics.push(Diagnostic::error("No times", "Ring once.").attribute(Path::root().attribute("times")));
+        }
+        diagnostics
+    }
+
+    async fn plan_action(&self, request: ActionRequest<'_>) -> PlanActionResponse {
+        let is_known = request.config.is_wholly_known();
+        let waits = !is_known && request.capabilities.deferral_allowed;
+        PlanActionResponse {
+            deferred: waits.then_some(formwork_model::Deferred::ProviderConfigUnknown),
+            diagnostics: Diagnostics::new(),
+        }
     }
 
     async fn call_function(&self, _: &str, args: &[Value]) -> CallFunctionResponse {
@@ -311,5 +397,23 @@ impl ApplyProvider for Sample {
             legacy_type_system: false,
             diagnostics,
         }
+    }
+    async fn invoke_action(
+        &self,
+        request: ActionRequest<'_>,
+        progress: &mut (dyn FnMut(String) + Send),
+    ) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        for number in 0.. {
+            match request.config.get("times") {
+                Some(times) if *times == Value::from(number) => break,
+                Some(_) if number == 3 => {
+                    diagnostics.error("Bell is broken", "It has rung three times.");
+                    break;
+                }
+                _ => progress(format!("ring {number}")),
+            }
+        }
+        diagnostics
     }
 }

@@ -9,7 +9,7 @@ mod value;
 pub(crate) use diagnostic::{diagnostics_from, diagnostics_to};
 pub(crate) use path::{path_from, path_to};
 pub(crate) use schema_read::{block_schema, function, identity};
-pub(crate) use schema_write::{function_to, identity_to, schema_to};
+pub(crate) use schema_write::{function_to, identity_to, lowered_schema, schema_to};
 pub(crate) use value::{decode_value, encode_value};
 
 use crate::wire::tfplugin6 as wire;

@@ -1,7 +1,9 @@
 //! A plugin as a provider of the engine.
 
+mod action;
 mod call;
 mod data;
+mod listing;
 mod resource;
 mod setup;
 #[cfg(test)]
@@ -11,9 +13,10 @@ use crate::RunningProvider;
 use async_trait::async_trait;
 use formwork_diag::Diagnostics;
 use formwork_model::{
-    ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ConfigureRequest, DataResponse,
-    EphemeralResponse, ImportRequest, ImportResponse, MoveRequest, MoveResponse, PlanProvider, PlanRequest,
-    PlanResponse, ProviderSchema, RawState, ReadRequest, ReadResponse, UpgradeResponse, ValidateResponse,
+    ActionRequest, ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ConfigureRequest, DataResponse,
+    EphemeralResponse, GenerateResponse, ImportRequest, ImportResponse, ListArguments, ListRequest, ListSink,
+    MoveRequest, MoveResponse, PlanActionResponse, PlanProvider, PlanRequest, PlanResponse, ProviderSchema, RawState,
+    ReadRequest, ReadResponse, UpgradeResponse, ValidateResponse,
 };
 use formwork_value::{Str, Value};
 use std::sync::Arc;
@@ -106,6 +109,26 @@ impl PlanProvider for PluginProvider {
         self.call_provider_function(name, args).await
     }
 
+    async fn generate_config(&self, kind: &str, state: &Value) -> GenerateResponse {
+        self.call_generate(kind, state).await
+    }
+
+    async fn validate_list(&self, kind: &str, config: &Value, arguments: ListArguments<'_>) -> Diagnostics {
+        self.call_validate_list(kind, config, arguments).await.unwrap_or_else(Diagnostics::from)
+    }
+
+    async fn list_resources(&self, request: ListRequest<'_>, found: &mut dyn ListSink) -> Diagnostics {
+        self.call_list(request, found).await.map_or_else(Diagnostics::from, |()| Diagnostics::new())
+    }
+
+    async fn validate_action(&self, kind: &str, config: &Value) -> Diagnostics {
+        self.call_validate_action(kind, config).await.unwrap_or_else(Diagnostics::from)
+    }
+
+    async fn plan_action(&self, request: ActionRequest<'_>) -> PlanActionResponse {
+        self.call_plan_action(request).await
+    }
+
     async fn stop(&self) -> Diagnostics {
         self.call_stop().await.unwrap_or_else(Diagnostics::from)
     }
@@ -115,5 +138,13 @@ impl PlanProvider for PluginProvider {
 impl ApplyProvider for PluginProvider {
     async fn apply_resource(&self, request: ApplyRequest<'_>) -> ApplyResponse {
         self.call_apply(request).await
+    }
+
+    async fn invoke_action(
+        &self,
+        request: ActionRequest<'_>,
+        progress: &mut (dyn FnMut(String) + Send),
+    ) -> Diagnostics {
+        self.call_invoke_action(request, progress).await.unwrap_or_else(Diagnostics::from)
     }
 }

@@ -146,7 +146,28 @@ impl Decoder<'_> {
                     self.schema.ephemeral_resources.insert(name, schema);
                 }
             }
+            9 => {
+                if let Some((name, schema)) = self.typed_schema("list resource", field)? {
+                    self.schema.list_resources.insert(name, schema);
+                }
+            }
+            11 => self.read_action(field)?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// An action's schema lies in a message of its own.
+    fn read_action(&mut self, field: Bytes) -> Result<(), String> {
+        if let Some((name, mut value)) = self.entry(field)? {
+            let mut schema = Bytes::new();
+            while let Some((number, field)) = next_field(&mut value)? {
+                if number == 1 {
+                    schema = field;
+                }
+            }
+            let schema = self.block(&format!("action {name}"), schema)?;
+            self.schema.actions.insert(name, schema);
         }
         Ok(())
     }
@@ -253,8 +274,14 @@ pub(crate) fn schema_response(schema: &ProviderSchema) -> wire::get_provider_sch
         server_capabilities: Some(server_capabilities(schema)),
         functions: schema.functions.iter().map(|(n, f)| (n.to_string(), function_to(f))).collect(),
         ephemeral_resource_schemas: schemas(&schema.ephemeral_resources),
+        list_resource_schemas: schemas(&schema.list_resources),
+        action_schemas: schema.actions.iter().map(|(n, s)| (n.to_string(), action(s))).collect(),
         ..wire::get_provider_schema::Response::default()
     }
+}
+
+fn action(schema: &Schema) -> wire::ActionSchema {
+    wire::ActionSchema { schema: Some(schema_to(schema)) }
 }
 
 pub(crate) fn server_capabilities(schema: &ProviderSchema) -> wire::ServerCapabilities {

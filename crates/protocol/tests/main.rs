@@ -8,4 +8,5 @@ mod suite {
     mod pool;
     mod reference;
     mod sample_provider;
+    mod unasked;
 }

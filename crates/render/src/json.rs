@@ -4,6 +4,7 @@ pub(crate) mod change;
 pub(crate) mod check;
 mod configuration;
 mod drift;
+mod invocation;
 mod output;
 mod plan;
 pub(crate) mod provider_schema;

@@ -11,9 +11,13 @@ use crate::labelled::Labelled;
 use crate::sensitive::SchemaMarks;
 use crate::style::{Style, TextOptions};
 use crate::tally::PlanTally;
-use crate::view::{Cause, Heading, change_body, change_diff, is_shown, write_action_symbol};
+use crate::view::{
+    Cause, Heading, change_body, change_diff, invocation_body, invocation_schema, is_shown, write_action_symbol,
+};
 use crate::wrap::wrap;
-use formwork_model::{Action, Plan, PlanMode, ProviderAddress, ResourceChange};
+use formwork_model::{
+    Action, Invocation, InvocationCause, Plan, PlanMode, ProviderAddress, ResourceChange, ResourceInstance,
+};
 use formwork_value::quote;
 use std::collections::BTreeMap;
 
@@ -30,6 +34,8 @@ pub struct PlanText<'a> {
     options: TextOptions,
     changes: Vec<&'a ResourceChange>,
     outputs: String,
+    /// What changes trigger, in order.
+    triggered: BTreeMap<&'a ResourceInstance, Vec<&'a Invocation>>,
 }
 
 /// Pieces that the changes of a plan are rendered in, if there are as many.
@@ -38,7 +44,13 @@ const PIECES: usize = 32;
 impl<'a> PlanText<'a> {
     pub fn new(plan: &'a Plan, options: TextOptions) -> PlanText<'a> {
         let changes = plan.changes.iter().filter(|c| is_shown(c)).collect();
-        PlanText { plan, options, changes, outputs: output_changes_text(&plan.outputs, options) }
+        let mut triggered: BTreeMap<&ResourceInstance, Vec<&Invocation>> = BTreeMap::new();
+        for invocation in &plan.invocations {
+            if let Some(resource) = invocation.resource() {
+                triggered.entry(resource).or_default().push(invocation);
+            }
+        }
+        PlanText { plan, options, changes, outputs: output_changes_text(&plan.outputs, options), triggered }
     }
 
     /// How many pieces there are: at least one.
@@ -63,7 +75,7 @@ impl<'a> PlanText<'a> {
     }
 
     fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.outputs.is_empty()
+        self.changes.is_empty() && self.outputs.is_empty() && self.plan.invocations.is_empty()
     }
 
     /// What comes before the changes.
@@ -100,6 +112,7 @@ impl<'a> PlanText<'a> {
             let diff = change_diff(change, Relevance::All, &mut marks);
             out.push('\n');
             write_change(&mut out, change, &diff, Cause::Proposed, self.options);
+            self.write_triggered(&mut out, change);
         }
         out
     }
@@ -111,6 +124,7 @@ impl<'a> PlanText<'a> {
         if !self.changes.is_empty() {
             out.push_str(&format!("\n{} {}\n", options.paint(Style::Bold, "Plan:"), PlanTally::of(self.plan).counts()));
         }
+        write_requested(&mut out, self.plan, options);
         if !self.outputs.is_empty() {
             out.push_str(&format!("\nChanges to Outputs:\n{}", self.outputs));
             if self.changes.iter().all(|c| c.action == Action::NoOp) {
@@ -169,6 +183,44 @@ fn write_legend(out: &mut String, changes: &[&ResourceChange], options: TextOpti
             line.write_terminal(out, options);
         }
     }
+}
+
+impl PlanText<'_> {
+    /// What a change triggers, before it and after it.
+    fn write_triggered(&self, out: &mut String, change: &ResourceChange) {
+        let Some(triggered) = self.triggered.get(&change.address).filter(|_| change.deposed.is_none()) else { return };
+        for (before, word) in [(true, "before"), (false, "after")] {
+            let mut triggered = triggered.iter().filter(|i| i.is_before() == before).peekable();
+            if triggered.peek().is_some() {
+                let title = format!("# Actions to be invoked {word} this change in order:");
+                out.push_str(&format!("\n    {}\n", self.options.paint(Style::Bold, &title)));
+                triggered.for_each(|invocation| write_invocation(out, self.plan, invocation, self.options));
+            }
+        }
+    }
+}
+
+/// What is invoked because it was asked for.
+fn write_requested(out: &mut String, plan: &Plan, options: TextOptions) {
+    let asked: Vec<&Invocation> = plan.invocations.iter().filter(|i| i.cause == InvocationCause::Request).collect();
+    if asked.is_empty() {
+        return;
+    }
+    out.push_str("\nTerraform will invoke the following action(s):\n");
+    for invocation in asked {
+        let title = options.paint(Style::Bold, &format!("# {}", escape_line(&invocation.action.to_string())));
+        out.push_str(&format!("\n  {title} will be invoked\n"));
+        write_invocation(out, plan, invocation, options);
+    }
+}
+
+fn write_invocation(out: &mut String, plan: &Plan, invocation: &Invocation, options: TextOptions) {
+    if invocation.cause != InvocationCause::Request {
+        out.push_str(&format!("    # {}\n", escape_line(&invocation.action.to_string())));
+    }
+    let mut text = invocation_body(invocation, invocation_schema(plan, invocation), 1);
+    text.push('\n');
+    text.write_terminal(out, options);
 }
 
 fn write_change(out: &mut String, change: &ResourceChange, diff: &Diff, cause: Cause, options: TextOptions) {

@@ -3,7 +3,9 @@
 use crate::escape::escape_line;
 use crate::phrase::{Reading, duration, id_text, phrase_of, seconds};
 use crate::style::{Style, TextOptions};
-use formwork_model::{DeposedKey, Event, LockInfo, ObjectEvent, ResourceInstance};
+use formwork_model::{
+    ActionInstance, ActionProgress, DeposedKey, Event, InvocationCause, LockInfo, ObjectEvent, ResourceInstance,
+};
 use formwork_value::Str;
 
 /// The lines for an event, each ended; often none. Plans, diagnostics and progress counts have renderers of their own.
@@ -20,6 +22,7 @@ pub fn event_text(event: &Event, options: TextOptions) -> String {
             line(address, None, &format!("Provisioning with '{provisioner}'..."), options)
         }
         Event::ProvisionOutput { address, provisioner, line } => provision_output(address, provisioner, line, options),
+        Event::Action { action, cause, progress } => action_text(action, cause, progress, options),
         Event::RefreshFinished { .. }
         | Event::Planned(_)
         | Event::Failed { .. }
@@ -93,6 +96,29 @@ fn provision_output(address: &ResourceInstance, provisioner: &str, text: &str, o
     let head = escape_line(&format!("{address} ({provisioner}):")).into_owned();
     let head = options.paint(Style::Bold, &head);
     text.trim_end_matches('\n').split('\n').map(|line| format!("{head} {}\n", escape_tail(line))).collect()
+}
+
+fn action_text(
+    action: &ActionInstance,
+    cause: &InvocationCause,
+    progress: &ActionProgress,
+    options: TextOptions,
+) -> String {
+    let named = match cause {
+        InvocationCause::Trigger { resource, event, .. } => format!("{action} ({resource} {})", event.keyword()),
+        InvocationCause::Request => action.to_string(),
+    };
+    let told = |message: &str| {
+        let head = options.paint(Style::Bold, &escape_line(&format!("Action {named}:")));
+        message.split('\n').map(|line| format!("{head} {}\n", escape_tail(line))).collect()
+    };
+    let line = |text: String| format!("{}\n", options.paint(Style::Bold, &escape_line(&text)));
+    match progress {
+        ActionProgress::Started => line(format!("Action started: {named}")),
+        ActionProgress::Told(message) => told(message),
+        ActionProgress::Finished => line(format!("Action complete: {named}")),
+        ActionProgress::Failed(message) => line(format!("Action failed: {named} - {message}")),
+    }
 }
 
 /// Tabs are the program's own layout.

@@ -1,6 +1,8 @@
 //! The messages of `-json`: one JSON object a line (plan-formats.md 7).
 
+mod action;
 mod change;
+mod query;
 
 use crate::diagnostic::write_diagnostic;
 use crate::json::value::write_known;
@@ -13,6 +15,7 @@ use formwork_model::{
     Action, Event, ObjectEvent, OutputState, Plan, PlanMode, ResourceInstance, ResourceMode, TERRAFORM_VERSION,
 };
 use formwork_value::{Kind, Str};
+pub use query::ListedView;
 use std::collections::BTreeMap;
 
 /// Version of the messages' format.
@@ -91,6 +94,7 @@ impl JsonStream {
                 let message = format!("{a}: ({provisioner}) Provisioning errored");
                 provision("provision_errored", &message, a, provisioner, None, at)
             }
+            Event::Action { action, cause, progress } => action::write_progress(action, cause, progress, at),
             Event::Diagnostic(diagnostic) => diagnostic_line(diagnostic, sources, at),
             Event::Skipped { .. } | Event::Progress(_) => String::new(),
         }
@@ -109,8 +113,13 @@ impl JsonStream {
     /// The last messages of a successful apply: its summary and, unless it was a destroy, the outputs.
     pub fn applied(&self, destroy: bool, outputs: &BTreeMap<Str, OutputState>, at: &str) -> String {
         let tally = self.tally;
-        let changes =
-            PlanTally { add: tally.added, change: tally.changed, remove: tally.destroyed, import: tally.imported };
+        let changes = PlanTally {
+            add: tally.added,
+            change: tally.changed,
+            remove: tally.destroyed,
+            import: tally.imported,
+            invoke: tally.invoked,
+        };
         let operation = if destroy { "destroy" } else { "apply" };
         let mut out = summary(&tally.sentence(destroy), changes, operation, at);
         if !destroy {
@@ -135,6 +144,9 @@ impl JsonStream {
         };
         for change in plan.changes.iter().filter(is_told) {
             out.push_str(&write_planned_change("planned_change", change, at));
+        }
+        for invocation in &plan.invocations {
+            out.push_str(&action::write_planned(invocation, at));
         }
         if self.mode == StreamMode::Plan {
             let tally = PlanTally::of(plan);
@@ -250,6 +262,10 @@ fn summary(message: &str, tally: PlanTally, operation: &str, at: &str) -> String
                 [("add", tally.add), ("change", tally.change), ("import", tally.import), ("remove", tally.remove)]
             {
                 w.key(name).unsigned(count as u64);
+            }
+            // Those who know no actions never see this.
+            if tally.invoke > 0 {
+                w.key("action_invocation").unsigned(tally.invoke as u64);
             }
             w.key("operation").string(operation);
         });

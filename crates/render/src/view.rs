@@ -8,6 +8,7 @@ mod counts;
 mod drift;
 mod entry;
 mod heading;
+mod invocation;
 mod object;
 mod plan;
 mod sequence;
@@ -21,6 +22,7 @@ pub(crate) use change::{change_body, change_diff, drifted, is_shown, output_diff
 pub(crate) use drift::{drift_view, is_outside};
 pub(crate) use entry::{Content, Entry, Form, stored_output, write_entry};
 pub(crate) use heading::{Cause, Heading};
+pub(crate) use invocation::{invocation_body, invocation_schema};
 pub(crate) use object::{object_body, object_note};
 pub(crate) use plan::plan_view;
 pub(crate) use state::state_view;

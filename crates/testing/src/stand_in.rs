@@ -5,10 +5,10 @@ use crate::mock_value::{FillProblem, Filling, Gap};
 use async_trait::async_trait;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{
-    ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ConfigureRequest, DataResponse, Entropy,
-    EphemeralResponse, ImportRequest, ImportResponse, ImportedObject, MoveRequest, MoveResponse, PlanProvider,
-    PlanRequest, PlanResponse, ProviderSchema, RawState, ReadRequest, ReadResponse, ResourceInstance, ResourceMode,
-    Schema, UpgradeResponse, ValidateResponse,
+    ActionRequest, ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ConfigureRequest, DataResponse,
+    Entropy, EphemeralResponse, ImportRequest, ImportResponse, ImportedObject, MoveRequest, MoveResponse,
+    PlanActionResponse, PlanProvider, PlanRequest, PlanResponse, ProviderSchema, RawState, ReadRequest, ReadResponse,
+    ResourceInstance, ResourceMode, Schema, UpgradeResponse, ValidateResponse,
 };
 use formwork_value::{Str, Value, json};
 use std::sync::Arc;
@@ -213,6 +213,18 @@ impl PlanProvider for TestProvider {
         self.real.call_function(name, args).await
     }
 
+    async fn validate_action(&self, kind: &str, config: &Value) -> Diagnostics {
+        self.real.validate_action(kind, config).await
+    }
+
+    /// A mocked provider takes every action for possible.
+    async fn plan_action(&self, request: ActionRequest<'_>) -> PlanActionResponse {
+        match &self.answers {
+            Some(_) => PlanActionResponse { deferred: None, diagnostics: Diagnostics::new() },
+            None => self.real.plan_action(request).await,
+        }
+    }
+
     async fn stop(&self) -> Diagnostics {
         self.real.stop().await
     }
@@ -252,6 +264,18 @@ impl ApplyProvider for TestProvider {
                     diagnostics,
                 }
             }
+        }
+    }
+
+    /// A mocked provider does nothing.
+    async fn invoke_action(
+        &self,
+        request: ActionRequest<'_>,
+        progress: &mut (dyn FnMut(String) + Send),
+    ) -> Diagnostics {
+        match (&self.answers, &self.apply) {
+            (None, Some(provider)) => provider.invoke_action(request, progress).await,
+            _ => Diagnostics::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
 
+mod actions_and_queries;
 mod aws_network;
 mod broken_inputs;
 mod broken_provider;

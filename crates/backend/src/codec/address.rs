@@ -3,8 +3,8 @@
 use super::basic::Item;
 use super::{Code, Damaged, Reader, Writer, choice, record};
 use formwork_model::{
-    AbsResource, ConfigResource, DeposedKey, InstanceKey, ModuleInstance, ModulePath, ModuleStep, ProviderAddress,
-    ProviderConfigAddress, Resource, ResourceInstance, ResourceMode, TargetAddress,
+    AbsResource, ActionInstance, ActionName, ConfigResource, DeposedKey, InstanceKey, ModuleInstance, ModulePath,
+    ModuleStep, ProviderAddress, ProviderConfigAddress, Resource, ResourceInstance, ResourceMode, TargetAddress,
 };
 use formwork_value::Str;
 
@@ -20,12 +20,15 @@ record! {
     ResourceInstance { module, resource, key }
     ProviderAddress { host, namespace, name }
     ProviderConfigAddress { module, provider, alias, key }
+    ActionName { kind, name }
+    ActionInstance { module, action, key }
 }
 
 impl Item for ModuleStep {}
 impl Item for ConfigResource {}
 impl Item for ResourceInstance {}
 impl Item for TargetAddress {}
+impl Item for ActionInstance {}
 
 impl Code for ModulePath {
     fn write(&self, out: &mut Writer) {

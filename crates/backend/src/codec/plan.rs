@@ -3,10 +3,11 @@
 use super::basic::Item;
 use super::{Code, Damaged, Reader, Writer, choice, record};
 use formwork_model::{
-    Action, ActionReason, BackendRecord, CheckKind, CheckObject, CheckResult, CheckStatus, CheckableAddress,
-    ConfigSummary, ExpressionSummary, Importing, LockFile, ModuleCallSummary, ModuleSummary, OutputChange, OutputState,
-    OutputSummary, PlanMode, PlanOptions, ProviderConfigSummary, ProviderLock, ProvisionerSummary, RelevantAttribute,
-    ResourceSummary, VariableSummary, Version,
+    Action, ActionEvent, ActionReason, BackendRecord, CheckKind, CheckObject, CheckResult, CheckStatus,
+    CheckableAddress, ConfigSummary, ExpressionSummary, Importing, Invocation, InvocationCause, LockFile,
+    ModuleCallSummary, ModuleSummary, OutputChange, OutputState, OutputSummary, PlanMode, PlanOptions,
+    ProviderConfigSummary, ProviderLock, ProvisionerSummary, RelevantAttribute, ResourceSummary, VariableSummary,
+    Version,
 };
 
 choice! {
@@ -33,6 +34,7 @@ choice! {
     CheckKind { Resource = 0, Output = 1, Check = 2, Variable = 3 }
     CheckStatus { Pass = 0, Unknown = 1, Fail = 2, Error = 3 }
     PlanMode { Normal = 0, Destroy = 1, RefreshOnly = 2 }
+    ActionEvent { BeforeCreate = 0, AfterCreate = 1, BeforeUpdate = 2, AfterUpdate = 3 }
 }
 
 record! {
@@ -42,6 +44,7 @@ record! {
     CheckableAddress { kind, config }
     ConfigSummary { providers, root }
     Importing { id, identity }
+    Invocation { action, provider, cause, config }
     LockFile { providers }
     ModuleCallSummary {
         source, expressions, count_expression, for_each_expression, module, version_constraint, depends_on,
@@ -49,7 +52,7 @@ record! {
     OutputChange { name, action, before, after, sensitive }
     OutputState { value, sensitive }
     OutputSummary { sensitive, expression, depends_on, description }
-    PlanOptions { mode, refresh, targets, excludes, replace, parallelism }
+    PlanOptions { mode, refresh, targets, excludes, replace, invoke, parallelism }
     ProviderConfigSummary {
         name, full_name, alias, version_constraint, module_address, expressions, for_each_expression
     }
@@ -67,10 +70,39 @@ record! {
 impl Item for CheckObject {}
 impl Item for CheckResult {}
 impl Item for ExpressionSummary {}
+impl Item for Invocation {}
 impl Item for OutputChange {}
 impl Item for ProvisionerSummary {}
 impl Item for RelevantAttribute {}
 impl Item for ResourceSummary {}
+
+impl Code for InvocationCause {
+    fn write(&self, out: &mut Writer) {
+        match self {
+            InvocationCause::Request => out.byte(0),
+            InvocationCause::Trigger { resource, event, block, index } => {
+                out.byte(1);
+                resource.write(out);
+                event.write(out);
+                out.number(*block as u64);
+                out.number(*index as u64);
+            }
+        }
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<InvocationCause, Damaged> {
+        match input.byte()? {
+            0 => Ok(InvocationCause::Request),
+            1 => Ok(InvocationCause::Trigger {
+                resource: Code::read(input)?,
+                event: Code::read(input)?,
+                block: input.index()?,
+                index: input.index()?,
+            }),
+            _ => Err(Damaged("unknown cause of an invocation")),
+        }
+    }
+}
 
 /// By hand because modules are nested.
 impl Code for ModuleSummary {

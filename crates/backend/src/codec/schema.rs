@@ -14,7 +14,7 @@ choice! {
 
 record! {
     ProviderSchema {
-        provider, provider_meta, resources, data_sources, ephemeral_resources, identities, functions, plan_destroy,
+        provider, provider_meta, resources, data_sources, ephemeral_resources, list_resources, actions, identities, functions, plan_destroy,
         schema_optional, move_resource_state, generate_resource_config,
     }
     Schema { version, block }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 const MAGIC: &[u8] = b"Formwork plan\n";
 
 /// Grows with every change of the binary form.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What LZ4 can make of a byte at most.
 const MAX_RATIO: usize = 256;

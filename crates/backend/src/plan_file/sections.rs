@@ -52,6 +52,7 @@ type Texts = std::collections::BTreeMap<String, String>;
 fn write_frame(out: &mut Writer, plan: &Plan) {
     plan.options.write(out);
     plan.variables.write(out);
+    plan.invocations.write(out);
     plan.apply_time_variables.write(out);
     plan.checks.write(out);
     plan.relevant_attributes.write(out);
@@ -108,6 +109,7 @@ fn parse<T>(section: &Section, read: impl FnOnce(&mut Reader<'_>) -> Result<T, D
 fn read_frame(input: &mut Reader<'_>, plan: &mut Plan) -> Result<(), Damaged> {
     plan.options = Code::read(input)?;
     plan.variables = Code::read(input)?;
+    plan.invocations = Code::read(input)?;
     plan.apply_time_variables = Code::read(input)?;
     plan.checks = Code::read(input)?;
     plan.relevant_attributes = Code::read(input)?;

@@ -70,6 +70,8 @@ fn schema() -> ProviderSchema {
         resources: BTreeMap::from([("p_thing".into(), thing.clone())]),
         data_sources: BTreeMap::from([("p_data".into(), thing)]),
         ephemeral_resources: BTreeMap::new(),
+        list_resources: BTreeMap::from([("p_thing".into(), Arc::default())]),
+        actions: BTreeMap::from([("p_act".into(), Arc::default())]),
         identities: BTreeMap::from([(
             "p_thing".into(),
             IdentitySchema { version: 2, attributes: BTreeMap::from([("id".into(), identity)]) },
@@ -199,8 +201,20 @@ fn decorate(plan: &mut Plan, ty: &Type) {
         targets: vec![TargetAddress::parse("module.m").unwrap(), TargetAddress::parse("a_b.c").unwrap()],
         excludes: vec![TargetAddress::parse("a_b.c[1]").unwrap()],
         replace: vec![ResourceInstance::parse("a_b.c[2]").unwrap()],
+        invoke: vec![ActionInstance::parse("module.m.action.p_act.x[\"k\"]").unwrap()],
         parallelism: 3,
     };
+    for (index, event) in ActionEvent::ALL.into_iter().enumerate() {
+        let resource = ResourceInstance::parse("a_b.c[2]").unwrap();
+        plan.invocations.push(Invocation {
+            action: plan.options.invoke[0].clone(),
+            provider: plan.changes[0].provider.clone(),
+            cause: InvocationCause::Trigger { resource, event, block: 1, index },
+            config: Value::object([("secret", Value::from("s").with_marks(Marks::SENSITIVE))]),
+        });
+    }
+    let asked = Invocation { cause: InvocationCause::Request, ..plan.invocations[0].clone() };
+    plan.invocations.push(asked);
     plan.variables.insert("v".into(), Value::from("secret").with_marks(Marks::SENSITIVE));
     plan.apply_time_variables.push("token".into());
     let (before, after) = (Value::null(Type::Dynamic), Value::dynamic().with_marks(Marks::DEPRECATED));

@@ -240,7 +240,7 @@ fn apply_file(
     path: &str,
 ) -> Result<Exit, Diagnostics> {
     // They would mean nothing: what is done was decided when the plan was made.
-    let planning = ["destroy", "refresh-only", "refresh", "replace", "target"];
+    let planning = ["destroy", "refresh-only", "refresh", "replace", "target", "invoke"];
     if let Some(flag) = planning.iter().find(|flag| arguments.is_given(flag)) {
         let detail = format!("The plan in {path:?} says what is done, so -{flag} cannot be given with it.");
         return Err(invalid(&detail));
@@ -312,5 +312,6 @@ fn tally(outcome: &ApplyOutcome) -> ApplyTally {
         changed: outcome.changed,
         destroyed: outcome.destroyed,
         imported: outcome.imported,
+        invoked: outcome.invoked,
     }
 }

@@ -1,5 +1,6 @@
 //! The group `state`.
 
+pub mod identities;
 pub mod list;
 pub mod mv;
 pub mod pull;

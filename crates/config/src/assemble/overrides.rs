@@ -55,6 +55,7 @@ pub(super) fn apply_override(block: Block, items: &mut [Item], module: &mut Modu
         "variable" => "Missing base variable declaration to override",
         "output" => "Missing base output definition to override",
         "module" => "Missing module call to override",
+        "action" => "Missing action to override",
         "data" => "Missing data resource to override",
         "ephemeral" => "Missing ephemeral resource to override",
         _ => "Missing resource to override",

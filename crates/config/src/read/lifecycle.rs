@@ -2,6 +2,7 @@
 
 use crate::constant::constant_bool;
 use crate::item::complete;
+use crate::read::action::read_action_trigger;
 use crate::read::check::read_rule_of;
 use crate::read::triggers::read_triggers;
 use crate::reference::resource_of;
@@ -19,7 +20,8 @@ const MANAGED_ONLY: [&str; 5] =
 /// `lifecycle` of a resource.
 pub(crate) fn read_lifecycle(block: &Block, own: &Resource, diagnostics: &mut Diagnostics) -> Lifecycle {
     let attributes: Vec<(&str, bool)> = MANAGED_ONLY.into_iter().chain(["enabled"]).map(|name| (name, false)).collect();
-    let schema = BodySchema::new(&attributes, &[("precondition", &[]), ("postcondition", &[])]);
+    let schema =
+        BodySchema::new(&attributes, &[("precondition", &[]), ("postcondition", &[]), ("action_trigger", &[])]);
     let content = complete(&block.body, &schema, diagnostics);
     let enabled = content.attribute("enabled").map(|a| a.expr.clone());
     let mut lifecycle = Lifecycle { enabled, ..Lifecycle::default() };
@@ -27,6 +29,14 @@ pub(crate) fn read_lifecycle(block: &Block, own: &Resource, diagnostics: &mut Di
         read_arguments(&content, &mut lifecycle, diagnostics);
     } else {
         refuse_arguments(&content, own.mode, diagnostics);
+    }
+    for trigger in content.blocks_of("action_trigger") {
+        if own.mode == ResourceMode::Managed {
+            lifecycle.action_triggers.push(read_action_trigger(trigger, diagnostics));
+        } else {
+            let detail = "Only the changes of managed resources can trigger actions.";
+            diagnostics.push(Diagnostic::error("Invalid action_trigger block", detail).at(trigger.header_span));
+        }
     }
     for rule in content.blocks_of("precondition") {
         lifecycle.preconditions.extend(read_rule_of(rule, own, diagnostics));
@@ -78,6 +88,9 @@ pub(crate) fn override_lifecycle(lifecycle: &mut Lifecycle, over: Lifecycle) {
     lifecycle.enabled = over.enabled.or(lifecycle.enabled.take());
     lifecycle.prevent_destroy = over.prevent_destroy.or(lifecycle.prevent_destroy.take());
     lifecycle.destroy = over.destroy.or(lifecycle.destroy);
+    if !over.action_triggers.is_empty() {
+        lifecycle.action_triggers = over.action_triggers;
+    }
     if !matches!(over.ignore_changes, IgnoreChanges::None) {
         lifecycle.ignore_changes = over.ignore_changes;
     }

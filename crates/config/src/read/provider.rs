@@ -135,7 +135,7 @@ pub(crate) fn read_provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> O
 }
 
 /// Takes a key that is computed off the configuration that it belongs to.
-fn split_key(expr: &Expr) -> (Expr, Option<Expr>) {
+pub(super) fn split_key(expr: &Expr) -> (Expr, Option<Expr>) {
     let inner = static_expr(expr).unwrap_or_else(|_| expr.clone());
     match inner.kind {
         ExprKind::Index { source, key } => (Arc::unwrap_or_clone(source), Some(Arc::unwrap_or_clone(key))),
@@ -144,7 +144,7 @@ fn split_key(expr: &Expr) -> (Expr, Option<Expr>) {
 }
 
 /// Takes a constant key off the end of a reference.
-fn constant_key(traversal: &mut Traversal) -> Option<Expr> {
+pub(super) fn constant_key(traversal: &mut Traversal) -> Option<Expr> {
     match traversal.steps.pop_if(|step| matches!(step, TraversalStep::Index { .. }))? {
         TraversalStep::Index { key, span } => Some(Expr { kind: ExprKind::Literal(key), span }),
         TraversalStep::Attribute { .. } => None,

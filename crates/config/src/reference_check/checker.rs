@@ -2,7 +2,7 @@
 
 use super::subject::{Subject, subject};
 use crate::reference::attribute_step;
-use crate::{CheckRule, Config, Module};
+use crate::{CheckRule, Config, Module, TriggeredAction};
 use formwork_diag::{Diagnostic, Diagnostics, Span, nearest};
 use formwork_hcl::{Body, Expr, Traversal, TraversalStep, body_references, references};
 use formwork_model::{ModulePath, Resource, ResourceMode};
@@ -149,6 +149,27 @@ impl<'a> Checker<'a> {
         if self.diagnostics.iter().all(|known| known.detail != problem.detail) {
             self.diagnostics.push(problem);
         }
+    }
+
+    /// An entry of `actions`.
+    pub fn triggered(&mut self, triggered: &TriggeredAction) {
+        let action = &triggered.action;
+        let Some(block) = self.module.actions.get(action) else {
+            let names = self.module.actions.keys().filter(|other| other.kind == action.kind).map(|other| &*other.name);
+            let hint = did_you_mean(&format!("action.{}.", action.kind), nearest(&action.name, names))
+                .unwrap_or_else(|| format!("Declare it: action {:?} {:?} {{}}.", &*action.kind, &*action.name));
+            let detail = format!("There is no {action} in {}. {hint}", self.place());
+            return self.error("action_trigger actions references non-existent action", detail, triggered.span);
+        };
+        let is_repeated = block.count.is_some() || block.for_each.is_some();
+        let detail = match (is_repeated, &triggered.key) {
+            (true, None) => format!("{action} has several instances. Name the one that is meant, with a key behind."),
+            (false, Some(_)) => {
+                format!("{action} has neither count nor for_each, so it is referred to without a key.")
+            }
+            _ => return,
+        };
+        self.error("Invalid action reference", detail, triggered.span);
     }
 
     fn variable(&mut self, name: &Str, reference: &Traversal) {

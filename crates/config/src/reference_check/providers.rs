@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 
 /// Checks that every configuration with an alias that is used or passed on is declared.
 pub(super) fn check_provider_refs(config: &Config, module: &Module, diagnostics: &mut Diagnostics) {
-    for resource in module.resources.values() {
-        let name = &resource.provider.name;
+    let resources = module.resources.values().map(|block| (&block.provider.name, block.resource.to_string()));
+    let actions = module.actions.values().map(|block| (&block.provider.name, block.action.to_string()));
+    for (name, object) in resources.chain(actions) {
         if is_missing(config, module, name) {
             let what = config.provider_config(&module.path, name);
             let detail = format!(
                 "{} uses the provider configuration {what}, which is declared nowhere. Declare it with a provider \
                  block and its alias, or remove the reference {name}.",
-                in_module(module, &resource.resource.to_string()),
+                in_module(module, &object),
             );
             diagnostics.push(Diagnostic::error("Provider configuration not present", detail));
         }
@@ -52,7 +53,9 @@ pub fn used_configurations(config: &Config) -> BTreeSet<ProviderConfigAddress> {
         let resources = module.resources.values().map(|resource| &resource.provider.name);
         let imports =
             module.imports.iter().filter_map(|import| import.provider.as_ref()).map(|provider| &provider.name);
-        let names: BTreeSet<&ProviderName> = resources.chain(imports).collect();
+        let actions = module.actions.values().map(|action| &action.provider.name);
+        let lists = module.lists.iter().map(|list| &list.provider.name);
+        let names: BTreeSet<&ProviderName> = resources.chain(imports).chain(actions).chain(lists).collect();
         used.extend(names.into_iter().map(|name| config.provider_config(&module.path, name)));
     }
     used
@@ -71,6 +74,12 @@ pub(super) fn check_provider_keys(checker: &mut Checker<'_>, module: &Module) {
             let what = in_module(module, &resource.resource.to_string());
             checker.diagnostics.extend(same_elements(module, sources, name, resource.for_each.as_ref(), &what));
         }
+    }
+    for action in module.actions.values() {
+        let (name, key) = (&action.provider.name, action.provider.key.as_ref());
+        let place = Place { count: action.count.is_some(), each: action.for_each.is_some(), ..Place::default() };
+        key.into_iter().for_each(|key| checker.expr(key, &place));
+        checker.diagnostics.extend(misused_key(module, "action", name, key, action.provider.span));
     }
     for call in module.calls.values() {
         for passed in call.providers.iter().flatten() {

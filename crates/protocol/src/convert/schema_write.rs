@@ -1,5 +1,6 @@
 //! Schemas to the wire (protocol 6).
 
+use crate::wire::tfplugin5;
 use crate::wire::tfplugin6 as wire;
 use bytes::Bytes;
 use formwork_model::{
@@ -83,6 +84,48 @@ fn object(nested: &NestedType) -> wire::schema::Object {
         nesting: nesting.into(),
         min_items: 0,
         max_items: 0,
+    }
+}
+
+/// A schema for protocol 5. Attributes inside of attributes, which it does not have, get no type: providers that have some
+/// are not served over it.
+pub(crate) fn lowered_schema(schema: &Schema) -> tfplugin5::Schema {
+    let schema = schema_to(schema);
+    tfplugin5::Schema { version: schema.version, block: schema.block.map(lowered_block) }
+}
+
+fn lowered_block(block: wire::schema::Block) -> tfplugin5::schema::Block {
+    let nested = |nested: wire::schema::NestedBlock| tfplugin5::schema::NestedBlock {
+        type_name: nested.type_name,
+        block: nested.block.map(lowered_block),
+        nesting: nested.nesting,
+        min_items: nested.min_items,
+        max_items: nested.max_items,
+    };
+    tfplugin5::schema::Block {
+        version: block.version,
+        attributes: block.attributes.into_iter().map(lowered_attribute).collect(),
+        block_types: block.block_types.into_iter().map(nested).collect(),
+        description: block.description,
+        description_kind: block.description_kind,
+        deprecated: block.deprecated,
+        deprecation_message: block.deprecation_message,
+    }
+}
+
+fn lowered_attribute(attribute: wire::schema::Attribute) -> tfplugin5::schema::Attribute {
+    tfplugin5::schema::Attribute {
+        name: attribute.name,
+        r#type: attribute.r#type,
+        description: attribute.description,
+        required: attribute.required,
+        optional: attribute.optional,
+        computed: attribute.computed,
+        sensitive: attribute.sensitive,
+        description_kind: attribute.description_kind,
+        deprecated: attribute.deprecated,
+        write_only: attribute.write_only,
+        deprecation_message: attribute.deprecation_message,
     }
 }
 

@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
-use tonic::{Code, Status};
+use tonic::{Code, Status, Streaming};
 
 /// A connected plugin. Dropping it kills its process.
 pub struct RunningProvider {
@@ -148,6 +148,31 @@ impl RunningProvider {
         match self.try_call(method, message).await {
             Ok(answer) => Ok(Some(answer)),
             Err(status) if status.code() == Code::Unimplemented => Ok(None),
+            Err(status) => Err(self.explain(method, &status).await),
+        }
+    }
+
+    /// Makes a call that is answered by a stream, to be read with [`RunningProvider::next_of`].
+    pub(crate) async fn stream(
+        &self,
+        method: Method,
+        message: Box<dyn Outgoing>,
+    ) -> Result<Streaming<Bytes>, Diagnostic> {
+        let call = self.connection.server_streaming(method.path(self.protocol), message, MESSAGE_LIMIT);
+        match in_time(self.limits.call, call).await {
+            Ok(stream) => Ok(stream),
+            Err(status) => Err(self.explain(method, &status).await),
+        }
+    }
+
+    /// The next message of a stream. The limit of time is for each of them.
+    pub(crate) async fn next_of(
+        &self,
+        method: Method,
+        stream: &mut Streaming<Bytes>,
+    ) -> Result<Option<Bytes>, Diagnostic> {
+        match in_time(self.limits.call, stream.message()).await {
+            Ok(message) => Ok(message),
             Err(status) => Err(self.explain(method, &status).await),
         }
     }

@@ -10,7 +10,9 @@ use formwork_model::{RawState, Schema};
 use formwork_value::{Str, Type, Value};
 use prost::Message;
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::Arc;
+use tonic::Streaming;
 
 impl PluginProvider {
     /// Sends a message and decodes the answer.
@@ -21,6 +23,16 @@ impl PluginProvider {
     ) -> Result<A, Diagnostic> {
         let answer = self.running.call(method, Box::new(message)).await?;
         A::decode(answer).map_err(|error| self.invalid_answer(method, &format!("It cannot be decoded: {error}.")))
+    }
+
+    /// Sends a message that is answered by a stream.
+    pub(super) async fn stream<A: Message + Default>(
+        &self,
+        method: Method,
+        message: impl Outgoing,
+    ) -> Result<Events<'_, A>, Diagnostic> {
+        let stream = self.running.stream(method, Box::new(message)).await?;
+        Ok(Events { provider: self, method, stream, kind: PhantomData })
     }
 
     /// A value for a message.
@@ -89,9 +101,8 @@ impl PluginProvider {
         Some(self.decode(method, Some(&data), &ty, diagnostics)).filter(|value| !value.is_null())
     }
 
-    fn identity_type(&self, kind: &str) -> Option<Type> {
-        let identity = self.schema.identities.get(kind)?;
-        Some(Type::object(identity.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.ty.clone()))))
+    pub(super) fn identity_type(&self, kind: &str) -> Option<Type> {
+        Some(self.schema.identities.get(kind)?.ty())
     }
 
     pub(super) fn provider_type(&self) -> Type {
@@ -108,6 +119,14 @@ impl PluginProvider {
 
     pub(super) fn ephemeral_type(&self, kind: &str) -> Result<Type, Diagnostic> {
         self.type_in(&self.schema.ephemeral_resources, "ephemeral resource", kind)
+    }
+
+    pub(super) fn list_type(&self, kind: &str) -> Result<Type, Diagnostic> {
+        self.type_in(&self.schema.list_resources, "list resource", kind)
+    }
+
+    pub(super) fn action_type(&self, kind: &str) -> Result<Type, Diagnostic> {
+        self.type_in(&self.schema.actions, "action", kind)
     }
 
     fn type_in(&self, schemas: &BTreeMap<Str, Arc<Schema>>, what: &str, kind: &str) -> Result<Type, Diagnostic> {
@@ -130,6 +149,24 @@ impl PluginProvider {
             method.name(self.running.protocol())
         );
         Diagnostic::error("Provider produced invalid answer", detail).blame(Blame::Provider)
+    }
+}
+
+/// The answer to a call, one event after another. Dropping it ends the call.
+pub(super) struct Events<'a, A> {
+    provider: &'a PluginProvider,
+    method: Method,
+    stream: Streaming<Bytes>,
+    kind: PhantomData<A>,
+}
+
+impl<A: Message + Default> Events<'_, A> {
+    pub async fn next(&mut self) -> Result<Option<A>, Diagnostic> {
+        let Some(bytes) = self.provider.running.next_of(self.method, &mut self.stream).await? else { return Ok(None) };
+        let event = A::decode(bytes);
+        event.map(Some).map_err(|error| {
+            self.provider.invalid_answer(self.method, &format!("An event cannot be decoded: {error}."))
+        })
     }
 }
 

@@ -56,6 +56,10 @@ pub(super) async fn answer(calls: &Calls<'_>, method: &str, message: Bytes) -> A
         "RenewEphemeralResource" => run(message, |r| calls.renew(r)).await,
         "CloseEphemeralResource" => run(message, |r| calls.close(r)).await,
         "CallFunction" => run(message, |r| calls.call_function(r)).await,
+        "GenerateResourceConfig" => run(message, |r| calls.generate_config(r)).await,
+        "ValidateListResourceConfig" => run(message, |r| calls.validate_list(r)).await,
+        "ValidateActionConfig" => run(message, |r| calls.validate_action(r)).await,
+        "PlanAction" => run(message, |r| calls.plan_action(r)).await,
         "StopProvider" => run(message, |r| calls.stop(r)).await,
         _ => Err(Status::unimplemented(format!("this provider does not support {method}"))),
     }
@@ -77,8 +81,7 @@ impl<'a> Calls<'a> {
     }
 
     fn identity_type(&self, kind: &str) -> Option<Type> {
-        let identity = self.schema.identities.get(kind)?;
-        Some(Type::object(identity.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.ty.clone()))))
+        Some(self.schema.identities.get(kind)?.ty())
     }
 
     /// Metadata of the module, absent if it is null.
@@ -97,7 +100,11 @@ impl<'a> Calls<'a> {
         Ok(Some(decode(data.identity_data, &ty)?).filter(|value| !value.is_null()))
     }
 
-    fn identity_out(&self, kind: &str, value: Option<Value>) -> Result<Option<wire::ResourceIdentityData>, Status> {
+    pub(super) fn identity_out(
+        &self,
+        kind: &str,
+        value: Option<Value>,
+    ) -> Result<Option<wire::ResourceIdentityData>, Status> {
         let (Some(value), Some(ty)) = (value, self.identity_type(kind)) else {
             return Ok(None);
         };

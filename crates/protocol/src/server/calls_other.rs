@@ -17,7 +17,10 @@ impl Calls<'_> {
         &self,
         _: wire::get_metadata::Request,
     ) -> Result<wire::get_metadata::Response, Status> {
-        use wire::get_metadata::{DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ResourceMetadata};
+        use wire::get_metadata::{
+            ActionMetadata, DataSourceMetadata, EphemeralMetadata, FunctionMetadata, ListResourceMetadata,
+            ResourceMetadata,
+        };
         let names = |map: &BTreeMap<Str, Arc<Schema>>| map.keys().map(ToString::to_string).collect::<Vec<_>>();
         let schema = &self.schema;
         Ok(wire::get_metadata::Response {
@@ -32,6 +35,11 @@ impl Calls<'_> {
                 .into_iter()
                 .map(|type_name| EphemeralMetadata { type_name })
                 .collect(),
+            list_resources: names(&schema.list_resources)
+                .into_iter()
+                .map(|type_name| ListResourceMetadata { type_name })
+                .collect(),
+            actions: names(&schema.actions).into_iter().map(|type_name| ActionMetadata { type_name }).collect(),
             ..wire::get_metadata::Response::default()
         })
     }

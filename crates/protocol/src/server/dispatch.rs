@@ -1,6 +1,8 @@
 //! From the path of a request to the function that answers it.
 
 use super::calls::{Calls, answer};
+use super::calls_actions::{is_streaming, stream};
+use super::five::{answer_five, name_in_six};
 use super::streams::Silence;
 use crate::wire::health::HealthCheckResponse;
 use crate::wire::health::health_check_response::ServingStatus;
@@ -14,11 +16,15 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::body::Body;
 use tonic::server::Grpc;
 use tonic::{Request, Response, Status, Streaming};
 use tower_service::Service;
+
+/// How many messages of a stream may wait for the host.
+const EVENTS: usize = 32;
 
 pub(super) type Answer = Result<Box<dyn Outgoing>, Status>;
 type Pinned<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -47,9 +53,20 @@ impl Dispatcher {
     pub(super) async fn answer(self: &Arc<Self>, request: HttpRequest<Incoming>) -> HttpResponse<Body> {
         let mut grpc = Grpc::new(RawCodec).max_decoding_message_size(MESSAGE_LIMIT);
         let path = request.uri().path();
-        if let Some(method) = path.strip_prefix("/tfplugin6.Provider/") {
+        let six = path.strip_prefix("/tfplugin6.Provider/").map(|method| (6, method));
+        let five = || path.strip_prefix("/tfplugin5.Provider/").map(|method| (5, name_in_six(method)));
+        if let Some((protocol, method)) = six.or_else(five) {
             let (provider, method) = (self.provider.clone(), method.to_owned());
-            let call = unary(move |message| async move { answer(&Calls::new(&*provider), &method, message).await });
+            if is_streaming(&method) {
+                return grpc.server_streaming(Telling { provider, method }, request).await;
+            }
+            let call = unary(move |message| async move {
+                let calls = Calls::new(&*provider);
+                match protocol {
+                    5 => answer_five(&calls, &method, message).await,
+                    _ => answer(&calls, &method, message).await,
+                }
+            });
             return grpc.unary(call, request).await;
         }
         match path {
@@ -102,6 +119,41 @@ impl Service<Request<Bytes>> for Unary {
             let call = call.ok_or_else(|| Status::internal("the request was answered before"))?;
             call(request.into_inner()).await.map(Response::new)
         })
+    }
+}
+
+/// Answers one request with what a provider tells, as it tells it. The provider is not asked any further when the host
+/// stops listening.
+struct Telling {
+    provider: Arc<dyn ApplyProvider>,
+    method: String,
+}
+
+impl Service<Request<Bytes>> for Telling {
+    type Response = Response<ReceiverStream<Result<Box<dyn Outgoing>, Status>>>;
+    type Error = Status;
+    type Future = std::future::Ready<Result<Self::Response, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let (provider, method) = (self.provider.clone(), self.method.clone());
+        let (events, receiver) = mpsc::channel(EVENTS);
+        tokio::spawn(async move {
+            let calls = Calls::new(&*provider);
+            let told = async {
+                if let Err(status) = stream(&calls, &method, request.into_inner(), &events).await {
+                    drop(events.send(Err(status)).await);
+                }
+            };
+            tokio::select! {
+                () = told => {}
+                () = events.closed() => {}
+            }
+        });
+        ready(Ok(Response::new(ReceiverStream::new(receiver))))
     }
 }
 

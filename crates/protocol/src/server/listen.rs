@@ -1,10 +1,11 @@
 //! The life of a plugin process: announcement, connections, end.
 
 use super::dispatch::Dispatcher;
+use super::five::is_possible;
 use crate::handshake;
 use crate::tls::{Identity, server_config};
 use crate::wire::{COOKIE_KEY, COOKIE_VALUE};
-use formwork_model::ApplyProvider;
+use formwork_model::{ApplyProvider, ProviderSchema};
 use hyper::server::conn::http2::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -67,12 +68,25 @@ async fn run(provider: Arc<dyn ApplyProvider>) -> Result<(), Box<dyn Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move { while interrupt.recv().await.is_some() {} });
     let (listener, socket) = bind()?;
-    let line = handshake::line(6, &socket.path, certificate.as_ref(), var_os("PLUGIN_MULTIPLEX_GRPC").is_some());
+    let protocol = chosen_protocol(&provider.schema());
+    let line = handshake::line(protocol, &socket.path, certificate.as_ref(), var_os("PLUGIN_MULTIPLEX_GRPC").is_some());
     let mut stdout = std::io::stdout();
     stdout.write_all(line.as_bytes())?;
     stdout.flush()?;
     accept_all(listener, acceptor, Dispatcher::new(provider)).await?;
     Ok(())
+}
+
+/// The newest protocol that host and provider know; what is not said is 6.
+fn chosen_protocol(schema: &ProviderSchema) -> u32 {
+    let offered = var("PLUGIN_PROTOCOL_VERSIONS").unwrap_or_default();
+    let mut offered = offered.split(',').map(str::trim).peekable();
+    let (mut six, mut five) = (offered.peek().is_none_or(|first| first.is_empty()), false);
+    for version in offered {
+        six |= version == "6";
+        five |= version == "5";
+    }
+    if !six && five && is_possible(schema) { 5 } else { 6 }
 }
 
 /// The socket file, removed with this value.

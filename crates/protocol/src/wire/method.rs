@@ -49,5 +49,11 @@ methods! {
     RenewEphemeralResource: "RenewEphemeralResource", "RenewEphemeralResource";
     CloseEphemeralResource: "CloseEphemeralResource", "CloseEphemeralResource";
     CallFunction: "CallFunction", "CallFunction";
+    GenerateResourceConfig: "GenerateResourceConfig", "GenerateResourceConfig";
+    ValidateListResourceConfig: "ValidateListResourceConfig", "ValidateListResourceConfig";
+    ListResource: "ListResource", "ListResource";
+    ValidateActionConfig: "ValidateActionConfig", "ValidateActionConfig";
+    PlanAction: "PlanAction", "PlanAction";
+    InvokeAction: "InvokeAction", "InvokeAction";
     StopProvider: "Stop", "StopProvider";
 }

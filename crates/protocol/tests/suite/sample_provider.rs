@@ -3,8 +3,9 @@
 use super::fixture::{no_errors, sample_provider, schema, start};
 use formwork_diag::Blame;
 use formwork_model::{
-    ApplyProvider, ApplyRequest, ClientCapabilities, ConfigureRequest, ImportRequest, MoveRequest, PlanProvider,
-    PlanRequest, ProviderSchema, RawState, ReadRequest,
+    ActionRequest, ApplyProvider, ApplyRequest, ClientCapabilities, ConfigureRequest, Deferred, ImportRequest,
+    ListArguments, ListRequest, ListedObject, MoveRequest, PlanProvider, PlanRequest, ProviderSchema, RawState,
+    ReadRequest,
 };
 use formwork_protocol::{
     Attach, LaunchOptions, PluginProvider, TransportAddress, attach, decode_schema, decode_schema_subset,
@@ -17,11 +18,17 @@ use std::time::Duration;
 
 const NOTE: &str = "sample_note";
 
-async fn sample() -> PluginProvider {
+/// Served over a version of the protocol.
+async fn sample(protocol: u32) -> PluginProvider {
     let mut options = LaunchOptions::new("example.com/test/sample", sample_provider());
     // Its last words are looked at: a long trace would push them out.
     options.env.push(("RUST_BACKTRACE".into(), "0".into()));
+    if protocol == 5 {
+        options.env.push(("PLUGIN_PROTOCOL_VERSIONS".into(), "4,5".into()));
+        options.env.push(("SAMPLE_FLAT".into(), "1".into()));
+    }
     let provider = start(&options).await;
+    assert_eq!(provider.running().protocol(), protocol);
     let config = Value::object([("prefix", Value::from("p-"))]);
     let request =
         ConfigureRequest { terraform_version: "1.11.4", config: &config, capabilities: ClientCapabilities::default() };
@@ -96,8 +103,12 @@ async fn read(provider: &PluginProvider, name: &str) -> formwork_model::ReadResp
 
 #[tokio::test]
 async fn life_of_an_object() {
-    let provider = sample().await;
-    assert_eq!(provider.running().protocol(), 6);
+    for protocol in [5, 6] {
+        life_of_an_object_of(sample(protocol).await).await;
+    }
+}
+
+async fn life_of_an_object_of(provider: PluginProvider) {
     let (config, nothing) = (note("n"), Value::null(note_type(&provider)));
     let planned = plan(&provider, &nothing, &config).await;
     no_errors(&planned.diagnostics);
@@ -127,7 +138,12 @@ async fn life_of_an_object() {
 
 #[tokio::test]
 async fn all_other_calls() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        all_other_calls_of(sample(protocol).await).await;
+    }
+}
+
+async fn all_other_calls_of(provider: PluginProvider) {
     let problems = provider.validate_resource(NOTE, &note("forbidden")).await;
     let problem = problems.iter().next().unwrap();
     assert_eq!((problem.summary.as_str(), problem.blame), ("Forbidden name", Blame::Config));
@@ -188,7 +204,12 @@ async fn all_other_calls() {
 /// A panic in one call is that call's problem; the end of the process is every call's, and says why.
 #[tokio::test]
 async fn a_provider_that_crashes() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        a_provider_that_crashes_of(sample(protocol).await).await;
+    }
+}
+
+async fn a_provider_that_crashes_of(provider: PluginProvider) {
     let panicked = read(&provider, "panic").await;
     assert!(panicked.diagnostics.has_errors());
     assert!(!panicked.state.is_null(), "the object is not lost");
@@ -203,14 +224,19 @@ async fn a_provider_that_crashes() {
 
 #[tokio::test]
 async fn a_slow_call_is_stopped_cancelled_or_killed() {
-    let provider = sample().await;
+    for protocol in [5, 6] {
+        a_slow_call_is_stopped_cancelled_or_killed_of(sample(protocol).await).await;
+    }
+}
+
+async fn a_slow_call_is_stopped_cancelled_or_killed_of(provider: PluginProvider) {
     let dropped = tokio::time::timeout(Duration::from_millis(50), read(&provider, "slow")).await;
     assert!(dropped.is_err());
     let (stopped, answer) = tokio::join!(read(&provider, "slow"), provider.stop());
     no_errors(&stopped.diagnostics);
     no_errors(&answer);
 
-    let provider = sample().await;
+    let provider = sample(6).await;
     let kill = async {
         tokio::task::yield_now().await;
         provider.running().kill();
@@ -234,6 +260,8 @@ async fn schemas_survive_every_encoding() {
         data_sources: BTreeMap::new(),
         ephemeral_resources: BTreeMap::new(),
         identities: BTreeMap::new(),
+        list_resources: BTreeMap::new(),
+        actions: BTreeMap::new(),
         ..original.clone()
     };
     assert_eq!(none, expected);
@@ -317,4 +345,108 @@ async fn a_plugin_ignores_interrupts_and_ends_with_its_host() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap_or_else(|_| panic!("process {pid} lives on"));
+}
+
+/// What a listing tells: names and whether there is an object, and what it says at the end.
+async fn list(provider: &PluginProvider, count: i64, limit: u64, include_resource: bool) -> (Vec<String>, usize) {
+    let config = Value::object([("prefix", Value::from("x")), ("count", Value::from(count))]);
+    let (mut told, mut warnings) = (Vec::new(), 0);
+    let request = ListRequest { kind: NOTE, config: &config, include_resource, limit };
+    let diagnostics = provider
+        .list_resources(request, &mut |object: ListedObject| {
+            warnings += object.diagnostics.len();
+            if let Some(identity) = &object.identity {
+                let name = identity.get("name").and_then(Value::as_str).unwrap();
+                told.push(format!("{} {name} {}", object.display_name, object.resource.is_some()));
+            }
+            told.len() < 4
+        })
+        .await;
+    no_errors(&diagnostics);
+    (told, warnings)
+}
+
+#[tokio::test]
+async fn listings() {
+    for protocol in [5, 6] {
+        listings_of(sample(protocol).await).await;
+    }
+}
+
+async fn listings_of(provider: PluginProvider) {
+    assert_eq!(list(&provider, 2, 10, true).await, (vec!["Note 0 x0 true".into(), "Note 1 x1 true".into()], 1));
+    assert_eq!(list(&provider, 2, 1, false).await.0, ["Note 0 x0 false"]);
+    assert_eq!(list(&provider, 0, 0, false).await.0, [""; 0]);
+    // Whoever asks may have enough earlier than at the limit; the connection goes on to be of use.
+    assert_eq!(list(&provider, 1_000_000, 1_000_000, false).await.0.len(), 4);
+    assert_eq!(list(&provider, 1, 10, false).await.0.len(), 1);
+
+    let config = Value::object([("prefix", Value::from("forbidden")), ("count", Value::from(1))]);
+    let (include, limit) = (Value::from(true), Value::unknown(Type::Number));
+    let arguments = ListArguments { include_resource: Some(&include), limit: Some(&limit) };
+    let problems = provider.validate_list(NOTE, &config, arguments).await;
+    let problem = problems.iter().next().unwrap();
+    assert_eq!((problem.summary.as_str(), problem.detail.as_str()), ("Forbidden prefix", "Some(true) true"));
+    assert_eq!(problem.attribute, Some(Path::root().attribute("prefix")));
+    let request = ListRequest { kind: "sample_none", config: &config, include_resource: false, limit: 1 };
+    assert!(provider.list_resources(request, &mut |_: ListedObject| true).await.has_errors());
+}
+
+#[tokio::test]
+async fn actions() {
+    for protocol in [5, 6] {
+        actions_of(sample(protocol).await).await;
+    }
+}
+
+async fn actions_of(provider: PluginProvider) {
+    let config = |times: Value| Value::object([("times", times)]);
+    let problems = provider.validate_action("sample_ring", &config(Value::from(0))).await;
+    assert_eq!(problems.iter().next().unwrap().attribute, Some(Path::root().attribute("times")));
+    no_errors(&provider.validate_action("sample_ring", &config(Value::unknown(Type::Number))).await);
+
+    for (deferral_allowed, deferred) in [(false, None), (true, Some(Deferred::ProviderConfigUnknown))] {
+        let capabilities = ClientCapabilities { deferral_allowed, ..Default::default() };
+        let config = config(Value::unknown(Type::Number));
+        let planned = provider.plan_action(ActionRequest { kind: "sample_ring", config: &config, capabilities }).await;
+        no_errors(&planned.diagnostics);
+        assert_eq!(planned.deferred, deferred);
+    }
+    for (times, rings, fails) in [(0, 0, false), (2, 2, false), (9, 3, true)] {
+        let config = config(Value::from(times));
+        let request = ActionRequest { kind: "sample_ring", config: &config, capabilities: Default::default() };
+        let mut told = Vec::new();
+        let end = provider.invoke_action(request, &mut |message| told.push(message)).await;
+        assert_eq!((told.len(), end.has_errors()), (rings, fails), "{times} {end:?}");
+        assert!(told.iter().enumerate().all(|(n, text)| *text == format!("ring {n}")), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn moves_and_descriptions() {
+    for protocol in [5, 6] {
+        moves_and_descriptions_of(sample(protocol).await).await;
+    }
+}
+
+async fn moves_and_descriptions_of(provider: PluginProvider) {
+    let request = MoveRequest {
+        source_provider: "registry.terraform.io/example/other",
+        source_kind: "other_note",
+        source_schema_version: 3,
+        source_state: RawState::Json(r#"{"title":"old"}"#.into()),
+        source_private: b"private ",
+        source_identity_json: Some(r#"{"title":"old"}"#.into()),
+        target_kind: NOTE,
+    };
+    let moved = provider.move_resource(request).await;
+    no_errors(&moved.diagnostics);
+    assert_eq!(moved.state.get("id").and_then(Value::as_str), Some("p-old"));
+    assert_eq!(moved.private, br#"private {"title":"old"}"#);
+    assert!(moved.identity.is_some());
+
+    let described = provider.generate_config(NOTE, &note("n")).await;
+    no_errors(&described.diagnostics);
+    assert_eq!(described.config.get("size"), Some(&Value::from(7)));
+    assert!(provider.schema().generate_resource_config);
 }

@@ -3,6 +3,7 @@
 use super::change::{write_output_change, write_path, write_resource_change};
 use super::check::write_checks;
 use super::configuration::write_configuration;
+use super::invocation::write_invocations;
 use super::resource::{ModuleTree, ResourceView};
 use super::state::{StateViewError, write_state};
 use super::value::write_known;
@@ -31,6 +32,7 @@ pub fn json_plan(plan: &Plan) -> Result<String, StateViewError> {
         write_variables(w, plan);
         write_planned_values(w.key("planned_values"), plan, &mut marks);
         write_changes(w, plan, &mut marks);
+        write_invocations(w, plan);
         if !prior.is_empty() {
             w.key("prior_state").raw(&prior);
         }

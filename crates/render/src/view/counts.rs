@@ -17,11 +17,13 @@ pub struct ChangeCounts {
     pub moved: usize,
     /// Root outputs that change.
     pub outputs: usize,
+    /// Actions to invoke.
+    pub actions: usize,
 }
 
 impl ChangeCounts {
     pub fn of(plan: &Plan) -> ChangeCounts {
-        let mut counts = ChangeCounts::default();
+        let mut counts = ChangeCounts { actions: plan.invocations.len(), ..ChangeCounts::default() };
         for change in plan.changes.iter().filter(|change| is_shown(change)) {
             counts.import += usize::from(change.importing.is_some());
             counts.moved += usize::from(change.is_moved());
@@ -55,7 +57,7 @@ impl ChangeCounts {
     }
 
     /// Numbers and what they are of, for a sentence.
-    pub(super) fn parts(&self) -> [(usize, &'static str); 9] {
+    pub(super) fn parts(&self) -> [(usize, &'static str); 10] {
         [
             (self.create, "to create"),
             (self.update, "to update"),
@@ -65,6 +67,7 @@ impl ChangeCounts {
             (self.import, "to import"),
             (self.moved, "to move"),
             (self.read, "to read"),
+            (self.actions, if self.actions == 1 { "action to invoke" } else { "actions to invoke" }),
             (self.outputs, if self.outputs == 1 { "output to change" } else { "outputs to change" }),
         ]
     }

@@ -3,6 +3,7 @@
 use super::body::{Mode, write_diff};
 use super::change::{change_body, change_diff, output_diff};
 use super::heading::{Cause, Heading};
+use super::invocation::invocation_body;
 use super::object::{object_body, object_note, value_mode};
 use super::symbol::{action_symbol, write_action_symbol};
 use crate::attribute_name::attribute_name;
@@ -14,8 +15,8 @@ use crate::sensitive::SchemaMarks;
 use crate::style::TextOptions;
 use formwork_diag::Diagnostic;
 use formwork_model::{
-    Action, CheckObject, CheckStatus, DeposedKey, ObjectState, OutputChange, OutputState, ResourceChange,
-    ResourceInstance, ResourceState,
+    Action, Block, CheckObject, CheckStatus, DeposedKey, Invocation, InvocationCause, ObjectState, OutputChange,
+    OutputState, ResourceChange, ResourceInstance, ResourceState,
 };
 use formwork_value::Str;
 
@@ -23,6 +24,7 @@ pub(crate) enum Entry<'a> {
     Change(&'a ResourceChange),
     Drift(&'a ResourceChange, Box<Diff>),
     Output(&'a OutputChange),
+    Invocation(&'a Invocation, Option<&'a Block>),
     Check(&'a CheckObject),
     Problem(&'a Diagnostic),
     Object {
@@ -62,6 +64,12 @@ impl Entry<'_> {
                 format!("drift:{}", with_key(change.address.to_string(), change.deposed.as_ref()))
             }
             Entry::Output(output) => format!("output.{}", output.name),
+            Entry::Invocation(invocation, _) => match &invocation.cause {
+                InvocationCause::Trigger { resource, event, block, index } => {
+                    format!("{}:{resource}:{}:{block}:{index}", invocation.action, event.keyword())
+                }
+                InvocationCause::Request => invocation.action.to_string(),
+            },
             Entry::Check(check) => format!("check:{}", check.address),
             Entry::Problem(problem) => format!("problem:{}", problem.address.as_deref().unwrap_or_default()),
             Entry::Object { address, deposed, .. } => with_key(address.to_string(), *deposed),
@@ -74,7 +82,11 @@ impl Entry<'_> {
         match self {
             Entry::Change(change) | Entry::Drift(change, _) => action_symbol(change.action),
             Entry::Output(output) => action_symbol(output.action),
-            Entry::Check(_) | Entry::Problem(_) | Entry::Object { .. } | Entry::StoredOutput(..) => Labelled::new(),
+            Entry::Invocation(..)
+            | Entry::Check(_)
+            | Entry::Problem(_)
+            | Entry::Object { .. }
+            | Entry::StoredOutput(..) => Labelled::new(),
         }
     }
 
@@ -83,6 +95,7 @@ impl Entry<'_> {
             Entry::Change(change) => Heading::of(change, Cause::Proposed),
             Entry::Drift(change, _) => Heading::of(change, Cause::Drift),
             Entry::Output(output) => Heading::plain(&output.name, ""),
+            Entry::Invocation(invocation, _) => invocation_heading(invocation),
             Entry::Check(check) => Heading::plain(&check.address, status_phrase(check.status)),
             Entry::Problem(problem) => problem_heading(problem),
             Entry::Object { address, deposed, object, .. } => {
@@ -100,6 +113,9 @@ impl Entry<'_> {
             Entry::Change(change) => diff(change_body(change, &change_diff(change, Relevance::All, marks))),
             Entry::Drift(change, found) => diff(change_body(change, found)),
             Entry::Output(output) => diff(output_body(output)),
+            Entry::Invocation(invocation, schema) => {
+                Content { form: Form::Code, text: invocation_body(invocation, *schema, 0) }
+            }
             Entry::Check(check) => {
                 let lines: Vec<_> = check.failures.iter().map(|line| escape_controls(line)).collect();
                 Content { form: Form::Text, text: lines.join("\n").as_str().into() }
@@ -135,6 +151,17 @@ pub(crate) fn write_entry(
     text.push('\n');
     text.write_terminal(out, options);
     Ok(())
+}
+
+fn invocation_heading(invocation: &Invocation) -> Heading {
+    let when = match &invocation.cause {
+        InvocationCause::Trigger { resource, event, .. } => {
+            let when = if event.is_before() { "before" } else { "after" };
+            format!(" is invoked {when} the change of {}", escape_line(&resource.to_string()))
+        }
+        InvocationCause::Request => " is invoked".to_owned(),
+    };
+    Heading::plain(&invocation.action.to_string(), &when)
 }
 
 fn diff(text: Labelled) -> Content {

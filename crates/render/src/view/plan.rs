@@ -2,6 +2,7 @@
 
 use super::change::{drifted, is_shown};
 use super::counts::output_changes;
+use super::invocation::invocation_schema;
 use super::{ChangeCounts, Entry, Section, Tone, View, facts_of_plan, listed};
 use crate::sensitive::SchemaMarks;
 use formwork_model::{Action, CheckObject, CheckStatus, Plan, PlanMode, ResourceChange};
@@ -10,6 +11,7 @@ use formwork_model::{Action, CheckObject, CheckStatus, Plan, PlanMode, ResourceC
 pub(crate) fn plan_view<'a>(plan: &'a Plan, marks: &mut SchemaMarks<'_>) -> View<'a> {
     let counts = ChangeCounts::of(plan);
     let mut sections = change_sections(plan);
+    sections.push(section("Actions", "to invoke", Tone::Active, invocations(plan)));
     sections.push(section("Outputs", "outputs to change", Tone::Active, outputs(plan)));
     let drift: Vec<Entry<'a>> =
         drifted(plan, marks).into_iter().map(|(change, diff)| Entry::Drift(change, Box::new(diff))).collect();
@@ -61,6 +63,10 @@ fn outputs(plan: &Plan) -> Vec<Entry<'_>> {
     let mut outputs: Vec<_> = plan.outputs.iter().filter(|output| output_changes(output)).collect();
     outputs.sort_by(|a, b| a.name.cmp(&b.name));
     outputs.into_iter().map(Entry::Output).collect()
+}
+
+fn invocations(plan: &Plan) -> Vec<Entry<'_>> {
+    plan.invocations.iter().map(|i| Entry::Invocation(i, invocation_schema(plan, i))).collect()
 }
 
 fn failed_checks(plan: &Plan) -> Vec<Entry<'_>> {

@@ -36,7 +36,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
 }
 
 /// What is to be listed: for each address what it covers, in the order in which they were given.
-fn listed(snapshot: &StateSnapshot, addresses: &[String]) -> Result<Vec<ResourceInstance>, Diagnostics> {
+pub(super) fn listed(snapshot: &StateSnapshot, addresses: &[String]) -> Result<Vec<ResourceInstance>, Diagnostics> {
     // Modules by depth, as users expect the root module first.
     let sort = |list: &mut Vec<ResourceInstance>| {
         list.sort_by(|a, b| (a.module.0.len(), a).cmp(&(b.module.0.len(), b)));
@@ -59,7 +59,8 @@ fn listed(snapshot: &StateSnapshot, addresses: &[String]) -> Result<Vec<Resource
     Ok(listed)
 }
 
-fn has_id(instance: &InstanceState, id: &str) -> bool {
+/// True if the current object has an attribute `id` of this value.
+pub(super) fn has_id(instance: &InstanceState, id: &str) -> bool {
     let Some(object) = &instance.current else { return false };
     match &object.attributes {
         RawState::Json(text) => {
