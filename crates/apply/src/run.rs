@@ -6,8 +6,11 @@ use crate::{ApplyInputs, ApplyOutcome, check, empty, output};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_graph::Scheduler;
 use formwork_model::{Event, OperationId, OperationKind, Progress, StateSnapshot};
+use formwork_object::OperationTurns;
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
+use std::pin::pin;
 
 /// Runs the plan. Failures skip what depends on them; everything else goes on.
 pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
@@ -63,18 +66,36 @@ async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
     let operations = &inputs.plan.execution.operations;
     let dependencies = operations.iter().map(|o| o.after.iter().map(|id| id.0 as usize).collect()).collect();
     let mut scheduler = Scheduler::new(dependencies);
+    let turns = OperationTurns::new(inputs.parallelism);
+    inputs.providers.use_turns(turns.clone());
     let mut running = FuturesUnordered::new();
     let mut progress = Progress { done: 0, running: 0, total: operations.len() };
     let mut skipped = 0;
     loop {
-        while running.len() < inputs.parallelism.max(1) && !(inputs.cancelled)() && !stage.recorder.is_broken() {
+        let goes_on = || !(inputs.cancelled)() && !stage.recorder.is_broken();
+        while scheduler.has_ready() && goes_on() {
+            let Some(turn) = turns.try_begin() else { break };
             let Some(node) = scheduler.take_ready() else { break };
             let id = OperationId(u32::try_from(node).unwrap_or(u32::MAX));
             let Some(operation) = operations.get(node) else { continue };
-            running.push(async move { (node, operation::run(stage, id, operation).await) });
+            running.push(async move {
+                let _turn = turn;
+                (node, operation::run(stage, id, operation).await)
+            });
             progress.running = running.len();
         }
-        let Some((node, done)) = running.next().await else { break };
+        // An operation that waits for its provider frees a turn without having come to an end.
+        let freed = async {
+            match scheduler.has_ready() && goes_on() {
+                true => drop(turns.begin().await),
+                false => std::future::pending().await,
+            }
+        };
+        let ended = match select(running.next(), pin!(freed)).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right(_) => continue,
+        };
+        let Some((node, done)) = ended else { break };
         progress.running = running.len();
         progress.done += 1;
         match done {

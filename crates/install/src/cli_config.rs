@@ -1,12 +1,14 @@
 //! The CLI configuration file: `.terraformrc` and its relatives.
 
 mod installation;
+mod limits;
 mod read;
 mod syntax;
 
 use crate::ProviderPattern;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
+pub use limits::ProviderLimits;
 use read::read_settings;
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,6 +28,8 @@ pub struct CliConfig {
     pub installation: Option<Vec<InstallationMethod>>,
     /// Directories with executables that are used without being installed.
     pub dev_overrides: BTreeMap<ProviderAddress, PathBuf>,
+    /// How many calls providers are to get at once.
+    pub provider_limits: BTreeMap<ProviderAddress, ProviderLimits>,
 }
 
 /// `credentials_helper "NAME" { args = [...] }`.
@@ -80,6 +84,9 @@ pub fn load_cli_config(variable: &dyn Fn(&str) -> Option<String>, home: Option<&
         }
     }
     apply_environment(variable, &mut config);
+    if let Some(text) = variable(limits::VARIABLE) {
+        limits::read_variable(&text, &mut config.provider_limits, &mut diagnostics);
+    }
     check_cache_dir(&config, &mut diagnostics);
     (config, diagnostics)
 }

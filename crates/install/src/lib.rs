@@ -34,7 +34,7 @@ mod turn;
 mod verified;
 
 pub use bundle::{BundleError, BundledDir, write_bundle};
-pub use cli_config::{CliConfig, CredentialsHelper, InstallationMethod, MethodKind, load_cli_config};
+pub use cli_config::{CliConfig, CredentialsHelper, InstallationMethod, MethodKind, ProviderLimits, load_cli_config};
 pub use hash::{HashError, hash_archive, hash_dir, zip_hash};
 pub use ignore_rules::IgnoreRules;
 pub use init::{InitReport, InstallEvent, ProviderInit, init_providers};

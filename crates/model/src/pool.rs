@@ -22,6 +22,22 @@ pub trait PlanProviders: Send + Sync {
         address: &ProviderConfigAddress,
         config: &Value,
     ) -> Result<Arc<dyn PlanProvider>, Diagnostics>;
+
+    /// An operation that a provider lets wait gives its turn back to these until it goes on. Every call that reads, plans
+    /// or changes an object is made by an operation with a turn.
+    fn use_turns(&self, turns: Arc<dyn Turns>) {
+        let _ = turns;
+    }
+}
+
+/// What limits how many operations are under way at the same time.
+#[async_trait]
+pub trait Turns: Send + Sync {
+    /// Gives a turn to another operation.
+    fn give_back(&self);
+
+    /// Returns when it is this operation's turn again.
+    async fn take(&self);
 }
 
 /// Providers for the applier.

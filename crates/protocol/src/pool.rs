@@ -1,12 +1,21 @@
 //! Providers of a run: found, started when first needed, shared, ended.
 
+mod lane;
+mod limits;
+mod managed;
+mod pace;
 mod slot;
+mod throttling;
+mod usage;
+
+pub use limits::CallLimits;
 
 use crate::host::{Attach, LaunchOptions, Limits, LogSink, RunningProvider};
 use async_trait::async_trait;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_model::{
     ApplyProvider, ApplyProviders, PlanProvider, PlanProviders, ProviderAddress, ProviderConfigAddress, ProviderSchema,
+    Turns,
 };
 use formwork_value::{Str, Value};
 use slot::ProviderSlot;
@@ -14,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -25,6 +35,21 @@ pub type Resolver = Box<dyn Fn(&ProviderAddress) -> Result<ProviderSource, Diagn
 
 /// The types of a provider that the run can need; `None` for all.
 pub type WantedTypes = Arc<dyn Fn(&ProviderAddress) -> Option<BTreeSet<Str>> + Send + Sync>;
+
+/// What the calls that plan, read and change objects of a provider have taken.
+#[derive(Clone, Debug)]
+pub struct ProviderUse {
+    pub provider: ProviderAddress,
+    pub calls: u64,
+    /// The sum over all calls; calls that run at the same time count each.
+    pub busy: Duration,
+    /// How long operations waited until they could call.
+    pub waited: Duration,
+    /// Answers that asked for fewer calls.
+    pub throttled: u64,
+    /// How many calls at once the provider seems to bear, by type, as far as it complained.
+    pub limits: BTreeMap<String, usize>,
+}
 
 /// Where a provider comes from.
 #[derive(Clone)]
@@ -55,6 +80,8 @@ pub struct PoolOptions {
     pub log: Option<Arc<dyn LogSink>>,
     pub schema_cache: Option<Arc<dyn SchemaCache>>,
     pub wanted: Option<WantedTypes>,
+    /// What the user sets for providers. Providers that are not named have no limits of that kind.
+    pub call_limits: BTreeMap<ProviderAddress, CallLimits>,
 }
 
 /// The providers of a run. Dropping it kills the plugins; end it with [`ProviderPool::shutdown_all`].
@@ -72,6 +99,10 @@ struct Shared {
     warnings: Mutex<Diagnostics>,
     /// Becomes true when the pool is closed, for those who wait for something else.
     closing: watch::Sender<bool>,
+    /// Becomes true when calls in progress are to end soon: then nothing waits to be begun.
+    stopping: watch::Sender<bool>,
+    /// The turns of the operations of the phase that is under way.
+    turns: Mutex<Option<Arc<dyn Turns>>>,
 }
 
 #[derive(Default)]
@@ -92,6 +123,7 @@ impl ProviderPool {
 
     /// Asks calls in progress in all providers to end soon.
     pub async fn stop_all(&self) -> Diagnostics {
+        self.shared.stopping.send_replace(true);
         let providers = lock(&self.shared.instances).providers.clone();
         let mut tasks = JoinSet::new();
         for provider in providers {
@@ -123,10 +155,19 @@ impl ProviderPool {
         std::mem::take(&mut lock(&self.shared.warnings))
     }
 
+    /// What the calls to each provider have taken so far, by its address; without those that were never called.
+    pub fn usage(&self) -> Vec<ProviderUse> {
+        let slots: Vec<(ProviderAddress, Arc<ProviderSlot>)> =
+            lock(&self.slots).iter().map(|(address, slot)| (address.clone(), slot.clone())).collect();
+        let uses = slots.into_iter().map(|(address, slot)| slot.usage(address));
+        uses.filter(|used| used.calls > 0).collect()
+    }
+
     fn close(&self) -> Vec<Arc<RunningProvider>> {
         let mut instances = lock(&self.shared.instances);
         instances.closed = true;
         self.shared.closing.send_replace(true);
+        self.shared.stopping.send_replace(true);
         std::mem::take(&mut instances.running)
     }
 
@@ -146,7 +187,10 @@ impl ProviderPool {
         };
         let wanted = self.options.wanted.as_ref().and_then(|wanted| wanted(address));
         let source = (self.resolve)(address);
-        let slot = ProviderSlot::new(source, options, self.options.schema_cache.clone(), wanted, self.shared.clone());
+        let limits = self.options.call_limits.get(address).cloned().unwrap_or_default();
+        let calls = (!address.is_builtin()).then(|| limits);
+        let cache = self.options.schema_cache.clone();
+        let slot = ProviderSlot::new(source, options, cache, wanted, calls, self.shared.clone());
         slots.entry(address.clone()).or_insert(Arc::new(slot)).clone()
     }
 }
@@ -168,6 +212,10 @@ impl PlanProviders for ProviderPool {
     ) -> Result<Arc<dyn PlanProvider>, Diagnostics> {
         Ok(self.slot(&address.provider).configured(config, &address.to_string()).await?)
     }
+
+    fn use_turns(&self, turns: Arc<dyn Turns>) {
+        *lock(&self.shared.turns) = Some(turns);
+    }
 }
 
 #[async_trait]
@@ -182,6 +230,10 @@ impl ApplyProviders for ProviderPool {
 }
 
 impl Shared {
+    fn turns(&self) -> Option<Arc<dyn Turns>> {
+        lock(&self.turns).clone()
+    }
+
     /// The result of work that takes long, unless the pool is closed before it is there.
     async fn unless_closed<T>(&self, work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
         let mut closing = self.closing.subscribe();

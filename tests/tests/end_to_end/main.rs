@@ -12,6 +12,7 @@ mod console;
 mod documents;
 mod drift;
 mod early;
+mod economy;
 mod examples;
 mod fetched_modules;
 mod gatekeeper;

@@ -1,6 +1,7 @@
 //! From the syntax to settings.
 
 use super::installation::read_installation;
+use super::limits::read_limits;
 use super::syntax::{Item, Node};
 use super::{CliConfig, CredentialsHelper};
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -29,6 +30,9 @@ pub(super) fn read_settings(
             "credentials" => read_credentials(labels, &item.value, config),
             "credentials_helper" => read_helper(labels, &item.value, config),
             "host" => read_host(labels, &item.value, config),
+            "provider_limits" => {
+                read_limits(labelled(labels, &item.value), path, &mut config.provider_limits, diagnostics);
+            }
             "provider_installation" if seen_installation => {
                 let detail = format!("{}: there can be one provider_installation block in all files.", path.display());
                 diagnostics.push(Diagnostic::error("Invalid provider_installation block", detail));

@@ -1,11 +1,16 @@
 //! One provider of a run, with all its instances.
 
-use super::{ProviderSource, SchemaCache, Shared, lock};
+use super::limits::{CallLanes, CallLimits};
+use super::managed::ManagedProvider;
+use super::usage::Usage;
+use super::{ProviderSource, ProviderUse, SchemaCache, Shared, lock};
 use crate::PluginProvider;
 use crate::host::{LaunchOptions, RunningProvider, attach, launch};
 use crate::schema_codec::{RawSchema, decode_schema_subset};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_model::{ApplyProvider, ClientCapabilities, ConfigureRequest, ProviderSchema, TERRAFORM_VERSION};
+use formwork_model::{
+    ApplyProvider, ClientCapabilities, ConfigureRequest, ProviderAddress, ProviderSchema, TERRAFORM_VERSION,
+};
 use formwork_value::{Str, Value, msgpack};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +28,9 @@ pub(super) struct ProviderSlot {
     cache: Option<Arc<dyn SchemaCache>>,
     wanted: Option<BTreeSet<Str>>,
     shared: Arc<Shared>,
+    /// `None`: calls go straight to the provider, which is a part of the engine.
+    lanes: Option<Arc<CallLanes>>,
+    usage: Arc<Usage>,
     schema: Lazy<Schema>,
     /// The process that was started first: it gives the schema, serves without configuration, and is the first one to
     /// be configured.
@@ -46,14 +54,18 @@ impl ProviderSlot {
         options: LaunchOptions,
         cache: Option<Arc<dyn SchemaCache>>,
         wanted: Option<BTreeSet<Str>>,
+        limits: Option<CallLimits>,
         shared: Arc<Shared>,
     ) -> ProviderSlot {
+        let lanes = limits.map(|limits| CallLanes::new(options.provider.clone(), limits, shared.clone()));
         ProviderSlot {
             source,
             options,
             cache,
             wanted,
             shared,
+            lanes: lanes.map(Arc::new),
+            usage: Arc::default(),
             schema: Lazy::new(),
             first_process: Lazy::new(),
             first: Lazy::new(),
@@ -84,6 +96,18 @@ impl ProviderSlot {
         })?;
         let cell = lock(&self.configured).entry(key).or_default().clone();
         cell.get_or_init(|| Box::pin(self.start_configured(config, address))).await.clone()
+    }
+
+    pub(super) fn usage(&self, provider: ProviderAddress) -> ProviderUse {
+        let usage = &self.usage;
+        ProviderUse {
+            provider,
+            calls: usage.calls(),
+            busy: usage.busy(),
+            waited: usage.waited(),
+            throttled: usage.throttled(),
+            limits: self.lanes.as_ref().map(|lanes| lanes.found()).unwrap_or_default(),
+        }
     }
 
     async fn start_configured(&self, config: &Value, address: &str) -> Result<Provider, Diagnostics> {
@@ -135,7 +159,8 @@ impl ProviderSlot {
 
     fn registered(&self, provider: Provider) -> Result<Provider, Diagnostics> {
         self.shared.register(&provider)?;
-        Ok(provider)
+        let Some(lanes) = self.lanes.clone() else { return Ok(provider) };
+        Ok(Arc::new(ManagedProvider { provider, lanes, usage: self.usage.clone() }))
     }
 
     async fn known_schema(&self) -> Result<Schema, Diagnostics> {
