@@ -5,11 +5,12 @@ use crate::stage::Stage;
 use crate::{ApplyInputs, ApplyOutcome, check, empty, output};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_graph::Scheduler;
-use formwork_model::{Event, OperationId, OperationKind, Progress, StateSnapshot};
+use formwork_model::{Event, OperationId, OperationKind, Progress, ProviderConfigAddress, StateSnapshot};
 use formwork_object::OperationTurns;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
+use std::collections::BTreeMap;
 use std::pin::pin;
 
 /// Runs the plan. Failures skip what depends on them; everything else goes on.
@@ -66,6 +67,7 @@ async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
     let operations = &inputs.plan.execution.operations;
     let dependencies = operations.iter().map(|o| o.after.iter().map(|id| id.0 as usize).collect()).collect();
     let mut scheduler = Scheduler::new(dependencies);
+    let mut needs = Needs::of(stage);
     let turns = OperationTurns::new(inputs.parallelism);
     inputs.providers.use_turns(turns.clone());
     let mut running = FuturesUnordered::new();
@@ -98,6 +100,7 @@ async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
         let Some((node, done)) = ended else { break };
         progress.running = running.len();
         progress.done += 1;
+        needs.less(stage, node);
         match done {
             Done::Succeeded => {
                 if operations.get(node).is_some_and(|o| o.kind != OperationKind::Barrier) {
@@ -109,6 +112,7 @@ async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
                 stage.leave_unfinished(operations.get(node));
                 for node in scheduler.fail(node) {
                     skipped += 1;
+                    needs.less(stage, node);
                     if let Some(operation) = operations.get(node) {
                         stage.leave_unfinished(Some(operation));
                         let operation_id = OperationId(u32::try_from(node).unwrap_or(u32::MAX));
@@ -125,4 +129,44 @@ async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
         stage.leave_unfinished(operations.get(node));
     }
     skipped + scheduler.remaining()
+}
+
+/// How many operations still need each provider configuration.
+struct Needs(BTreeMap<ProviderConfigAddress, usize>);
+
+impl Needs {
+    fn of(stage: &Stage<'_>) -> Needs {
+        let mut counts = BTreeMap::new();
+        for node in 0..stage.inputs.plan.execution.operations.len() {
+            if let Some(address) = Needs::address(stage, node) {
+                *counts.entry(address.clone()).or_default() += 1;
+            }
+        }
+        let needs = Needs(counts);
+        needs.tell(stage);
+        needs
+    }
+
+    /// The provider configuration of an operation that asks its provider.
+    fn address<'s>(stage: &'s Stage<'_>, node: usize) -> Option<&'s ProviderConfigAddress> {
+        let operation = stage.inputs.plan.execution.operations.get(node)?;
+        let asks = operation.kind != OperationKind::Barrier;
+        stage.inputs.plan.changes.get(operation.change).filter(|_| asks).map(|change| &change.provider)
+    }
+
+    /// An operation has come to its end.
+    fn less(&mut self, stage: &Stage<'_>, node: usize) {
+        let Some(address) = Needs::address(stage, node) else { return };
+        if let Some(count) = self.0.get_mut(address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.0.remove(address);
+                self.tell(stage);
+            }
+        }
+    }
+
+    fn tell(&self, stage: &Stage<'_>) {
+        stage.inputs.providers.retain(&self.0.keys().cloned().collect());
+    }
 }

@@ -194,6 +194,7 @@ fn pool(
         log: ProviderLog::new(environment).map(|log| Arc::new(log) as Arc<dyn LogSink>),
         wanted,
         call_limits,
+        max_memory: session.max_memory(),
         ..PoolOptions::default()
     };
     Arc::new(ProviderPool::new(Box::new(resolve), options))

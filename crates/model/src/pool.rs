@@ -4,6 +4,7 @@ use crate::{ApplyProvider, PlanProvider, ProviderAddress, ProviderConfigAddress,
 use async_trait::async_trait;
 use formwork_diag::Diagnostics;
 use formwork_value::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Providers for the planner. Processes are started when first needed and shared for the rest of the run.
@@ -49,4 +50,10 @@ pub trait ApplyProviders: PlanProviders {
         address: &ProviderConfigAddress,
         config: &Value,
     ) -> Result<Arc<dyn ApplyProvider>, Diagnostics>;
+
+    /// From now on operations need these configurations and no others: processes of others may end. Who asks for one of them
+    /// all the same gets it.
+    fn retain(&self, needed: &BTreeSet<ProviderConfigAddress>) {
+        let _ = needed;
+    }
 }

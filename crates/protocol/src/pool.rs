@@ -2,8 +2,12 @@
 
 mod lane;
 mod limits;
+mod linked;
 mod managed;
+mod memory;
 mod pace;
+mod plugin;
+mod session;
 mod slot;
 mod throttling;
 mod usage;
@@ -18,6 +22,8 @@ use formwork_model::{
     Turns,
 };
 use formwork_value::{Str, Value};
+use memory::Memory;
+use plugin::Plugin;
 use slot::ProviderSlot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -82,6 +88,9 @@ pub struct PoolOptions {
     pub wanted: Option<WantedTypes>,
     /// What the user sets for providers. Providers that are not named have no limits of that kind.
     pub call_limits: BTreeMap<ProviderAddress, CallLimits>,
+    /// Bytes that this process and all plugins may have in memory together. Processes are stopped and started again to keep
+    /// that, and calls are made one at a time if need be; a process without which nothing goes on is started all the same.
+    pub max_memory: Option<u64>,
 }
 
 /// The providers of a run. Dropping it kills the plugins; end it with [`ProviderPool::shutdown_all`].
@@ -95,6 +104,7 @@ pub struct ProviderPool {
 /// What the slots of all providers have in common.
 #[derive(Default)]
 struct Shared {
+    memory: Option<Memory>,
     instances: Mutex<Instances>,
     warnings: Mutex<Diagnostics>,
     /// Becomes true when the pool is closed, for those who wait for something else.
@@ -108,7 +118,9 @@ struct Shared {
 #[derive(Default)]
 struct Instances {
     closed: bool,
+    /// Those that are linked into this program.
     providers: Vec<Arc<dyn ApplyProvider>>,
+    plugins: Vec<Arc<Plugin>>,
     running: Vec<Arc<RunningProvider>>,
 }
 
@@ -118,13 +130,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl ProviderPool {
     pub fn new(resolve: Resolver, options: PoolOptions) -> ProviderPool {
-        ProviderPool { resolve, options, slots: Mutex::default(), shared: Arc::default() }
+        let shared = Shared { memory: options.max_memory.map(Memory::new), ..Shared::default() };
+        ProviderPool { resolve, options, slots: Mutex::default(), shared: Arc::new(shared) }
     }
 
     /// Asks calls in progress in all providers to end soon.
     pub async fn stop_all(&self) -> Diagnostics {
         self.shared.stopping.send_replace(true);
-        let providers = lock(&self.shared.instances).providers.clone();
+        let providers = {
+            let instances = lock(&self.shared.instances);
+            let plugins = instances.plugins.iter().map(|plugin| plugin.provider.clone());
+            instances.providers.iter().cloned().chain(plugins).collect::<Vec<_>>()
+        };
         let mut tasks = JoinSet::new();
         for provider in providers {
             tasks.spawn(async move { provider.stop().await });
@@ -195,6 +212,13 @@ impl ProviderPool {
     }
 }
 
+impl Drop for ProviderPool {
+    fn drop(&mut self) {
+        self.kill_all();
+        lock(&self.slots).values().for_each(|slot| slot.dissolve());
+    }
+}
+
 #[async_trait]
 impl PlanProviders for ProviderPool {
     async fn schema(&self, provider: &ProviderAddress) -> Result<Arc<ProviderSchema>, Diagnostics> {
@@ -227,6 +251,20 @@ impl ApplyProviders for ProviderPool {
     ) -> Result<Arc<dyn ApplyProvider>, Diagnostics> {
         self.slot(&address.provider).configured(config, &address.to_string()).await
     }
+
+    fn retain(&self, needed: &BTreeSet<ProviderConfigAddress>) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let addresses: BTreeSet<String> = needed.iter().map(ToString::to_string).collect();
+        let slots: Vec<(ProviderAddress, Arc<ProviderSlot>)> =
+            lock(&self.slots).iter().map(|(address, slot)| (address.clone(), slot.clone())).collect();
+        for (address, slot) in slots {
+            let is_used = needed.iter().any(|config| config.provider == address);
+            for plugin in slot.stop_unneeded(&addresses, is_used) {
+                let shared = self.shared.clone();
+                runtime.spawn(async move { shared.end(&plugin).await });
+            }
+        }
+    }
 }
 
 impl Shared {
@@ -250,6 +288,52 @@ impl Shared {
         }
         instances.providers.push(provider.clone());
         Ok(())
+    }
+
+    fn register_plugin(&self, plugin: &Arc<Plugin>) -> Result<(), Diagnostics> {
+        let mut instances = lock(&self.instances);
+        if instances.closed {
+            return Err(over());
+        }
+        instances.plugins.push(plugin.clone());
+        Ok(())
+    }
+
+    fn plugins(&self) -> Vec<Arc<Plugin>> {
+        lock(&self.instances).plugins.clone()
+    }
+
+    fn running(&self) -> Vec<Arc<RunningProvider>> {
+        lock(&self.instances).running.clone()
+    }
+
+    /// True if a process runs that does not serve yet.
+    fn is_one_beginning(&self) -> bool {
+        let instances = lock(&self.instances);
+        let serves = |running: &&Arc<RunningProvider>| {
+            running.is_closed() || instances.plugins.iter().any(|plugin| Arc::ptr_eq(&plugin.running, running))
+        };
+        instances.running.iter().any(|running| !serves(&running))
+    }
+
+    /// The process that was not called for the longest time, of those that nobody calls.
+    fn idle_plugin(&self) -> Option<Arc<Plugin>> {
+        let plugins = self.plugins().into_iter().filter(|plugin| plugin.running.pid().is_some());
+        let idle = plugins.filter_map(|plugin| Some((plugin.idle_since()?, plugin)));
+        idle.min_by_key(|(since, _)| *since).map(|(_, plugin)| plugin)
+    }
+
+    /// Ends the process of a plugin that is marked as stopped.
+    async fn end(&self, plugin: &Arc<Plugin>) {
+        plugin.running.shutdown().await;
+        {
+            let mut instances = lock(&self.instances);
+            instances.plugins.retain(|other| !Arc::ptr_eq(other, plugin));
+            instances.running.retain(|other| !Arc::ptr_eq(other, &plugin.running));
+        }
+        if let Some(memory) = &self.memory {
+            memory.note_change();
+        }
     }
 
     fn register_process(&self, running: &Arc<RunningProvider>) -> Result<(), Diagnostics> {

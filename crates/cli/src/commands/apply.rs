@@ -18,6 +18,7 @@ use crate::resuming::{self, SavedRun};
 use crate::saved_plan;
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, with_state};
+use crate::timings;
 use formwork_apply::ApplyOutcome;
 use formwork_backend::StateSession;
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -200,6 +201,7 @@ async fn finish_refresh(session: &Session, planned: &Planned, state: &mut StateS
     let new = State { checks: Vec::new(), ..planned.plan.prior.state.clone() };
     let stored = store(session, state, &StateSnapshot { state: new, ..planned.plan.prior.clone() }).await;
     let outputs = &planned.plan.prior.state.outputs;
+    timings::tell(session, &planned.providers.pool);
     let is_told = session.tell_json(|stream| stream.outputs(outputs, &message_timestamp()));
     if !is_told && !outputs.is_empty() {
         session.output.print(&format!("\nOutputs:\n\n{}", outputs_text(outputs)));
@@ -292,6 +294,7 @@ async fn finish(
     if let Some(times) = times {
         session.say(&format!("\n{}", times.trim_end()));
     }
+    timings::tell(session, &planned.providers.pool);
     let outputs = &outcome.snapshot.state.outputs;
     if !failed {
         let destroy = command == Mode::Destroy;

@@ -35,7 +35,9 @@ pub(super) fn initialize_backend(
         session.report(&unused_backend_config().into());
     }
     if configured.is_some() || recorded.is_some() {
-        options.say(session, "initializing_backend_message", "Initializing the backend...");
+        if options.talk {
+            session.hint("Initializing the backend...");
+        }
     }
     let new = match (&configured, &recorded) {
         (Some(configured), Some(record)) if options.backend_config.is_empty() => {

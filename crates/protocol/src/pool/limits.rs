@@ -109,6 +109,10 @@ impl CallLanes {
         Diagnostic::error("Operation was not begun", detail).blame(Blame::Environment).into()
     }
 
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// Limits that were found because the provider complained, by type.
     pub fn found(&self) -> BTreeMap<String, usize> {
         let types = lock(&self.types);

@@ -14,17 +14,40 @@ use formwork_value::{Str, Value};
 use std::pin::Pin;
 use std::sync::Arc;
 
-type Provider = Arc<dyn ApplyProvider>;
+use super::plugin::Call;
+use super::session::Session;
+use super::slot::Provider;
 
 type Answering<'a, A> = Pin<Box<dyn Future<Output = A> + Send + 'a>>;
 
+/// What answers the calls.
+pub(super) enum Target {
+    Linked(Provider),
+    Session(Arc<Session>, Arc<ProviderSchema>),
+}
+
 pub(super) struct ManagedProvider {
-    pub provider: Provider,
-    pub lanes: Arc<CallLanes>,
-    pub usage: Arc<Usage>,
+    target: Target,
+    lanes: Arc<CallLanes>,
+    usage: Arc<Usage>,
 }
 
 impl ManagedProvider {
+    pub fn new(target: Target, lanes: Arc<CallLanes>, usage: Arc<Usage>) -> ManagedProvider {
+        ManagedProvider { target, lanes, usage }
+    }
+
+    /// The provider, with its process kept alive until the call's end.
+    async fn begin(&self) -> Result<(Provider, Option<Call>), Diagnostics> {
+        match &self.target {
+            Target::Linked(provider) => Ok((provider.clone(), None)),
+            Target::Session(session, _) => {
+                let call = session.call().await?;
+                Ok((call.plugin().provider.clone(), Some(call)))
+            }
+        }
+    }
+
     /// Makes a call as often as it is refused for being too much, within bounds. `is_safe` says of such an answer whether the
     /// call may be made again.
     async fn call<'a, A>(
@@ -43,9 +66,21 @@ impl ManagedProvider {
                 Err(stopped) => return refused(stopped),
             };
             drop(waiting);
+            let shared = self.lanes.shared();
+            let _alone = match &shared.memory {
+                Some(memory) => memory.alone(shared).await,
+                None => None,
+            };
+            let (provider, in_progress) = match self.begin().await {
+                Ok(begun) => begun,
+                Err(problems) => return refused(problems),
+            };
             let busy = self.usage.call();
-            let answer = call(self.provider.clone()).await;
-            drop(busy);
+            let answer = call(provider).await;
+            drop((busy, in_progress));
+            if let Some(memory) = &shared.memory {
+                memory.note_change();
+            }
             let throttled = is_throttling(problems(&answer));
             if throttled {
                 self.usage.note_throttled();
@@ -58,38 +93,66 @@ impl ManagedProvider {
     }
 }
 
+fn unopened(diagnostics: Diagnostics) -> EphemeralResponse {
+    EphemeralResponse { result: Value::dynamic(), private: Vec::new(), renew_at: None, deferred: None, diagnostics }
+}
+
 #[async_trait]
 impl PlanProvider for ManagedProvider {
     fn schema(&self) -> Arc<ProviderSchema> {
-        self.provider.schema()
+        match &self.target {
+            Target::Linked(provider) => provider.schema(),
+            Target::Session(_, schema) => schema.clone(),
+        }
     }
 
     async fn validate_provider(&self, config: &Value) -> ValidateResponse {
-        self.provider.validate_provider(config).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.validate_provider(config).await,
+            Err(diagnostics) => ValidateResponse { prepared: config.clone(), diagnostics },
+        }
     }
 
     async fn configure(&self, request: ConfigureRequest<'_>) -> Diagnostics {
-        self.provider.configure(request).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.configure(request).await,
+            Err(diagnostics) => diagnostics,
+        }
     }
 
     async fn validate_resource(&self, kind: &str, config: &Value) -> Diagnostics {
-        self.provider.validate_resource(kind, config).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.validate_resource(kind, config).await,
+            Err(diagnostics) => diagnostics,
+        }
     }
 
     async fn validate_data(&self, kind: &str, config: &Value) -> Diagnostics {
-        self.provider.validate_data(kind, config).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.validate_data(kind, config).await,
+            Err(diagnostics) => diagnostics,
+        }
     }
 
     async fn validate_ephemeral(&self, kind: &str, config: &Value) -> Diagnostics {
-        self.provider.validate_ephemeral(kind, config).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.validate_ephemeral(kind, config).await,
+            Err(diagnostics) => diagnostics,
+        }
     }
 
     async fn upgrade_resource_state(&self, kind: &str, version: u64, state: RawState) -> UpgradeResponse {
-        self.provider.upgrade_resource_state(kind, version, state).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.upgrade_resource_state(kind, version, state).await,
+            Err(diagnostics) => UpgradeResponse { state: Value::dynamic(), diagnostics },
+        }
     }
 
     async fn upgrade_identity(&self, kind: &str, version: u64, identity_json: Str) -> UpgradeResponse {
-        self.provider.upgrade_identity(kind, version, identity_json).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.upgrade_identity(kind, version, identity_json).await,
+            Err(diagnostics) => UpgradeResponse { state: Value::dynamic(), diagnostics },
+        }
     }
 
     async fn read_resource(&self, request: ReadRequest<'_>) -> ReadResponse {
@@ -131,7 +194,12 @@ impl PlanProvider for ManagedProvider {
     }
 
     async fn move_resource(&self, request: MoveRequest<'_>) -> MoveResponse {
-        self.provider.move_resource(request).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.move_resource(request).await,
+            Err(diagnostics) => {
+                MoveResponse { state: Value::dynamic(), private: Vec::new(), identity: None, diagnostics }
+            }
+        }
     }
 
     async fn read_data(&self, kind: &str, config: &Value, provider_meta: Option<&Value>) -> DataResponse {
@@ -143,23 +211,59 @@ impl PlanProvider for ManagedProvider {
     }
 
     async fn open_ephemeral(&self, kind: &str, config: &Value) -> EphemeralResponse {
-        self.provider.open_ephemeral(kind, config).await
+        match self.begin().await {
+            Ok((provider, call)) => {
+                let opened = provider.open_ephemeral(kind, config).await;
+                if let Some(call) = call.filter(|_| !opened.diagnostics.has_errors()) {
+                    call.plugin().hold(true);
+                }
+                opened
+            }
+            Err(diagnostics) => unopened(diagnostics),
+        }
     }
 
     async fn renew_ephemeral(&self, kind: &str, private: &[u8]) -> EphemeralResponse {
-        self.provider.renew_ephemeral(kind, private).await
+        match self.begin().await {
+            Ok((provider, _call)) => provider.renew_ephemeral(kind, private).await,
+            Err(diagnostics) => unopened(diagnostics),
+        }
     }
 
     async fn close_ephemeral(&self, kind: &str, private: &[u8]) -> Diagnostics {
-        self.provider.close_ephemeral(kind, private).await
+        match self.begin().await {
+            Ok((provider, call)) => {
+                let problems = provider.close_ephemeral(kind, private).await;
+                if let Some(call) = call {
+                    call.plugin().hold(false);
+                }
+                problems
+            }
+            Err(diagnostics) => diagnostics,
+        }
     }
 
     async fn call_function(&self, name: &str, args: &[Value]) -> CallFunctionResponse {
-        self.provider.call_function(name, args).await
+        if let Target::Session(session, _) = &self.target {
+            session.slot().note_function();
+        }
+        match self.begin().await {
+            Ok((provider, _call)) => provider.call_function(name, args).await,
+            Err(problems) => {
+                let reasons: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.summary, p.detail)).collect();
+                CallFunctionResponse { result: Value::dynamic(), error: Some((reasons.join("; "), None)) }
+            }
+        }
     }
 
     async fn stop(&self) -> Diagnostics {
-        self.provider.stop().await
+        match &self.target {
+            Target::Linked(provider) => provider.stop().await,
+            Target::Session(session, _) => match session.current() {
+                Some(plugin) => plugin.provider.stop().await,
+                None => Diagnostics::new(),
+            },
+        }
     }
 }
 
@@ -182,6 +286,9 @@ impl ApplyProvider for ManagedProvider {
     }
 
     fn is_pure(&self, kind: &str) -> bool {
-        self.provider.is_pure(kind)
+        match &self.target {
+            Target::Linked(provider) => provider.is_pure(kind),
+            Target::Session(..) => false,
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Pace {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Begun {
     era: u64,
+    /// Calls that were under way then, itself included.
+    among: usize,
 }
 
 impl Pace {
@@ -38,7 +40,7 @@ impl Pace {
 
     pub fn begin(&mut self) -> Begun {
         self.in_flight += 1;
-        Begun { era: self.era }
+        Begun { era: self.era, among: self.in_flight }
     }
 
     /// The call has ended, without a word about its result.
@@ -67,7 +69,8 @@ impl Pace {
             return;
         }
         self.era += 1;
-        let borne = self.limit.unwrap_or(usize::MAX).min(self.in_flight).max(1);
+        // What was too much is what was under way when it began: others may have ended since.
+        let borne = self.limit.unwrap_or(usize::MAX).min(begun.among).max(1);
         self.ceiling = (borne - 1).max(1);
         self.limit = Some((borne / 2).max(1));
     }
@@ -112,8 +115,8 @@ mod tests {
             let settled = rounds(&mut pace, 200, bears, 400);
             let above = settled.iter().filter(|most| **most > bears).count();
             assert!(above * 10 <= settled.len(), "{bears}: {settled:?}");
-            let mean = settled.iter().sum::<usize>() / settled.len();
-            assert!(mean * 10 >= bears * 7, "{bears}: {mean}");
+            let sum = settled.iter().sum::<usize>();
+            assert!(sum * 10 >= bears * 7 * settled.len(), "{bears}: {sum} in {} rounds", settled.len());
         }
     }
 

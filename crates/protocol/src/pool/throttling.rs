@@ -4,7 +4,7 @@ use formwork_diag::{Diagnostic, Diagnostics};
 
 /// Error codes of clouds, without blanks, dashes and underscores. What is said of fixed quotas ("LimitExceeded") is not
 /// among them: waiting does not help there.
-const CODES: [&str; 19] = [
+const CODES: &[&str] = &[
     "throttlingexception",
     "throttledexception",
     "requestthrottled",
@@ -14,21 +14,24 @@ const CODES: [&str; 19] = [
     "throttling:",
     "toomanyrequests",
     "requestlimitexceeded",
-    "ratelimit",
-    "rateexceeded",
+    "ratelimitexceeded",
     "ratelimited",
+    "ratelimiterror",
+    "ratelimitreached",
+    "ratelimithit",
+    "secondaryratelimit",
+    "rateexceeded",
     "bandwidthlimitexceeded",
     "provisionedthroughputexceeded",
     "priorrequestnotcomplete",
-    "slowdown",
     "reduceyourrequestrate",
-    "retrylater",
+    "exceededtheratelimit",
     "ratequotaexceeded",
 ];
 
 /// Units in which quotas that refill are counted.
-const REFILLING: [&str; 6] =
-    ["perminute", "persecond", "per100seconds", "perminuteperuser", "requestsper", "queriesper"];
+const REFILLING: &[&str] =
+    &["perminute", "persecond", "per100seconds", "perminuteperuser", "requestsper", "queriesper"];
 
 /// True if an error says so: by the code that clouds have for it, the status 429 of HTTP, or a quota for a short time.
 pub(super) fn is_throttling(problems: &Diagnostics) -> bool {
@@ -39,9 +42,13 @@ fn says_so(problem: &Diagnostic) -> bool {
     let text = format!("{}: {}", problem.summary, problem.detail).to_ascii_lowercase();
     let dense: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '_' | '\n')).collect();
     CODES.iter().any(|code| dense.contains(code))
-        || text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| matches!(word, "throttling" | "throttled"))
+        || words(&text).any(|word| matches!(word, "throttling" | "throttled" | "slowdown"))
         || dense.contains("quota") && REFILLING.iter().any(|unit| dense.contains(unit))
         || has_status_429(&text)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
 }
 
 /// The number alone may be anything: something must call it a status.
@@ -92,6 +99,7 @@ mod tests {
             "status code: 4290",
             "The name is taken.",
             "invalid value for throttling_burst_limit",
+            "expected rate_limit to be at least 100",
         ] {
             assert!(!of(text), "{text}");
         }
