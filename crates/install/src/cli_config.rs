@@ -2,10 +2,11 @@
 
 mod installation;
 mod limits;
+mod oci;
 mod read;
 mod syntax;
 
-use crate::ProviderPattern;
+use crate::{OciSettings, ProviderPattern};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
 pub use limits::ProviderLimits;
@@ -28,6 +29,8 @@ pub struct CliConfig {
     pub installation: Option<Vec<InstallationMethod>>,
     /// Directories with executables that are used without being installed.
     pub dev_overrides: BTreeMap<ProviderAddress, PathBuf>,
+    /// Credentials for OCI registries.
+    pub oci: OciSettings,
     /// How many calls providers are to get at once.
     pub provider_limits: BTreeMap<ProviderAddress, ProviderLimits>,
 }
@@ -53,6 +56,8 @@ pub enum MethodKind {
     FilesystemMirror(PathBuf),
     /// Base URL, ending in a slash.
     NetworkMirror(String),
+    /// Repositories of an OCI registry, by a template of their addresses.
+    OciMirror(String),
     /// The registry of the provider's host.
     Direct,
 }

@@ -3,7 +3,7 @@
 use super::installation::read_installation;
 use super::limits::read_limits;
 use super::syntax::{Item, Node};
-use super::{CliConfig, CredentialsHelper};
+use super::{CliConfig, CredentialsHelper, oci};
 use formwork_diag::{Diagnostic, Diagnostics};
 use std::path::Path;
 
@@ -30,6 +30,18 @@ pub(super) fn read_settings(
             "credentials" => read_credentials(labels, &item.value, config),
             "credentials_helper" => read_helper(labels, &item.value, config),
             "host" => read_host(labels, &item.value, config),
+            "oci_credentials" | "oci_default_credentials" => {
+                let read = match key.as_str() {
+                    "oci_credentials" => labelled(labels, &item.value)
+                        .into_iter()
+                        .try_for_each(|(label, body)| oci::read_credentials(label, &body, &mut config.oci)),
+                    _ => oci::read_defaults(&self::items(&item.value), variable, &mut config.oci),
+                };
+                if let Err(why) = read {
+                    let detail = format!("{}: {why}.", path.display());
+                    diagnostics.push(Diagnostic::error(format!("Invalid {key} block"), detail));
+                }
+            }
             "provider_limits" => {
                 read_limits(labelled(labels, &item.value), path, &mut config.provider_limits, diagnostics);
             }
@@ -110,7 +122,7 @@ pub(super) fn texts(node: &Node) -> Vec<String> {
     }
 }
 
-fn flag(node: &Node) -> bool {
+pub(super) fn flag(node: &Node) -> bool {
     match node {
         Node::Bool(b) => *b,
         Node::Text(text) => text == "true" || text == "1",
