@@ -149,7 +149,7 @@ impl ProviderSources {
                     temporary: false,
                 }),
                 PackageOffer::NetworkMirror(base) => self.mirrored(wanted, base, dir, tell),
-                PackageOffer::OciMirror(repository) => self.from_oci(wanted, repository, dir, tell),
+                PackageOffer::OciMirror(repository) => self.oci_package(wanted, repository, dir, tell),
                 PackageOffer::Registry => self.published(wanted, dir, tell),
             };
             match result {
@@ -212,7 +212,7 @@ impl ProviderSources {
         Ok(ObtainedPackage { location, proof, hashes: Vec::new(), temporary: true })
     }
 
-    fn from_oci(
+    fn oci_package(
         &self,
         wanted: WantedPackage<'_>,
         repository: &str,

@@ -205,7 +205,7 @@ impl ProviderPool {
         let wanted = self.options.wanted.as_ref().and_then(|wanted| wanted(address));
         let source = (self.resolve)(address);
         let limits = self.options.call_limits.get(address).cloned().unwrap_or_default();
-        let calls = (!address.is_builtin()).then(|| limits);
+        let calls = (!address.is_builtin()).then_some(limits);
         let cache = self.options.schema_cache.clone();
         let slot = ProviderSlot::new(source, options, cache, wanted, calls, self.shared.clone());
         slots.entry(address.clone()).or_insert(Arc::new(slot)).clone()
