@@ -52,7 +52,7 @@ pub trait ApplyProviders: PlanProviders {
     ) -> Result<Arc<dyn ApplyProvider>, Diagnostics>;
 
     /// From now on operations need these configurations and no others: processes of others may end. Who asks for one of them
-    /// all the same gets it.
+    /// all the same gets it. Where another run follows, they may as well stay.
     fn retain(&self, needed: &BTreeSet<ProviderConfigAddress>) {
         let _ = needed;
     }

@@ -12,7 +12,7 @@ use formwork_model::{
     ProviderConfigAddress, ProviderSchema, Turns,
 };
 use formwork_value::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The configuration that a run works on, and which of its providers are mocked.
@@ -185,9 +185,5 @@ impl ApplyProviders for TestProviders {
         }
         let provider = self.real.configured_for_apply(address, config).await?;
         Ok(self.decorated(provider.clone(), Some(provider)))
-    }
-
-    fn retain(&self, needed: &BTreeSet<ProviderConfigAddress>) {
-        self.real.retain(needed);
     }
 }
