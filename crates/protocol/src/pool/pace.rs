@@ -69,8 +69,9 @@ impl Pace {
             return;
         }
         self.era += 1;
-        // What was too much is what was under way when it began: others may have ended since.
-        let borne = self.limit.unwrap_or(usize::MAX).min(begun.among).max(1);
+        // What was too much is what was under way when it began, or came after it: others may have ended since.
+        let under_way = begun.among.max(self.in_flight);
+        let borne = self.limit.unwrap_or(usize::MAX).min(under_way).max(1);
         self.ceiling = (borne - 1).max(1);
         self.limit = Some((borne / 2).max(1));
     }
