@@ -3,6 +3,9 @@
 //! With `SLOW_FAULT=crash CALL` in its environment the process ends in that call, with `hang CALL` it answers never;
 //! `SLOW_FAULT_ONCE=FILE` does so only if the file is not there yet, and creates it.
 //!
+//! With `SLOW_BEARS=N` it refuses every change beyond N at the same time, as clouds do that want fewer calls; beside the cloud
+//! stands a line for each refusal (`cloud.refused`) and the most changes at once that it has borne (`cloud.most`).
+//!
 //! Every object gets an id of its own, `NAME.PROCESS-NUMBER`, so that an object that was created twice shows as two files.
 
 use async_trait::async_trait;
@@ -15,17 +18,23 @@ use formwork_model::{
 };
 use formwork_value::{Path, Str, Type, Value, json};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 const OBJECT: &str = "slow_object";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let provider = Slow { schema: Arc::new(schema()), settings: OnceLock::new(), number: AtomicU64::new(0) };
+    let provider = Slow {
+        schema: Arc::new(schema()),
+        settings: OnceLock::new(),
+        number: AtomicU64::new(0),
+        under_way: Mutex::default(),
+    };
     formwork_protocol::serve(Arc::new(provider)).await
 }
 
@@ -33,6 +42,7 @@ struct Slow {
     schema: Arc<ProviderSchema>,
     settings: OnceLock<Settings>,
     number: AtomicU64,
+    under_way: Mutex<(usize, usize)>,
 }
 
 #[derive(Default)]
@@ -98,6 +108,25 @@ impl Slow {
         tokio::time::sleep(self.settings.get().map_or(Duration::ZERO, |settings| settings.delay) / 2).await;
     }
 
+    /// Begins a change, if that is not too much.
+    fn begin(&self) -> Result<Option<UnderWay<'_>>, Diagnostics> {
+        let Some(bears) = std::env::var("SLOW_BEARS").ok().and_then(|text| text.parse::<usize>().ok()) else {
+            return Ok(None);
+        };
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, most) = &mut *under_way;
+        if *now >= bears {
+            append(&self.cloud().with_extension("refused"), "refused");
+            return Err(problem("creating the object", "ThrottlingException: Rate exceeded"));
+        }
+        *now += 1;
+        if *now > *most {
+            *most = *now;
+            let _ = std::fs::write(self.cloud().with_extension("most"), most.to_string());
+        }
+        Ok(Some(UnderWay(&self.under_way)))
+    }
+
     async fn change(&self, prior: &Value, planned: &Value) -> std::io::Result<Value> {
         self.wait().await;
         let wanted = if planned.is_null() { prior } else { planned };
@@ -131,6 +160,21 @@ impl Slow {
             Err(error) => Err(error),
         }
     }
+}
+
+/// A change that is under way, until it is dropped.
+struct UnderWay<'a>(&'a Mutex<(usize, usize)>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 -= 1;
+    }
+}
+
+/// Adds a line to a file.
+fn append(path: &std::path::Path, line: &str) {
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    let _ = file.and_then(|mut file| writeln!(file, "{line}"));
 }
 
 /// What the environment asks for in a call.
@@ -295,9 +339,12 @@ impl PlanProvider for Slow {
 impl ApplyProvider for Slow {
     async fn apply_resource(&self, request: ApplyRequest<'_>) -> ApplyResponse {
         fault("apply").await;
-        let (new_state, diagnostics) = match self.change(request.prior, request.planned).await {
-            Ok(state) => (state, Diagnostics::new()),
-            Err(error) => (request.prior.clone(), problem("The cloud does not answer", error)),
+        let (new_state, diagnostics) = match self.begin() {
+            Err(refused) => (request.prior.clone(), refused),
+            Ok(_under_way) => match self.change(request.prior, request.planned).await {
+                Ok(state) => (state, Diagnostics::new()),
+                Err(error) => (request.prior.clone(), problem("The cloud does not answer", error)),
+            },
         };
         ApplyResponse {
             new_state: Some(new_state),

@@ -25,6 +25,11 @@ pub struct Question {
 }
 
 impl Question {
+    /// What was sent with it.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
@@ -67,6 +72,8 @@ impl Reply {
 struct Shared {
     replies: Mutex<BTreeMap<String, Reply>>,
     questions: Mutex<Vec<Question>>,
+    /// Beginnings of paths, the credentials that are wanted there, and what others get.
+    guards: Mutex<Vec<(String, String, Reply)>>,
     /// Repositories, for paths that begin with `/git/`.
     repositories: Option<PathBuf>,
     ends: AtomicBool,
@@ -155,6 +162,13 @@ impl HttpsServer {
     /// Answers a path from now on.
     pub fn answer(&self, path: &str, reply: Reply) {
         self.replies().insert(path.to_owned(), reply);
+    }
+
+    /// From now on, who asks for a path with this beginning and does not show the credentials gets the other answer. What was
+    /// said last counts.
+    pub fn guard(&self, prefix: &str, authorization: &str, otherwise: Reply) {
+        let mut guards = self.shared.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        guards.insert(0, (prefix.to_owned(), authorization.to_owned(), otherwise));
     }
 
     /// What is answered to a path.
@@ -266,6 +280,15 @@ fn read_question(reader: &mut impl BufRead) -> std::io::Result<Question> {
 fn answer(shared: &Shared, question: &Question) -> Reply {
     if let (Some(rest), Some(root)) = (question.path().strip_prefix("/git"), &shared.repositories) {
         return git(root, rest, question);
+    }
+    {
+        let guards = shared.guards.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = question.headers.get("authorization");
+        if let Some((_, wanted, otherwise)) = guards.iter().find(|(prefix, ..)| question.target.starts_with(prefix))
+            && shown != Some(wanted)
+        {
+            return otherwise.clone();
+        }
     }
     let mut replies = shared.replies.lock().unwrap_or_else(PoisonError::into_inner);
     let known = replies.get_mut(&question.target);

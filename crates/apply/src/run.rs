@@ -5,9 +5,13 @@ use crate::stage::Stage;
 use crate::{ApplyInputs, ApplyOutcome, action, check, empty, output};
 use formwork_diag::{Blame, Diagnostic};
 use formwork_graph::Scheduler;
-use formwork_model::{Event, OperationId, OperationKind, Progress, StateSnapshot};
+use formwork_model::{Event, OperationId, OperationKind, Progress, ProviderConfigAddress, StateSnapshot};
+use formwork_object::OperationTurns;
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
+use std::collections::BTreeMap;
+use std::pin::pin;
 
 /// Runs the plan. Failures skip what depends on them; everything else goes on.
 pub async fn apply(inputs: &ApplyInputs<'_>) -> ApplyOutcome {
@@ -71,20 +75,40 @@ async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
     let operations = &inputs.plan.execution.operations;
     let dependencies = operations.iter().map(|o| o.after.iter().map(|id| id.0 as usize).collect()).collect();
     let mut scheduler = Scheduler::new(dependencies);
+    let mut needs = Needs::of(stage);
+    let turns = OperationTurns::new(inputs.parallelism);
+    inputs.providers.use_turns(turns.clone());
     let mut running = FuturesUnordered::new();
     let mut progress = Progress { done: 0, running: 0, total: operations.len() };
     let mut skipped = 0;
     loop {
-        while running.len() < inputs.parallelism.max(1) && !(inputs.cancelled)() && !stage.recorder.is_broken() {
+        let goes_on = || !(inputs.cancelled)() && !stage.recorder.is_broken();
+        while scheduler.has_ready() && goes_on() {
+            let Some(turn) = turns.try_begin() else { break };
             let Some(node) = scheduler.take_ready() else { break };
             let id = OperationId(u32::try_from(node).unwrap_or(u32::MAX));
             let Some(operation) = operations.get(node) else { continue };
-            running.push(async move { (node, operation::run(stage, id, operation).await) });
+            running.push(async move {
+                let _turn = turn;
+                (node, operation::run(stage, id, operation).await)
+            });
             progress.running = running.len();
         }
-        let Some((node, done)) = running.next().await else { break };
+        // An operation that waits for its provider frees a turn without having come to an end.
+        let freed = async {
+            match scheduler.has_ready() && goes_on() {
+                true => drop(turns.begin().await),
+                false => std::future::pending().await,
+            }
+        };
+        let ended = match select(running.next(), pin!(freed)).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right(_) => continue,
+        };
+        let Some((node, done)) = ended else { break };
         progress.running = running.len();
         progress.done += 1;
+        needs.less(stage, node);
         match done {
             Done::Succeeded => {
                 if operations.get(node).is_some_and(|o| o.kind != OperationKind::Barrier) {
@@ -96,6 +120,7 @@ async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
                 stage.leave_unfinished(operations.get(node));
                 for node in scheduler.fail(node) {
                     skipped += 1;
+                    needs.less(stage, node);
                     if let Some(operation) = operations.get(node) {
                         stage.leave_unfinished(Some(operation));
                         let operation_id = OperationId(u32::try_from(node).unwrap_or(u32::MAX));
@@ -112,4 +137,44 @@ async fn walk(stage: &Stage<'_>, finished: &mut Vec<OperationId>) -> usize {
         stage.leave_unfinished(operations.get(node));
     }
     skipped + scheduler.remaining()
+}
+
+/// How many operations still need each provider configuration.
+struct Needs(BTreeMap<ProviderConfigAddress, usize>);
+
+impl Needs {
+    fn of(stage: &Stage<'_>) -> Needs {
+        let mut counts = BTreeMap::new();
+        for node in 0..stage.inputs.plan.execution.operations.len() {
+            if let Some(address) = Needs::address(stage, node) {
+                *counts.entry(address.clone()).or_default() += 1;
+            }
+        }
+        let needs = Needs(counts);
+        needs.tell(stage);
+        needs
+    }
+
+    /// The provider configuration of an operation that asks its provider.
+    fn address<'s>(stage: &'s Stage<'_>, node: usize) -> Option<&'s ProviderConfigAddress> {
+        let operation = stage.inputs.plan.execution.operations.get(node)?;
+        let asks = operation.kind != OperationKind::Barrier;
+        stage.inputs.plan.changes.get(operation.change).filter(|_| asks).map(|change| &change.provider)
+    }
+
+    /// An operation has come to its end.
+    fn less(&mut self, stage: &Stage<'_>, node: usize) {
+        let Some(address) = Needs::address(stage, node) else { return };
+        if let Some(count) = self.0.get_mut(address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.0.remove(address);
+                self.tell(stage);
+            }
+        }
+    }
+
+    fn tell(&self, stage: &Stage<'_>) {
+        stage.inputs.providers.retain(&self.0.keys().cloned().collect());
+    }
 }

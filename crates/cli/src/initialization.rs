@@ -9,6 +9,7 @@ pub(crate) use providers::{configured_sources, network};
 
 use crate::arguments::Arguments;
 use crate::configuration::{add_tests, load_suite, load_tree, manifest};
+use crate::machine::message_timestamp;
 use crate::session::Session;
 use crate::state_access::LockFlags;
 use backend::initialize_backend;
@@ -95,6 +96,13 @@ impl InitOptions {
         }
     }
 
+    /// Tells a step, to tools as free text.
+    fn log(&self, session: &Session, text: &str, message: &str) {
+        if self.talk {
+            session.say_logged(text, message);
+        }
+    }
+
     /// Tells a step; `code` names it for tools.
     fn say(&self, session: &Session, code: &str, text: &str) {
         if self.talk {
@@ -105,6 +113,11 @@ impl InitOptions {
 
 /// Initializes the working directory.
 pub fn initialize(session: &Session, options: &InitOptions) -> Result<(), Diagnostics> {
+    if options.talk && options.backend {
+        // For tools it always comes first; people are told when there is something to set up.
+        let (text, code) = ("Initializing the backend...", "initializing_backend_message");
+        session.tell_json(|stream| stream.init_output(text, code, &message_timestamp()));
+    }
     let (config, warnings) = find_modules(session, options)?;
     let state = if options.backend { Some(initialize_backend(session, &config, options)?) } else { None };
     let config = if options.get {

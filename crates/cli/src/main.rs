@@ -39,6 +39,7 @@ mod state_access;
 mod state_edit;
 mod stored_schemas;
 mod test_run;
+mod timings;
 mod together;
 mod whole_file;
 

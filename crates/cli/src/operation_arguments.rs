@@ -2,7 +2,7 @@
 
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
-use crate::session::Session;
+use crate::session::{Economy, Session};
 use crate::state_access::LockFlags;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::{ActionInstance, PlanMode, PlanOptions, ResourceInstance, TargetAddress};
@@ -15,8 +15,10 @@ pub const OPERATION_FLAGS: &[Flag] = &[
     Flag::switch("compact-warnings", "Show warnings in short, if there are no errors."),
     Flag::switch("init", "Do what init would, if needed: install modules and providers, set up the backend."),
     Flag::switch("input", "Ask for what is missing (default true)."),
+    Flag::value("max-memory", "SIZE", "Most memory of this program and all plugins, such as 512M or 2G."),
     Flag::value("parallelism", "N", "How many operations may run at once (default 10)."),
     Flag::value("state", "FILE", "Read this state file. For the local backend only."),
+    Flag::switch("timings", "Tell at the end what providers have taken (always told after a long run)."),
     Flag::value("target", "ADDRESS", "Only this module, resource or instance, and what it needs. Can be repeated."),
 ];
 
@@ -56,6 +58,10 @@ fn invalid(detail: impl Into<String>) -> Diagnostics {
 impl OperationArguments {
     pub fn of(session: &Session, arguments: &Arguments) -> Result<OperationArguments, Diagnostics> {
         let json = arguments.switch("json");
+        let given = arguments.value("max-memory").map(|text| ("-max-memory", text));
+        let set = session.environment.get("FORMWORK_MAX_MEMORY").map(|text| ("FORMWORK_MAX_MEMORY", text));
+        let max_memory = given.or(set).map(|(name, text)| bytes(name, text)).transpose()?;
+        session.note_economy(Economy { timings: arguments.switch("timings"), max_memory });
         Ok(OperationArguments {
             options: options(arguments)?,
             lock: LockFlags::of(arguments)?,
@@ -107,6 +113,20 @@ fn options(arguments: &Arguments) -> Result<PlanOptions, Diagnostics> {
     Ok(PlanOptions { mode, refresh, targets, excludes: Vec::new(), replace, invoke, parallelism })
 }
 
+/// A size in bytes, or with a letter in units of 1024 of the smaller one.
+fn bytes(name: &str, text: &str) -> Result<u64, Diagnostics> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit.to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => Some(1_u64),
+        "K" => Some(1 << 10),
+        "M" => Some(1 << 20),
+        "G" => Some(1 << 30),
+        _ => None,
+    };
+    let size = factor.and_then(|factor| digits.parse::<u64>().ok()?.checked_mul(factor)).filter(|size| *size > 0);
+    size.ok_or_else(|| invalid(format!("{name} takes a size such as 512M or 2G, not {text:?}.")))
+}
+
 fn target_address(text: &str) -> Result<TargetAddress, Diagnostics> {
     TargetAddress::parse(text).map_err(|error| {
         Diagnostic::error("Invalid target", format!("-target={text} names no module, resource or instance: {error}."))
@@ -147,6 +167,16 @@ mod tests {
         assert_eq!((read.targets.len(), read.parallelism), (2, 3));
         assert!(!options_of("-refresh=false").unwrap().refresh);
         assert_eq!(options_of("-replace=a.b").unwrap().replace.len(), 1);
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, size) in [("1", Some(1)), ("3k", Some(3072)), ("512M", Some(512 << 20)), ("2GiB", Some(2 << 30))] {
+            assert_eq!(bytes("-max-memory", text).ok(), size, "{text}");
+        }
+        for text in ["", "0", "M", "1.5G", "7T", "99999999999G", "-1M"] {
+            assert!(bytes("-max-memory", text).is_err(), "{text}");
+        }
     }
 
     #[test]

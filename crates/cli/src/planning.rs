@@ -64,7 +64,7 @@ pub async fn environment(
     workspace: &str,
     files: Arc<dyn Files>,
     config: &Config,
-    pool: &ProviderPool,
+    pool: &Arc<ProviderPool>,
 ) -> Result<Environment, Diagnostics> {
     let functions = ProviderFunctionTable::load(config, pool, phase == Phase::Console).await?;
     let now: Str = timestamp().into();

@@ -5,7 +5,7 @@ use formwork_config::Config;
 use formwork_diag::Diagnostics;
 use formwork_eval::ProviderFunctions;
 use formwork_hcl::{Function, FunctionFailure};
-use formwork_model::{FunctionParameter, FunctionSignature, PlanProvider, PlanProviders};
+use formwork_model::{FunctionParameter, FunctionSignature, PlanProviders, ProviderAddress};
 use formwork_protocol::ProviderPool;
 use formwork_value::{Marks, Str, Value, convert};
 use std::collections::BTreeMap;
@@ -36,7 +36,9 @@ struct ProviderFunction {
     /// As the language's function tables want them.
     parameters: Vec<&'static str>,
     variadic: Option<&'static str>,
-    provider: Arc<dyn PlanProvider>,
+    source: ProviderAddress,
+    /// Started for the first call.
+    pool: Arc<ProviderPool>,
 }
 
 impl ProviderFunctionTable {
@@ -44,7 +46,7 @@ impl ProviderFunctionTable {
     /// to come.
     pub async fn load(
         config: &Config,
-        pool: &ProviderPool,
+        pool: &Arc<ProviderPool>,
         asked: bool,
     ) -> Result<Option<ProviderFunctionTable>, Diagnostics> {
         if !asked && !are_called(config) {
@@ -56,9 +58,8 @@ impl ProviderFunctionTable {
             if schema.functions.is_empty() {
                 continue;
             }
-            let provider = pool.unconfigured(&requirement.source).await?;
             let functions = schema.functions.iter().map(|(function, signature)| {
-                (function.clone(), ProviderFunction::new(function, signature, provider.clone()))
+                (function.clone(), ProviderFunction::new(function, signature, &requirement.source, pool))
             });
             providers.insert(name.clone(), functions.collect());
         }
@@ -88,13 +89,19 @@ fn keep(name: &str) -> &'static str {
 }
 
 impl ProviderFunction {
-    fn new(name: &Str, signature: &FunctionSignature, provider: Arc<dyn PlanProvider>) -> ProviderFunction {
+    fn new(
+        name: &Str,
+        signature: &FunctionSignature,
+        source: &ProviderAddress,
+        pool: &Arc<ProviderPool>,
+    ) -> ProviderFunction {
         ProviderFunction {
             name: name.clone(),
             parameters: signature.parameters.iter().map(|parameter| keep(&parameter.name)).collect(),
             variadic: signature.variadic.as_ref().map(|parameter| keep(&parameter.name)),
             signature: signature.clone(),
-            provider,
+            source: source.clone(),
+            pool: pool.clone(),
         }
     }
 
@@ -134,8 +141,19 @@ impl Function for ProviderFunction {
             return Ok(Value::unknown(self.signature.return_type.clone()).with_marks(marks));
         }
         // Evaluation is synchronous; the provider answers on the runtime's other threads.
-        let call = self.provider.call_function(&self.name, &known);
-        let response = tokio::task::block_in_place(|| Handle::current().block_on(call));
+        let call = async {
+            match self.pool.unconfigured(&self.source).await {
+                Ok(provider) => Ok(provider.call_function(&self.name, &known).await),
+                Err(problems) => Err(problems),
+            }
+        };
+        let response = match tokio::task::block_in_place(|| Handle::current().block_on(call)) {
+            Ok(response) => response,
+            Err(problems) => {
+                let reasons: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.summary, p.detail)).collect();
+                return Err(FunctionFailure { message: reasons.join("; "), argument: None });
+            }
+        };
         match response.error {
             None => Ok(response.result.with_marks(marks)),
             Some((message, argument)) => Err(FunctionFailure { message, argument }),

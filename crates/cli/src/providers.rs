@@ -7,11 +7,11 @@ use formwork_builtin::BuiltinProvider;
 use formwork_config::{Config, provider_requirements};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_install::{
-    CliConfig, check_lock, current_platform, executable, installed, load_cli_config, read_lock_file,
+    CliConfig, ProviderLimits, check_lock, current_platform, executable, installed, load_cli_config, read_lock_file,
 };
 use formwork_model::{Constraints, LockFile, ProviderAddress, State};
 use formwork_protocol::{
-    Attach, LogSink, PoolOptions, ProviderFactory, ProviderPool, ProviderSource, SchemaCache, WantedTypes,
+    Attach, CallLimits, LogSink, PoolOptions, ProviderFactory, ProviderPool, ProviderSource, SchemaCache, WantedTypes,
     parse_reattach,
 };
 use formwork_value::Str;
@@ -93,7 +93,7 @@ impl Providers {
         needed.retain(|provider| !provider.is_builtin());
         if needed.is_empty() {
             // Nothing but what is linked in: neither settings nor the lock file matter.
-            let pool = pool(session, BTreeMap::new(), wanted);
+            let pool = pool(session, BTreeMap::new(), wanted, BTreeMap::new());
             return Ok(Providers { pool, lock_file: LockFile::default() });
         }
         let mut sources = BTreeMap::new();
@@ -118,7 +118,7 @@ impl Providers {
             let source = ProviderSource::Executable { path: package.executable, package_hash: Some(package.hash) };
             sources.insert(provider, source);
         }
-        Ok(Providers { pool: pool(session, sources, wanted), lock_file })
+        Ok(Providers { pool: pool(session, sources, wanted, call_limits(&cli)), lock_file })
     }
 }
 
@@ -176,6 +176,7 @@ fn pool(
     session: &Session,
     sources: BTreeMap<ProviderAddress, ProviderSource>,
     wanted: Option<WantedTypes>,
+    call_limits: BTreeMap<ProviderAddress, CallLimits>,
 ) -> Arc<ProviderPool> {
     let builtin: ProviderFactory =
         Arc::new(|| Arc::new(BuiltinProvider::new(Arc::new(MachineEntropy), Arc::new(MachineStates))));
@@ -192,9 +193,17 @@ fn pool(
         schema_cache: cache.map(|cache| Arc::new(cache) as Arc<dyn SchemaCache>),
         log: ProviderLog::new(environment).map(|log| Arc::new(log) as Arc<dyn LogSink>),
         wanted,
+        call_limits,
+        max_memory: session.max_memory(),
         ..PoolOptions::default()
     };
     Arc::new(ProviderPool::new(Box::new(resolve), options))
+}
+
+/// What the user's settings say of calls.
+fn call_limits(cli: &CliConfig) -> BTreeMap<ProviderAddress, CallLimits> {
+    let limits = |limits: &ProviderLimits| CallLimits { total: limits.concurrency, types: limits.types.clone() };
+    cli.provider_limits.iter().map(|(provider, set)| (provider.clone(), limits(set))).collect()
 }
 
 fn missing(provider: &ProviderAddress) -> Diagnostics {

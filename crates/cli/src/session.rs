@@ -20,6 +20,7 @@ pub enum Threads {
     /// Several: for work that waits in the middle of synchronous steps.
     Several,
 }
+use std::time::{Duration, Instant};
 
 /// What all commands have at hand.
 pub struct Session {
@@ -32,8 +33,19 @@ pub struct Session {
     view: Mutex<View>,
     /// `-var` and `-var-file` of the command, in order.
     variable_flags: OnceLock<Vec<(String, String)>>,
+    /// `-timings` and `-max-memory` of the command.
+    economy: OnceLock<Economy>,
+    started: Instant,
     /// While something works that interrupts must not simply cut off.
     interrupts: Mutex<Option<Arc<Interrupts>>>,
+}
+
+/// What a command says of cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Economy {
+    pub timings: bool,
+    /// Bytes.
+    pub max_memory: Option<u64>,
 }
 
 /// How a command tells what happens: as text for people, as JSON messages, or both.
@@ -74,6 +86,8 @@ impl Session {
             sources: Mutex::default(),
             view: Mutex::default(),
             variable_flags: OnceLock::new(),
+            economy: OnceLock::new(),
+            started: Instant::now(),
             interrupts: Mutex::default(),
         }
     }
@@ -85,6 +99,26 @@ impl Session {
 
     pub fn variable_flags(&self) -> &[(String, String)] {
         self.variable_flags.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes what the command says of cost. Only the first time counts.
+    pub fn note_economy(&self, economy: Economy) {
+        let _ = self.economy.set(economy);
+    }
+
+    /// True if the user wants to know what providers have taken.
+    pub fn wants_timings(&self) -> bool {
+        self.economy.get().is_some_and(|economy| economy.timings)
+    }
+
+    /// Bytes that this process and its plugins may use together.
+    pub fn max_memory(&self) -> Option<u64> {
+        self.economy.get().and_then(|economy| economy.max_memory)
+    }
+
+    /// How long the command has been running.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     pub fn data_dir(&self) -> DataDir {
@@ -173,7 +207,14 @@ impl Session {
 
     /// A step of an initialization; `code` names it for tools.
     pub fn say_step(&self, code: &str, text: &str) {
-        if !self.tell_json(|stream| stream.init_output(text, code, &message_timestamp())) {
+        if !self.tell_json(|stream| stream.init_output(text.trim(), code, &message_timestamp())) {
+            self.hint(text);
+        }
+    }
+
+    /// A step that tools get as free text, in words that they know.
+    pub fn say_logged(&self, text: &str, message: &str) {
+        if !self.tell_json(|stream| stream.log(message, &message_timestamp())) {
             self.hint(text);
         }
     }

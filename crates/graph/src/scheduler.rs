@@ -68,6 +68,11 @@ impl Scheduler {
         None
     }
 
+    /// True if [`Scheduler::take_ready`] has a node to give.
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// Says that a running node is done; what waited only for it becomes ready. Does nothing for other nodes.
     pub fn finish(&mut self, node: usize) {
         if !self.leave_running(node, State::Finished) {

@@ -1,12 +1,15 @@
 //! The CLI configuration file: `.terraformrc` and its relatives.
 
 mod installation;
+mod limits;
+mod oci;
 mod read;
 mod syntax;
 
-use crate::ProviderPattern;
+use crate::{OciSettings, ProviderPattern};
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
+pub use limits::ProviderLimits;
 use read::read_settings;
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,6 +29,10 @@ pub struct CliConfig {
     pub installation: Option<Vec<InstallationMethod>>,
     /// Directories with executables that are used without being installed.
     pub dev_overrides: BTreeMap<ProviderAddress, PathBuf>,
+    /// Credentials for OCI registries.
+    pub oci: OciSettings,
+    /// How many calls providers are to get at once.
+    pub provider_limits: BTreeMap<ProviderAddress, ProviderLimits>,
 }
 
 /// `credentials_helper "NAME" { args = [...] }`.
@@ -49,6 +56,8 @@ pub enum MethodKind {
     FilesystemMirror(PathBuf),
     /// Base URL, ending in a slash.
     NetworkMirror(String),
+    /// Repositories of an OCI registry, by a template of their addresses.
+    OciMirror(String),
     /// The registry of the provider's host.
     Direct,
 }
@@ -80,6 +89,9 @@ pub fn load_cli_config(variable: &dyn Fn(&str) -> Option<String>, home: Option<&
         }
     }
     apply_environment(variable, &mut config);
+    if let Some(text) = variable(limits::VARIABLE) {
+        limits::read_variable(&text, &mut config.provider_limits, &mut diagnostics);
+    }
     check_cache_dir(&config, &mut diagnostics);
     (config, diagnostics)
 }

@@ -23,6 +23,7 @@ mod modules;
 mod network;
 mod network_mirror;
 mod obtain;
+mod oci;
 mod package;
 mod packed_mirror;
 mod pattern;
@@ -34,7 +35,7 @@ mod turn;
 mod verified;
 
 pub use bundle::{BundleError, BundledDir, write_bundle};
-pub use cli_config::{CliConfig, CredentialsHelper, InstallationMethod, MethodKind, load_cli_config};
+pub use cli_config::{CliConfig, CredentialsHelper, InstallationMethod, MethodKind, ProviderLimits, load_cli_config};
 pub use hash::{HashError, hash_archive, hash_dir, zip_hash};
 pub use ignore_rules::IgnoreRules;
 pub use init::{InitReport, InstallEvent, ProviderInit, init_providers};
@@ -46,6 +47,7 @@ pub use module_manifest::{ManifestError, parse_manifest, read_manifest, write_ma
 pub use modules::{FetchReport, ModuleError, ModuleInstaller, ModuleOrigin, ModulePackage, WantedModule};
 pub use network::{Network, NetworkError, NetworkProblem, NetworkSettings};
 pub use obtain::{DownloadDir, ObtainedPackage, PackageProof, ProgressReport, WantedPackage};
+pub use oci::{OciCredential, OciSettings};
 pub use package::executable;
 pub use packed_mirror::MirrorPackage;
 pub use pattern::ProviderPattern;

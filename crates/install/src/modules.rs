@@ -12,6 +12,7 @@ mod git;
 mod http;
 mod netrc;
 mod objects;
+mod oci;
 mod s3;
 mod tree;
 

@@ -14,7 +14,8 @@ mod proxy;
 mod request;
 mod services;
 
-use crate::{CliConfig, CredentialsHelper};
+use crate::oci::{OciLogin, OciRepository};
+use crate::{CliConfig, CredentialsHelper, OciSettings};
 pub(crate) use answer::Answer;
 pub(crate) use download::{Download, Progress};
 pub use error::{NetworkError, NetworkProblem};
@@ -42,6 +43,7 @@ pub struct NetworkSettings {
     pub credentials_helper: Option<CredentialsHelper>,
     /// Services by host, of the CLI configuration.
     pub hosts: BTreeMap<String, BTreeMap<String, String>>,
+    pub oci: OciSettings,
 }
 
 impl NetworkSettings {
@@ -53,6 +55,7 @@ impl NetworkSettings {
             credentials: config.credentials.clone(),
             credentials_helper: config.credentials_helper.clone(),
             hosts: config.hosts.clone(),
+            oci: config.oci.clone(),
         }
     }
 
@@ -72,11 +75,19 @@ pub struct Network {
     agent: OnceLock<Agent>,
     services: Mutex<BTreeMap<String, Result<Arc<Services>, NetworkError>>>,
     tokens: Mutex<BTreeMap<String, Option<String>>>,
+    /// What OCI registries were found to want.
+    pub(crate) oci_logins: Mutex<BTreeMap<OciRepository, OciLogin>>,
 }
 
 impl Network {
     pub fn new(settings: NetworkSettings) -> Network {
-        Network { settings, agent: OnceLock::new(), services: Mutex::default(), tokens: Mutex::default() }
+        Network {
+            settings,
+            agent: OnceLock::new(),
+            services: Mutex::default(),
+            tokens: Mutex::default(),
+            oci_logins: Mutex::default(),
+        }
     }
 
     /// How often a request to a registry is tried again (`TF_REGISTRY_DISCOVERY_RETRY`).
@@ -124,6 +135,6 @@ impl Network {
     }
 }
 
-fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,8 +3,9 @@
 use crate::cached::comes_from;
 use crate::hash::{hash_archive, zip_hash};
 use crate::installed::package_dir;
-use crate::network::{Download, NetworkError, Progress, normal_host};
+use crate::network::{Download, NetworkError, Progress, Request, normal_host};
 use crate::network_mirror::NetworkMirror;
+use crate::oci::{OciMirror, OciRepository};
 use crate::registry::{ProviderRegistry, Signer};
 use crate::turn::Turn;
 use crate::{PackageLocation, PackageOffer, Platform, ProviderSources};
@@ -148,6 +149,7 @@ impl ProviderSources {
                     temporary: false,
                 }),
                 PackageOffer::NetworkMirror(base) => self.mirrored(wanted, base, dir, tell),
+                PackageOffer::OciMirror(repository) => self.oci_package(wanted, repository, dir, tell),
                 PackageOffer::Registry => self.published(wanted, dir, tell),
             };
             match result {
@@ -181,7 +183,7 @@ impl ProviderSources {
             Some(location) => location,
             None => {
                 let path = dir.path.join(format!("{}.zip", package.sha256));
-                self.fetch(&package.url, None, path, &expected, tell)?
+                self.fetch(&self.network.file(package.url.clone()), path, &expected, tell)?
             }
         };
         Ok(ObtainedPackage { location, proof: package.signer.into(), hashes: package.hashes, temporary: true })
@@ -201,30 +203,54 @@ impl ProviderSources {
         let token = own.and_then(|url| self.network.token(&normal_host(&crate::network::host_of(&url)?)?));
         let location = match dir.cached(wanted, &archive.hashes) {
             Some(location) => location,
-            None => self.fetch(&archive.url, token, dir.path.join(format!("{name}.zip")), &archive.hashes, tell)?,
+            None => {
+                let request = Request { token, ..self.network.file(archive.url.clone()) };
+                self.fetch(&request, dir.path.join(format!("{name}.zip")), &archive.hashes, tell)?
+            }
         };
         let proof = if archive.hashes.is_empty() { PackageProof::Nothing } else { PackageProof::Checksum };
         Ok(ObtainedPackage { location, proof, hashes: Vec::new(), temporary: true })
+    }
+
+    fn oci_package(
+        &self,
+        wanted: WantedPackage<'_>,
+        repository: &str,
+        dir: &DownloadDir,
+        tell: ProgressReport<'_>,
+    ) -> Result<ObtainedPackage, NetworkError> {
+        let repository = OciRepository::parse(repository).map_err(NetworkError::other)?;
+        let mirror = OciMirror { network: &self.network, repository: repository.clone() };
+        let blob = mirror.package(wanted.version, wanted.platform)?;
+        let expected = vec![format!("zh:{}", blob.sha256)];
+        let location = match dir.cached(wanted, &expected) {
+            Some(location) => location,
+            None => {
+                let request = self.network.oci_blob(&repository, &blob)?;
+                self.fetch(&request, dir.path.join(format!("{}.zip", blob.sha256)), &expected, tell)?
+            }
+        };
+        // A mirror does not say who made the package; that it is whole is certain.
+        Ok(ObtainedPackage { location, proof: PackageProof::Checksum, hashes: Vec::new(), temporary: true })
     }
 
     /// Fetches an archive of which one of the checksums must be right, if there are any. What an earlier attempt has left
     /// is gone on with, and forgotten if the whole turns out wrong.
     fn fetch(
         &self,
-        url: &Url,
-        token: Option<String>,
+        request: &Request,
         path: PathBuf,
         expected: &[String],
         tell: ProgressReport<'_>,
     ) -> Result<PackageLocation, NetworkError> {
+        let url = request.url.clone();
         let mut resumes = !expected.is_empty() && fs::metadata(&path).is_ok_and(|file| file.len() > 0);
         loop {
-            let mut request = self.network.file(url.clone());
-            request.token = token.clone();
             let tell = |progress: Progress| tell(progress.done, progress.size);
+            let request = request.clone();
             let download = Download { request, path: &path, limit: LIMIT, resumes, tell: &tell };
             self.network.download(&download)?;
-            match check(url, &path, expected) {
+            match check(&url, &path, expected) {
                 Ok(()) => return Ok(PackageLocation::Archive(path)),
                 Err(error) => {
                     // Nothing that is wrong stays.

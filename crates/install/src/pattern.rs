@@ -30,6 +30,11 @@ impl ProviderPattern {
         Ok(ProviderPattern { host: lower(host), namespace: lower(namespace), name: lower(name) })
     }
 
+    /// True if it leaves a part open: the host (0), the namespace (1) or the type (2).
+    pub(crate) fn is_open(&self, part: usize) -> bool {
+        [&self.host, &self.namespace, &self.name].get(part).is_some_and(|text| *text == "*")
+    }
+
     pub fn matches(&self, provider: &ProviderAddress) -> bool {
         let part = |pattern: &str, text: &str| pattern == "*" || pattern == text;
         part(&self.host, &provider.host)

@@ -3,6 +3,7 @@
 use crate::cli_config::{CliConfig, MethodKind};
 use crate::network::{Network, NetworkError};
 use crate::network_mirror::NetworkMirror;
+use crate::oci::{OciMirror, OciTemplate};
 use crate::registry::ProviderRegistry;
 use crate::{FilesystemMirror, PackageLocation, Platform, ProviderPattern};
 use formwork_model::{ProviderAddress, Version};
@@ -36,6 +37,8 @@ pub enum PackageOffer {
     Local(PackageLocation),
     /// Base URL.
     NetworkMirror(String),
+    /// Address of the repository in an OCI registry.
+    OciMirror(String),
     /// That of the provider's host.
     Registry,
 }
@@ -153,6 +156,12 @@ impl ProviderSources {
                 let versions = NetworkMirror { network: &self.network, base }.versions(provider)?;
                 versions.into_iter().map(|version| (version, PackageOffer::NetworkMirror(base.clone()))).collect()
             }
+            MethodKind::OciMirror(template) => {
+                let repository = OciTemplate(template).repository(provider).map_err(NetworkError::other)?;
+                let place = repository.to_string();
+                let versions = OciMirror { network: &self.network, repository }.versions()?;
+                versions.into_iter().map(|version| (version, PackageOffer::OciMirror(place.clone()))).collect()
+            }
             MethodKind::Direct => {
                 let found = ProviderRegistry { network: &self.network, provider }.versions()?;
                 warnings.extend(found.warnings);
@@ -167,6 +176,10 @@ impl MethodKind {
         match self {
             MethodKind::FilesystemMirror(base) => format!("the directory {}", base.display()),
             MethodKind::NetworkMirror(url) => format!("the network mirror {url}"),
+            MethodKind::OciMirror(template) => match OciTemplate(template).repository(provider) {
+                Ok(repository) => format!("the OCI repository {repository}"),
+                Err(_) => format!("the OCI repository {template}"),
+            },
             MethodKind::Direct => format!("the registry {}", provider.host),
         }
     }

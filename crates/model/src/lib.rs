@@ -50,7 +50,7 @@ pub use module_manifest::{InstalledModule, ModuleManifest};
 pub use operation::{ExecutionGraph, Operation, OperationId, OperationKind, VerifyError};
 pub use path_text::path_text;
 pub use plan::{BackendRecord, Plan, RelevantAttribute};
-pub use pool::{ApplyProviders, PlanProviders};
+pub use pool::{ApplyProviders, PlanProviders, Turns};
 pub use port::{
     Clock, Entropy, Files, InDoubt, Journal, JournalEntry, JournalError, Lock, LockError, LockInfo, Provisioner,
     ProvisionerRequest, StateStore, StoreError,

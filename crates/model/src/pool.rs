@@ -4,6 +4,7 @@ use crate::{ApplyProvider, PlanProvider, ProviderAddress, ProviderConfigAddress,
 use async_trait::async_trait;
 use formwork_diag::Diagnostics;
 use formwork_value::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Providers for the planner. Processes are started when first needed and shared for the rest of the run.
@@ -22,6 +23,22 @@ pub trait PlanProviders: Send + Sync {
         address: &ProviderConfigAddress,
         config: &Value,
     ) -> Result<Arc<dyn PlanProvider>, Diagnostics>;
+
+    /// An operation that a provider lets wait gives its turn back to these until it goes on. Every call that reads, plans
+    /// or changes an object is made by an operation with a turn.
+    fn use_turns(&self, turns: Arc<dyn Turns>) {
+        let _ = turns;
+    }
+}
+
+/// What limits how many operations are under way at the same time.
+#[async_trait]
+pub trait Turns: Send + Sync {
+    /// Gives a turn to another operation.
+    fn give_back(&self);
+
+    /// Returns when it is this operation's turn again.
+    async fn take(&self);
 }
 
 /// Providers for the applier.
@@ -33,4 +50,10 @@ pub trait ApplyProviders: PlanProviders {
         address: &ProviderConfigAddress,
         config: &Value,
     ) -> Result<Arc<dyn ApplyProvider>, Diagnostics>;
+
+    /// From now on operations need these configurations and no others: processes of others may end. Who asks for one of them
+    /// all the same gets it. Where another run follows, they may as well stay.
+    fn retain(&self, needed: &BTreeSet<ProviderConfigAddress>) {
+        let _ = needed;
+    }
 }

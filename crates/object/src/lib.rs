@@ -22,6 +22,7 @@ mod proposed;
 mod replace;
 mod stored;
 mod ticker;
+mod turns;
 mod upkeep;
 mod write_only;
 
@@ -39,6 +40,7 @@ pub use proposed::{planned_data, proposed};
 pub use replace::filter_replace;
 pub use stored::{Stored, decode_object, encode_object, read_state};
 pub use ticker::Ticker;
+pub use turns::{OperationTurns, Turn};
 pub use upkeep::Upkeep;
 pub use write_only::{is_write_only, without_write_only};
 

@@ -183,7 +183,7 @@ async fn read_now(
 ) {
     let kind = &wanted.address.resource.kind;
     let (plain, marks) = config.unmark_deep();
-    let _permit = planner.permits.acquire().await;
+    let _turn = planner.turns.begin().await;
     let ticker = planner.upkeep.begin(None, &wanted.address, None, Action::Read, None);
     let mut problems = provider.validate_data(kind, &plain).await;
     let state = if problems.has_errors() {

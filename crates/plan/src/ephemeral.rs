@@ -31,7 +31,7 @@ pub(crate) async fn plan_instance(planner: &Planner<'_>, wanted: Wanted<'_>) {
         return;
     }
     let (value, open, problems) = {
-        let _permit = planner.permits.acquire().await;
+        let _turn = planner.turns.begin().await;
         open_ephemeral(&provider, &schema, address, &config).await
     };
     if let Some(open) = open {

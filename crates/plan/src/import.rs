@@ -81,7 +81,7 @@ pub(crate) struct Subject<'a> {
 /// Imports an object and reads it.
 pub(crate) async fn fetch(planner: &Planner<'_>, subject: &Subject<'_>, wish: &Wish) -> Option<Stored> {
     let Subject { address, provider_address, provider, schema, quiet } = *subject;
-    let _permit = planner.permits.acquire().await;
+    let _turn = planner.turns.begin().await;
     let mut response = provider
         .import_resource(ImportRequest {
             kind: &address.resource.kind,

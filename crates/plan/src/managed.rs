@@ -127,7 +127,7 @@ async fn plan_change(
         create_before_destroy: planner.create_before_destroy.contains(&address.config()),
     };
     let (planned, problems) = {
-        let _permit = planner.permits.acquire().await;
+        let _turn = planner.turns.begin().await;
         plan_object(provider, input).await
     };
     planner.report(wanted.block.located(problems, &wanted.address));

@@ -109,7 +109,7 @@ async fn plan_end(planner: &Planner<'_>, address: &ResourceInstance, deposed: Op
     let private = if forget {
         prior.private.clone()
     } else {
-        let _permit = planner.permits.acquire().await;
+        let _turn = planner.turns.begin().await;
         let meta = planner.provider_meta(&address.module, &provider_address.provider);
         let (private, problems) = plan_destroy(
             &*provider,

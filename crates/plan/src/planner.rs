@@ -13,12 +13,11 @@ use formwork_model::{
     ObjectState, Plan, PlanMode, ProviderAddress, ProviderConfigAddress, ProviderSchema, ResourceChange,
     ResourceInstance, State, StateSnapshot, resources_that_stay,
 };
-use formwork_object::Upkeep;
+use formwork_object::{OperationTurns, Upkeep};
 use formwork_value::{Marks, Str, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// The planner's fixed data, and what has been found out so far.
 pub(crate) struct Planner<'a> {
@@ -32,8 +31,8 @@ pub(crate) struct Planner<'a> {
     pub scope: Scope,
     /// Resources whose replacements are created before the old object is destroyed.
     pub create_before_destroy: BTreeSet<ConfigResource>,
-    /// One permit per provider call in flight.
-    pub permits: Semaphore,
+    /// One for each operation that asks a provider.
+    pub turns: Arc<OperationTurns>,
     pub providers: crate::provider_config::ProviderSlots,
     pub imports: Imports<'a>,
     pub moves: moves::Moves,
@@ -155,6 +154,8 @@ impl<'a> Planner<'a> {
         let (moves, state, moved) = moves::apply(&inputs.config, &inputs.previous.state);
         let scope = Scope::new(inputs, &graph, &state);
         let create_before_destroy = create_before_destroy(&inputs.config, &graph);
+        let turns = OperationTurns::new(inputs.options.parallelism);
+        inputs.providers.use_turns(turns.clone());
         Planner {
             inputs,
             evaluator,
@@ -163,7 +164,7 @@ impl<'a> Planner<'a> {
             scope,
             create_before_destroy,
             graph,
-            permits: Semaphore::new(inputs.options.parallelism.max(1)),
+            turns,
             providers: Default::default(),
             imports: Imports::new(&inputs.config),
             upkeep: Upkeep::new(inputs.clock, inputs.events),

@@ -27,7 +27,7 @@ pub(crate) async fn current(
 ) -> Result<Option<Stored>, ()> {
     let Some(object) = stored_object(planner, address, deposed) else { return Ok(None) };
     planner.work.borrow_mut().state.set_provider(address, provider_address);
-    let _permit = planner.permits.acquire().await;
+    let _turn = planner.turns.begin().await;
     let (stored, mut problems) = read_state(provider, schema, address, &object).await;
     let failed = problems.has_errors();
     if !problems.is_empty()

@@ -24,6 +24,9 @@ pub use host::{
     parse_reattach,
 };
 pub use plugin_provider::PluginProvider;
-pub use pool::{PoolOptions, ProviderFactory, ProviderPool, ProviderSource, Resolver, SchemaCache, WantedTypes};
+pub use pool::{
+    CallLimits, PoolOptions, ProviderFactory, ProviderPool, ProviderSource, ProviderUse, Resolver, SchemaCache,
+    WantedTypes,
+};
 pub use schema_codec::{decode_schema, decode_schema_subset, encode_schema};
 pub use server::serve;

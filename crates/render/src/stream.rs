@@ -8,6 +8,7 @@ use crate::diagnostic::write_diagnostic;
 use crate::json::value::write_known;
 use crate::json::writer::JsonWriter;
 use crate::phrase::{Reading, duration, id_text, phrase_of, seconds};
+use crate::provider_times::ProviderTimes;
 use crate::tally::{ApplyTally, PlanTally};
 use change::{address, operation_name, output_action, write_planned_change};
 use formwork_diag::{Diagnostic, Sources};
@@ -62,6 +63,14 @@ impl JsonStream {
         line("info", text, at, |w| {
             w.key("message_code").string(code);
             w.key("type").string("init_output");
+        })
+    }
+
+    /// What providers have taken: a message that only this program has.
+    pub fn provider_times(&self, times: &[ProviderTimes], at: &str) -> String {
+        line("info", "Time in providers", at, |w| {
+            w.key("providers").array(|w| times.iter().for_each(|of| of.write(w)));
+            w.key("type").string("provider_times");
         })
     }
 

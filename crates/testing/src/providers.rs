@@ -9,7 +9,7 @@ use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_hcl::{Bindings, TraversalStep, body_references};
 use formwork_model::{
     ApplyProvider, ApplyProviders, Entropy, InstanceKey, ModulePath, PlanProvider, PlanProviders, ProviderAddress,
-    ProviderConfigAddress, ProviderSchema,
+    ProviderConfigAddress, ProviderSchema, Turns,
 };
 use formwork_value::Value;
 use std::collections::BTreeMap;
@@ -166,6 +166,10 @@ impl PlanProviders for TestProviders {
             Some(provider) => Ok(Arc::new(provider)),
             None => Ok(self.decorated(self.real.configured(address, config).await?, None)),
         }
+    }
+
+    fn use_turns(&self, turns: Arc<dyn Turns>) {
+        self.real.use_turns(turns);
     }
 }
 

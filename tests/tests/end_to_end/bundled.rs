@@ -168,6 +168,9 @@ fn everything_works_without_network_lock_file_and_packages() {
     let folder = Folder::with(VALUES);
     folder.write("rest.tf", REST);
     folder.run("init").ok().says("Using bundled hashicorp/random v3.9.0");
+    folder.run("version").ok().says("+ provider registry.terraform.io/hashicorp/random v3.9.0");
+    let selected = folder.run("version -json").ok().json()["provider_selections"].clone();
+    assert_eq!(selected["registry.terraform.io/hashicorp/random"], "3.9.0", "{selected}");
     assert!(!folder.exists(".terraform.lock.hcl") && !folder.exists(".terraform/providers"));
     folder.run("apply -auto-approve").ok();
     let seen = folder.run("output -json seen").ok().json();

@@ -127,6 +127,26 @@ fn what_is_not_what_was_signed_is_refused() {
 }
 
 #[test]
+fn a_registry_may_tell_the_checksums_of_contents() {
+    let world = World::new();
+    let told = |letter: &str| format!("h1:{}=", letter.repeat(43));
+    let signed = format!("zh:{}", sha256(&archive()));
+    edit(&world.server, &package_path(SOURCE, "1.0.0", HERE), |document| {
+        document["packages"] = json!({
+            "darwin_arm64": { "hashes": [signed, told("A")], "package_size": 7 },
+            // Nobody has signed it.
+            "windows_386": { "hashes": [format!("zh:{}", "0".repeat(64)), told("B")] },
+            "linux_386": { "hashes": [told("C")] },
+            "odd": 7,
+        });
+    });
+    world.folder.run("init -input=false -no-color").ok();
+    let lock = world.lock();
+    assert!(lock.contains(&told("A")) && !lock.contains(&told("B")) && !lock.contains(&told("C")), "{lock}");
+    assert!(!lock.contains(&"0".repeat(64)), "{lock}");
+}
+
+#[test]
 fn a_false_claim_to_be_a_partner_is_refused() {
     let world = World::new();
     let claim = "-----BEGIN PGP SIGNATURE-----\n\nwsBzBAEBCAAdFiEEUYkGV8WstLgjCGVn\n-----END PGP SIGNATURE-----\n";

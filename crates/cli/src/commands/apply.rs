@@ -19,6 +19,7 @@ use crate::resuming::{self, SavedRun};
 use crate::saved_plan;
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, with_state};
+use crate::timings;
 use formwork_apply::ApplyOutcome;
 use formwork_backend::StateSession;
 use formwork_diag::{Diagnostic, Diagnostics};
@@ -201,6 +202,7 @@ async fn finish_refresh(session: &Session, planned: &Planned, state: &mut StateS
     let new = State { checks: Vec::new(), ..planned.plan.prior.state.clone() };
     let stored = store(session, state, &StateSnapshot { state: new, ..planned.plan.prior.clone() }).await;
     let outputs = &planned.plan.prior.state.outputs;
+    timings::tell(session, &planned.providers.pool);
     let is_told = session.tell_json(|stream| stream.outputs(outputs, &message_timestamp()));
     if !is_told && !outputs.is_empty() {
         session.output.print(&format!("\nOutputs:\n\n{}", outputs_text(outputs)));
@@ -239,8 +241,9 @@ fn apply_file(
     operation: &OperationArguments,
     path: &str,
 ) -> Result<Exit, Diagnostics> {
-    // They would mean nothing: what is done was decided when the plan was made.
-    let planning = ["destroy", "refresh-only", "refresh", "replace", "target", "invoke"];
+    // They would mean nothing: what is done was decided when the plan was made. Only -refresh is passed over, because the
+    // ecosystem's framework for tests of providers gives it with every plan.
+    let planning = ["destroy", "refresh-only", "replace", "target", "invoke"];
     if let Some(flag) = planning.iter().find(|flag| arguments.is_given(flag)) {
         let detail = format!("The plan in {path:?} says what is done, so -{flag} cannot be given with it.");
         return Err(invalid(&detail));
@@ -293,6 +296,7 @@ async fn finish(
     if let Some(times) = times {
         session.say(&format!("\n{}", times.trim_end()));
     }
+    timings::tell(session, &planned.providers.pool);
     let outputs = &outcome.snapshot.state.outputs;
     if !failed {
         let destroy = command == Mode::Destroy;

@@ -62,7 +62,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     initialize(session, &options)?;
     session.say_step("output_init_success_message", "\nThis directory is ready.");
     if !session.environment.in_automation() {
-        session.hint("\nNow see what would be done: formwork plan");
+        session.say_step("output_init_success_cli_message", "\nNow see what would be done: formwork plan");
     }
     Ok(Exit::Success)
 }

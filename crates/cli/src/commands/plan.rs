@@ -12,6 +12,7 @@ use crate::planning::{Planned, Unplanned, are_of_values, lock_name, make_plan, t
 use crate::provider_functions::threads_for;
 use crate::session::Session;
 use crate::state_access::{LOCK_FLAGS, with_state};
+use crate::timings;
 use crate::whole_file::write_private;
 use formwork_backend::{StateSession, plan_file};
 use formwork_config::Schemas;
@@ -88,6 +89,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
             });
             saved?;
             planned.tell_as(session, text);
+            timings::tell(session, &planned.providers.pool);
             if planned.has_errors() {
                 return Ok(Exit::Error);
             }

@@ -34,8 +34,8 @@ pub(super) fn initialize_backend(
     if configured.is_none() && !options.backend_config.is_empty() {
         session.report(&unused_backend_config().into());
     }
-    if configured.is_some() || recorded.is_some() {
-        options.say(session, "initializing_backend_message", "Initializing the backend...");
+    if options.talk && (configured.is_some() || recorded.is_some()) {
+        session.hint("Initializing the backend...");
     }
     let new = match (&configured, &recorded) {
         (Some(configured), Some(record)) if options.backend_config.is_empty() => {

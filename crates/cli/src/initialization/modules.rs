@@ -130,7 +130,7 @@ impl<'a> ModuleRun<'a> {
                     known.modules.retain(|other, _| !other.0.starts_with(&path.0));
                     known.modules.insert(path.clone(), entry);
                     let text = format!("- {} in {dir}", key_of(&path));
-                    self.options.say(self.session, "module_installed_message", &text);
+                    self.options.log(self.session, &text, &text);
                     new.push(path);
                 }
                 Err(problem) => self.problems.push(problem),
@@ -145,7 +145,11 @@ impl<'a> ModuleRun<'a> {
 
     fn announce(&mut self) {
         if !std::mem::replace(&mut self.announced, true) {
-            self.options.say(self.session, "initializing_modules_message", "Initializing modules...");
+            let (code, text) = match self.options.upgrade {
+                true => ("upgrading_modules_message", "Upgrading modules..."),
+                false => ("initializing_modules_message", "Initializing modules..."),
+            };
+            self.options.say(self.session, code, text);
         }
     }
 
@@ -172,7 +176,7 @@ impl<'a> ModuleRun<'a> {
         }
         for (path, module) in installed.modules.iter().filter(|(path, _)| !known.modules.contains_key(*path)) {
             let text = format!("- {} in {}", key_of(path), module.dir);
-            self.options.say(self.session, "module_installed_message", &text);
+            self.options.log(self.session, &text, &text);
         }
         let has_calls = config.modules.values().any(|module| !module.calls.is_empty());
         let written = match has_calls || self.session.data_dir().modules().join("modules.json").exists() {
@@ -239,10 +243,8 @@ impl<'a> ModuleRun<'a> {
         let wanted =
             WantedModule { key: &key, origin, source: &text, constraints: call.version.as_ref(), lock: lock.as_ref() };
         let (session, options) = (self.session, self.options);
-        let package = self
-            .installer
-            .install(wanted, &mut |line| options.say(session, "downloading_module_message", line))
-            .map_err(|error| {
+        let package =
+            self.installer.install(wanted, &mut |line| options.log(session, line, line)).map_err(|error| {
                 Diagnostic::error(error.summary, error.detail).blame(Blame::Environment).at(call.header_span)
             })?;
         match package.lock {

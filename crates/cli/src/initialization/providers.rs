@@ -37,7 +37,8 @@ pub(super) fn install_providers(
     let chosen = bundled::chosen(&requirements, &surroundings);
     for (provider, bundled) in &chosen {
         let text = format!("- Using bundled {} v{}", provider.for_display(), bundled.version);
-        options.say(session, "built_in_provider_message", &text);
+        let message = format!("{} v{}: Using bundled provider version", provider.for_display(), bundled.version);
+        options.log(session, &text, &message);
     }
     unmanaged.extend(chosen.into_keys());
     let data_dir = session.data_dir();
@@ -58,7 +59,7 @@ pub(super) fn install_providers(
             &event,
             InstallEvent::Installed { proof: PackageProof::SelfSigned { .. } | PackageProof::Partner { .. }, .. }
         );
-        options.say(session, event_code(&event), &event.to_string());
+        options.log(session, &event.to_string(), &event.message());
     });
     if has_keys {
         let text = "\nProviders with a key ID are signed by those who develop them, not by HashiCorp.";
@@ -72,21 +73,6 @@ pub(super) fn install_providers(
     keep_lock_file(session, &lock, &report.lock, options)?;
     session.report(&report.diagnostics);
     Ok(())
-}
-
-/// The names that tools know.
-fn event_code(event: &InstallEvent) -> &'static str {
-    match event {
-        InstallEvent::BuiltIn { .. } => "built_in_provider_message",
-        InstallEvent::Finding { constraints, .. } if constraints.is_empty() => "finding_latest_version_message",
-        InstallEvent::Finding { .. } => "finding_matching_version_message",
-        InstallEvent::Reusing { .. } => "reusing_previous_version_message",
-        InstallEvent::Present { .. } => "provider_already_installed_message",
-        InstallEvent::FromCache { .. } => "using_provider_from_cache_dir_message",
-        InstallEvent::Installing { .. } => "installing_provider_message",
-        InstallEvent::Installed { .. } => "installed_provider_version_message",
-        InstallEvent::Downloading { .. } => "downloading_provider_message",
-    }
 }
 
 fn keep_lock_file(session: &Session, old: &LockFile, new: &LockFile, options: &InitOptions) -> Result<(), Diagnostics> {

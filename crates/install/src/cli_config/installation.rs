@@ -4,6 +4,7 @@ use super::read::{expand, is, items, text, texts};
 use super::syntax::{Item, Node};
 use super::{CliConfig, InstallationMethod, MethodKind};
 use crate::ProviderPattern;
+use crate::oci::OciTemplate;
 use formwork_diag::{Diagnostic, Diagnostics};
 use formwork_model::ProviderAddress;
 use std::path::Path;
@@ -33,7 +34,9 @@ pub(super) fn read_installation(
         for body in bodies {
             match kind.as_str() {
                 "dev_overrides" => reader.overrides(&body, !methods.is_empty(), config),
-                "filesystem_mirror" | "network_mirror" | "direct" => methods.extend(reader.method(kind, &body)),
+                "filesystem_mirror" | "network_mirror" | "oci_mirror" | "direct" => {
+                    methods.extend(reader.method(kind, &body))
+                }
                 other => reader.fail(&format!("there is no installation method {other:?}")),
             }
         }
@@ -69,6 +72,7 @@ impl Reader<'_> {
         let allowed: &[&str] = match kind {
             "filesystem_mirror" => &["path", "include", "exclude"],
             "network_mirror" => &["url", "include", "exclude"],
+            "oci_mirror" => &["repository_template", "include", "exclude"],
             _ => &["include", "exclude"],
         };
         for item in body {
@@ -95,9 +99,16 @@ impl Reader<'_> {
                     return None;
                 }
             },
+            "oci_mirror" => MethodKind::OciMirror(argument("repository_template").unwrap_or_default().to_owned()),
             _ => MethodKind::Direct,
         };
         let include = self.patterns(body, "include");
+        if let MethodKind::OciMirror(template) = &kind
+            && let Some(problem) = OciTemplate(template).problem(&include)
+        {
+            self.fail(&problem);
+            return None;
+        }
         Some(InstallationMethod { kind, include, exclude: self.patterns(body, "exclude") })
     }
 

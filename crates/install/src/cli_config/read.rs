@@ -1,8 +1,9 @@
 //! From the syntax to settings.
 
 use super::installation::read_installation;
+use super::limits::read_limits;
 use super::syntax::{Item, Node};
-use super::{CliConfig, CredentialsHelper};
+use super::{CliConfig, CredentialsHelper, oci};
 use formwork_diag::{Diagnostic, Diagnostics};
 use std::path::Path;
 
@@ -29,6 +30,21 @@ pub(super) fn read_settings(
             "credentials" => read_credentials(labels, &item.value, config),
             "credentials_helper" => read_helper(labels, &item.value, config),
             "host" => read_host(labels, &item.value, config),
+            "oci_credentials" | "oci_default_credentials" => {
+                let read = match key.as_str() {
+                    "oci_credentials" => labelled(labels, &item.value)
+                        .into_iter()
+                        .try_for_each(|(label, body)| oci::read_credentials(label, &body, &mut config.oci)),
+                    _ => oci::read_defaults(&self::items(&item.value), variable, &mut config.oci),
+                };
+                if let Err(why) = read {
+                    let detail = format!("{}: {why}.", path.display());
+                    diagnostics.push(Diagnostic::error(format!("Invalid {key} block"), detail));
+                }
+            }
+            "provider_limits" => {
+                read_limits(labelled(labels, &item.value), path, &mut config.provider_limits, diagnostics);
+            }
             "provider_installation" if seen_installation => {
                 let detail = format!("{}: there can be one provider_installation block in all files.", path.display());
                 diagnostics.push(Diagnostic::error("Invalid provider_installation block", detail));
@@ -106,7 +122,7 @@ pub(super) fn texts(node: &Node) -> Vec<String> {
     }
 }
 
-fn flag(node: &Node) -> bool {
+pub(super) fn flag(node: &Node) -> bool {
     match node {
         Node::Bool(b) => *b,
         Node::Text(text) => text == "true" || text == "1",

@@ -45,6 +45,38 @@ pub enum InstallEvent {
     },
 }
 
+impl InstallEvent {
+    /// The text that tools know, which differs from the one for people. Source: the reference's `init -json`.
+    pub fn message(&self) -> String {
+        match self {
+            InstallEvent::BuiltIn { provider } => format!("{provider} is built in to Terraform"),
+            InstallEvent::Finding { provider, constraints } if constraints.is_empty() => {
+                format!("{}: Finding latest version...", provider.for_display())
+            }
+            InstallEvent::Finding { provider, constraints } => format!(
+                "Finding matching versions for provider: {}, version_constraint: {constraints:?}",
+                provider.for_display()
+            ),
+            InstallEvent::Reusing { provider } => {
+                format!("{}: Reusing previous version from the dependency lock file", provider.for_display())
+            }
+            InstallEvent::Present { provider, version } => {
+                format!("{} v{version}: Using previously-installed provider version", provider.for_display())
+            }
+            InstallEvent::FromCache { provider, version } => {
+                format!("{} v{version}: Using from the shared cache directory", provider.for_display())
+            }
+            InstallEvent::Installing { provider, version } => {
+                format!("Installing provider version: {} v{version}...", provider.for_display())
+            }
+            InstallEvent::Installed { provider, version, proof } => {
+                format!("Installed provider version: {} v{version} ({proof})", provider.for_display())
+            }
+            InstallEvent::Downloading { .. } => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for InstallEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

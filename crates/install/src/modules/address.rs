@@ -10,6 +10,7 @@ pub(super) enum Getter {
     Gcs,
     Git,
     Http,
+    Oci,
     S3,
 }
 
@@ -42,12 +43,13 @@ impl PackageAddress {
             "file" => Getter::File,
             "gcs" => Getter::Gcs,
             "s3" => Getter::S3,
+            "oci" => Getter::Oci,
             "hg" => {
                 return Err("Mercurial repositories cannot be fetched; git repositories and archives can".to_owned());
             }
             other => {
                 return Err(format!(
-                    "there is no way to fetch {other:?} addresses; there are git, http, https, s3, gcs and file"
+                    "there is no way to fetch {other:?} addresses; there are git, http, https, s3, gcs, oci and file"
                 ));
             }
         };

@@ -3,7 +3,7 @@
 use super::address::{Getter, PackageAddress};
 use super::checksum::check;
 use super::extract::{ArchiveKind, extract};
-use super::{DOWNLOAD, ModuleError, error, gcs, git, http, join, s3};
+use super::{DOWNLOAD, ModuleError, error, gcs, git, http, join, oci, s3};
 use crate::network::{Network, without_secrets};
 use std::path::{Path, PathBuf};
 
@@ -30,12 +30,17 @@ pub(super) fn fetch(
     for _ in 0..HOPS {
         let checksum = address.take("checksum");
         let archive = archive_kind(&mut address)?;
-        if checksum.is_some() && (address.getter == Getter::Git || archive.is_none()) {
+        if checksum.is_some() && (matches!(address.getter, Getter::Git | Getter::Oci) || archive.is_none()) {
             let detail = format!("{} has a checksum, but only archives can have one.", address.shown());
             return Err(error(DOWNLOAD, detail));
         }
         match (address.getter, archive) {
             (Getter::Git, _) => return Ok((git::clone(address, commit, target)?, deeper)),
+            // Its arguments are read where it is fetched.
+            (Getter::Oci, _) => {
+                oci::fetch(network, address, target)?;
+                return Ok((Fetched::default(), deeper));
+            }
             (Getter::File, None) => {
                 link(&address, target)?;
                 return Ok((Fetched::default(), deeper));
@@ -58,7 +63,7 @@ pub(super) fn fetch(
                     Getter::S3 => s3::fetch_file(address.clone(), &file.path)?,
                     Getter::Gcs => gcs::fetch_file(network, &address, &file.path)?,
                     Getter::Http => http::download(network, &address, &file.path)?,
-                    Getter::File | Getter::Git => {}
+                    Getter::File | Getter::Git | Getter::Oci => {}
                 }
                 if let Some(checksum) = checksum {
                     check(network, &checksum, &address.url, &file.path)?;
@@ -98,7 +103,7 @@ impl Drop for Archive {
 
 /// Whether a file is to be unpacked: by its name, or as `archive=` says.
 fn archive_kind(address: &mut PackageAddress) -> Result<Option<ArchiveKind>, ModuleError> {
-    if address.getter == Getter::Git {
+    if matches!(address.getter, Getter::Git | Getter::Oci) {
         return Ok(None);
     }
     match address.take("archive") {

@@ -27,6 +27,8 @@ pub(crate) struct Request {
     pub login: Option<(String, String)>,
     /// Tell the host which engine asks.
     pub names_engine: bool,
+    /// The kinds of documents that are wanted, if the host must be told.
+    pub accept: Option<String>,
     pub redirects: Redirects,
     pub max_redirects: usize,
     /// Most bytes of an answer that is read as a whole.
@@ -55,6 +57,7 @@ impl Network {
             token,
             login: None,
             names_engine: true,
+            accept: None,
             redirects: Redirects::SameHost,
             max_redirects: 5,
             limit: 16 << 20,
@@ -71,6 +74,7 @@ impl Network {
             token: None,
             login: None,
             names_engine: false,
+            accept: None,
             redirects: Redirects::Any,
             max_redirects: 10,
             limit: 16 << 20,
@@ -94,6 +98,19 @@ impl Network {
             }
             Ok(Answer { status: parts.status.as_u16(), url: url.clone(), headers: parts.headers, body: bytes })
         })
+    }
+
+    /// Sends a form, without following redirects.
+    pub(crate) fn post_form(&self, url: &Url, form: &[(&str, String)]) -> Result<Answer, NetworkError> {
+        let call = self.agent().post(url.as_str()).config();
+        let call = call.proxy(proxy_for(&self.settings, url)).timeout_global(Some(self.registry_timeout())).build();
+        let pairs = form.iter().map(|(name, value)| (*name, value.as_str()));
+        let response = call.send_form(pairs).map_err(|error| failure(url, &error).error)?;
+        let (parts, body) = response.into_parts();
+        let mut bytes = Vec::new();
+        let read = body.into_with_config().limit(u64::MAX).reader().take(1 << 20).read_to_end(&mut bytes);
+        read.map_err(|error| Failure::again(url, &error.to_string()).error)?;
+        Ok(Answer { status: parts.status.as_u16(), url: url.clone(), headers: parts.headers, body: bytes })
     }
 
     /// The answer of a host that has what was asked for.
@@ -158,6 +175,9 @@ impl Network {
         }
         if request.names_engine {
             call = call.header("Accept", "application/json").header("X-Terraform-Version", ENGINE);
+        }
+        if let Some(accept) = &request.accept {
+            call = call.header("Accept", accept);
         }
         if let Some((from, tag)) = &request.from {
             call = call.header("Range", format!("bytes={from}-"));

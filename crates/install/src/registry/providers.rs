@@ -87,7 +87,8 @@ impl ProviderRegistry<'_> {
             let from = without_secrets(&signature.url);
             NetworkError::other(format!("the signature {from} of the checksums is not valid: {why}"))
         })?;
-        let hashes = lines.iter().map(|(sum, _)| format!("zh:{}", sum.to_lowercase())).collect();
+        let mut hashes: Vec<String> = lines.iter().map(|(sum, _)| format!("zh:{}", sum.to_lowercase())).collect();
+        hashes.extend(told_hashes(&document, &hashes));
         Ok(RegistryPackage { url, sha256, signer, hashes })
     }
 
@@ -153,6 +154,15 @@ fn sum_and_name(line: &str) -> Option<(&str, &str)> {
     let (sum, name) = line.split_once(char::is_whitespace)?;
     let is_sum = sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_sum.then(|| (sum, name.trim_start().trim_start_matches('*').trim_end()))
+}
+
+/// The `h1:` checksums that a registry tells of packages (`packages`), as far as it tells of a package that is signed.
+fn told_hashes(document: &Value, signed: &[String]) -> Vec<String> {
+    let packages = document.get("packages").and_then(Value::as_object).into_iter().flatten();
+    let lists = packages.map(|(_, package)| texts(package.get("hashes")));
+    let of_signed = lists.filter(|hashes| hashes.iter().any(|hash| signed.contains(hash)));
+    let is_whole = |hash: &String| hash.strip_prefix("h1:").is_some_and(|digest| digest.len() == 44);
+    of_signed.flatten().filter(is_whole).collect()
 }
 
 fn signing_keys(document: &Value) -> Vec<NamedKey> {

@@ -24,6 +24,7 @@ credentials "App.Example.io" { token = "s3cret" } // one line
 credentials_helper "store" { args = ["--a", "b"] }
 host "h.io" { services = { "modules.v1" = "https://h.io/m/", "x.v1": "y" } }
 disable_checkpoint = true
+provider_limits "hashicorp/aws" { concurrency = 40 types = { aws_instance = 5 } }
 unknown "a" "b" { c { d = [1, [2]] } }
 provider_installation {
   dev_overrides { "hashicorp/null" = "/dev/$SUB" }
@@ -39,6 +40,7 @@ const JSON: &str = r#"{
   "credentials": {"App.Example.io": {"token": "s3cret"}},
   "credentials_helper": {"store": {"args": ["--a", "b"]}},
   "host": {"h.io": {"services": {"modules.v1": "https://h.io/m/", "x.v1": "y"}}},
+  "provider_limits": {"hashicorp/aws": {"concurrency": 40, "types": {"aws_instance": 5}}},
   "provider_installation": [{
     "dev_overrides": {"hashicorp/null": "/dev/$SUB"},
     "filesystem_mirror": [{"path": "/m", "include": ["example.io/*/*", "a/b"]}],
@@ -132,4 +134,34 @@ fn what_is_found_locally_is_not_asked_for_elsewhere() {
     let direct = sources.places.iter().find(|s| s.kind == MethodKind::Direct).unwrap();
     assert!(direct.without.contains(&ProviderAddress::new("example.test", "ns", "a")));
     assert!(sources.places.iter().any(|s| s.kind == MethodKind::FilesystemMirror(plugins.clone())));
+}
+
+#[test]
+fn limits_of_providers_come_from_files_and_the_environment() {
+    let limits = |text: &str, variable: &str| {
+        let (config, problems) = load(text, "rc", &[("FORMWORK_PROVIDER_LIMITS", variable)]);
+        let limits = config.provider_limits.into_iter().map(|(provider, limits)| {
+            (provider.for_display(), limits.concurrency, limits.types.into_iter().collect::<Vec<_>>())
+        });
+        (limits.collect::<Vec<_>>(), problems)
+    };
+    let file =
+        "provider_limits \"hashicorp/aws\" { concurrency = 40 }\nprovider_limits \"a/b\" { types = { b_c = \"2\" } }";
+    let (found, problems) = limits(file, "hashicorp/aws=8, hashicorp/aws:aws_vpc=1,h.io:8443/a/b=3");
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(
+        found,
+        [
+            ("h.io:8443/a/b".to_owned(), Some(3), vec![]),
+            ("a/b".to_owned(), None, vec![("b_c".to_owned(), 2)]),
+            ("hashicorp/aws".to_owned(), Some(8), vec![("aws_vpc".to_owned(), 1)]),
+        ]
+    );
+    for wrong in ["a/b", "a/b=0", "a/b=x", "=3", "a/b/c/d/e=3"] {
+        let (found, problems) = limits("", wrong);
+        assert_eq!((found.len(), problems.len()), (0, 1), "{wrong}: {problems:?}");
+    }
+    for wrong in ["provider_limits \"a/b\" { most = 3 }", "provider_limits \"a/b\" { concurrency = 1.5 }"] {
+        assert_eq!(limits(wrong, "").1.len(), 1, "{wrong}");
+    }
 }

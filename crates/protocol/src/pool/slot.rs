@@ -1,21 +1,29 @@
-//! One provider of a run, with all its instances.
+//! One provider of a run, with all its processes.
 
-use super::{ProviderSource, SchemaCache, Shared, lock};
+use super::limits::{CallLanes, CallLimits};
+use super::linked::Linked;
+use super::managed::{ManagedProvider, Target};
+use super::plugin::Plugin;
+use super::session::Session;
+use super::usage::Usage;
+use super::{ProviderSource, ProviderUse, SchemaCache, Shared, lock};
 use crate::PluginProvider;
 use crate::host::{LaunchOptions, RunningProvider, attach, launch};
 use crate::schema_codec::{RawSchema, decode_schema_subset};
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
-use formwork_model::{ApplyProvider, ClientCapabilities, ConfigureRequest, ProviderSchema, TERRAFORM_VERSION};
+use formwork_model::{
+    ApplyProvider, ClientCapabilities, ConfigureRequest, ProviderAddress, ProviderSchema, TERRAFORM_VERSION,
+};
 use formwork_value::{Str, Value, msgpack};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 
 /// Made by whoever needs it first; others wait. Failures are kept, since starting again would fail again.
-type Lazy<T> = OnceCell<Result<T, Diagnostics>>;
+pub(super) type Lazy<T> = OnceCell<Result<T, Diagnostics>>;
 
-type Provider = Arc<dyn ApplyProvider>;
+pub(super) type Provider = Arc<dyn ApplyProvider>;
 
 pub(super) struct ProviderSlot {
     source: Result<ProviderSource, Diagnostics>,
@@ -23,21 +31,22 @@ pub(super) struct ProviderSlot {
     cache: Option<Arc<dyn SchemaCache>>,
     wanted: Option<BTreeSet<Str>>,
     shared: Arc<Shared>,
-    schema: Lazy<Schema>,
-    /// The process that was started first: it gives the schema, serves without configuration, and is the first one to
-    /// be configured.
-    first_process: Lazy<Arc<RunningProvider>>,
-    first: Lazy<Provider>,
-    first_is_configured: AtomicBool,
+    /// `None`: calls go straight to the provider, which is a part of the engine.
+    lanes: Option<Arc<CallLanes>>,
+    usage: Arc<Usage>,
+    schema: Lazy<Arc<ProviderSchema>>,
+    plugins: AsyncMutex<Plugins>,
     /// By the encoded configuration.
-    configured: Mutex<BTreeMap<Vec<u8>, Arc<Lazy<Provider>>>>,
+    sessions: Mutex<BTreeMap<Vec<u8>, Arc<Session>>>,
+    linked: Linked,
+    /// Functions of it were called, which may happen at any time again.
+    is_lasting: AtomicBool,
 }
 
-#[derive(Clone)]
-struct Schema {
-    schema: Arc<ProviderSchema>,
-    /// The first process was asked for it.
-    from_process: bool,
+#[derive(Default)]
+struct Plugins {
+    all: Vec<Arc<Plugin>>,
+    failure: Option<Diagnostics>,
 }
 
 impl ProviderSlot {
@@ -46,51 +55,98 @@ impl ProviderSlot {
         options: LaunchOptions,
         cache: Option<Arc<dyn SchemaCache>>,
         wanted: Option<BTreeSet<Str>>,
+        limits: Option<CallLimits>,
         shared: Arc<Shared>,
     ) -> ProviderSlot {
+        let lanes = limits.map(|limits| CallLanes::new(options.provider.clone(), limits, shared.clone()));
         ProviderSlot {
             source,
             options,
             cache,
             wanted,
             shared,
+            lanes: lanes.map(Arc::new),
+            usage: Arc::default(),
             schema: Lazy::new(),
-            first_process: Lazy::new(),
-            first: Lazy::new(),
-            first_is_configured: AtomicBool::new(false),
-            configured: Mutex::default(),
+            plugins: AsyncMutex::default(),
+            sessions: Mutex::default(),
+            linked: Linked::default(),
+            is_lasting: AtomicBool::new(false),
         }
+    }
+
+    /// Lets go of what refers to this slot in turn.
+    pub(super) fn dissolve(&self) {
+        lock(&self.sessions).clear();
+    }
+
+    pub(super) fn note_function(&self) {
+        self.is_lasting.store(true, Ordering::Relaxed);
     }
 
     pub(super) async fn schema(&self) -> Result<Arc<ProviderSchema>, Diagnostics> {
-        if let Ok(ProviderSource::InProcess(_)) = &self.source {
-            return Ok(self.unconfigured().await?.schema());
+        match &self.source {
+            Ok(ProviderSource::InProcess(factory)) => Ok(self.linked.first(factory, &self.shared)?.schema()),
+            _ => self.schema.get_or_init(|| Box::pin(self.find_schema())).await.clone(),
         }
-        Ok(self.known_schema().await?.schema)
     }
 
-    /// The first instance: not configured, or configured in the meantime, which does not matter to those who ask for it.
-    pub(super) async fn unconfigured(&self) -> Result<Provider, Diagnostics> {
-        // Starting takes a large future, which callers would carry along each time they ask.
-        self.first.get_or_init(|| Box::pin(self.start_first())).await.clone()
+    /// Any process: not configured, or configured for somebody else, which does not matter to those who ask for it.
+    pub(super) async fn unconfigured(self: &Arc<Self>) -> Result<Provider, Diagnostics> {
+        if let Ok(ProviderSource::InProcess(factory)) = &self.source {
+            return Ok(self.managed(Target::Linked(self.linked.first(factory, &self.shared)?)));
+        }
+        let session = Arc::new(Session::new(self.clone(), None));
+        session.plugin().await?;
+        Ok(self.managed(Target::Session(session, self.schema().await?)))
     }
 
-    pub(super) async fn configured(&self, config: &Value, address: &str) -> Result<Provider, Diagnostics> {
+    pub(super) async fn configured(self: &Arc<Self>, config: &Value, address: &str) -> Result<Provider, Diagnostics> {
         let schema = self.schema().await?;
         let key = msgpack::encode(config, &schema.provider.block.implied_type()).map_err(|error| {
             let provider = &self.options.provider;
             let detail = format!("The configuration of provider {provider} cannot be encoded: {error}.");
             Diagnostic::error("Invalid provider configuration", detail).blame(Blame::Engine)
         })?;
-        let cell = lock(&self.configured).entry(key).or_default().clone();
-        cell.get_or_init(|| Box::pin(self.start_configured(config, address))).await.clone()
+        if let Ok(ProviderSource::InProcess(factory)) = &self.source {
+            let cell = self.linked.cell(key);
+            let start = async || {
+                let provider = self.linked.next(factory, &self.shared)?;
+                self.configure(&*provider, config, address, true).await?;
+                Ok(provider)
+            };
+            let provider = cell.get_or_init(|| Box::pin(start())).await.clone()?;
+            return Ok(self.managed(Target::Linked(provider)));
+        }
+        let session = {
+            let mut sessions = lock(&self.sessions);
+            let new = || Arc::new(Session::new(self.clone(), Some(config.clone())));
+            sessions.entry(key).or_insert_with(new).clone()
+        };
+        session.used_by(address);
+        session.plugin().await?;
+        Ok(self.managed(Target::Session(session, schema)))
     }
 
-    async fn start_configured(&self, config: &Value, address: &str) -> Result<Provider, Diagnostics> {
-        let provider = match self.first_is_configured.swap(true, Ordering::Relaxed) {
-            false => self.unconfigured().await?,
-            true => self.start_another().await?,
-        };
+    fn managed(&self, target: Target) -> Provider {
+        match (&self.lanes, target) {
+            (None, Target::Linked(provider)) => provider,
+            (Some(lanes), target) => Arc::new(ManagedProvider::new(target, lanes.clone(), self.usage.clone())),
+            (None, target @ Target::Session(..)) => {
+                let lanes = CallLanes::new(self.options.provider.clone(), CallLimits::default(), self.shared.clone());
+                Arc::new(ManagedProvider::new(target, Arc::new(lanes), self.usage.clone()))
+            }
+        }
+    }
+
+    /// Gives a process a configuration. Warnings are of interest the first time.
+    async fn configure(
+        &self,
+        provider: &dyn ApplyProvider,
+        config: &Value,
+        address: &str,
+        is_first: bool,
+    ) -> Result<(), Diagnostics> {
         let request = ConfigureRequest {
             terraform_version: TERRAFORM_VERSION,
             config,
@@ -107,42 +163,83 @@ impl ProviderSlot {
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
-        lock(&self.shared.warnings).extend(diagnostics);
-        Ok(provider)
+        if is_first {
+            lock(&self.shared.warnings).extend(diagnostics);
+        }
+        Ok(())
     }
 
-    async fn start_first(&self) -> Result<Provider, Diagnostics> {
-        if let Ok(ProviderSource::InProcess(factory)) = &self.source {
-            return self.registered(factory());
+    /// A process that runs, or the first one.
+    pub(super) async fn any_plugin(&self) -> Result<Arc<Plugin>, Diagnostics> {
+        let schema = self.schema().await?;
+        let mut plugins = self.plugins.lock().await;
+        plugins.all.retain(|plugin| !plugin.is_stopped());
+        match plugins.all.first() {
+            Some(plugin) => Ok(plugin.clone()),
+            None => self.first_plugin(&mut plugins, schema).await,
         }
-        let known = self.known_schema().await?;
-        let running = self.first_process().await?;
-        if !known.from_process {
-            prime(&running, &known.schema).await?;
-        }
-        self.registered(Arc::new(PluginProvider::new(running, known.schema)))
     }
 
-    async fn start_another(&self) -> Result<Provider, Diagnostics> {
-        if let Ok(ProviderSource::InProcess(factory)) = &self.source {
-            return self.registered(factory());
+    async fn first_plugin(
+        &self,
+        plugins: &mut Plugins,
+        schema: Arc<ProviderSchema>,
+    ) -> Result<Arc<Plugin>, Diagnostics> {
+        if let Some(failure) = &plugins.failure {
+            return Err(failure.clone());
         }
-        let schema = self.known_schema().await?.schema;
+        let started = Box::pin(self.start_plugin(schema)).await;
+        match &started {
+            Ok(plugin) => plugins.all.push(plugin.clone()),
+            Err(failure) => plugins.failure = Some(failure.clone()),
+        }
+        started
+    }
+
+    /// A process with a configuration: the one that has none so far, or a new one.
+    pub(super) async fn configured_plugin(
+        &self,
+        config: &Value,
+        address: &str,
+        is_first: bool,
+    ) -> Result<Arc<Plugin>, Diagnostics> {
+        let plugin = self.claimed_plugin().await?;
+        self.configure(&*plugin.provider, config, address, is_first).await?;
+        Ok(plugin)
+    }
+
+    async fn claimed_plugin(&self) -> Result<Arc<Plugin>, Diagnostics> {
+        let schema = self.schema().await?;
+        {
+            let mut plugins = self.plugins.lock().await;
+            plugins.all.retain(|plugin| !plugin.is_stopped());
+            if let Some(plugin) = plugins.all.iter().find(|plugin| plugin.claim()) {
+                return Ok(plugin.clone());
+            }
+            if plugins.all.is_empty() {
+                let plugin = self.first_plugin(&mut plugins, schema).await?;
+                plugin.claim();
+                return Ok(plugin);
+            }
+        }
+        let plugin = self.start_plugin(schema).await?;
+        plugin.claim();
+        self.plugins.lock().await.all.push(plugin.clone());
+        Ok(plugin)
+    }
+
+    async fn start_plugin(&self, schema: Arc<ProviderSchema>) -> Result<Arc<Plugin>, Diagnostics> {
         let running = self.start_process().await?;
-        prime(&running, &schema).await?;
-        self.registered(Arc::new(PluginProvider::new(running, schema)))
+        // Some providers must be asked for their schema in each process before anything else.
+        if !schema.schema_optional {
+            running.prime_schema().await?;
+        }
+        let plugin = Arc::new(Plugin::new(PluginProvider::new(running, schema), false));
+        self.shared.register_plugin(&plugin)?;
+        Ok(plugin)
     }
 
-    fn registered(&self, provider: Provider) -> Result<Provider, Diagnostics> {
-        self.shared.register(&provider)?;
-        Ok(provider)
-    }
-
-    async fn known_schema(&self) -> Result<Schema, Diagnostics> {
-        self.schema.get_or_init(|| Box::pin(self.find_schema())).await.clone()
-    }
-
-    async fn find_schema(&self) -> Result<Schema, Diagnostics> {
+    async fn find_schema(&self) -> Result<Arc<ProviderSchema>, Diagnostics> {
         let key = match self.source.as_ref().map_err(Clone::clone)? {
             ProviderSource::Executable { package_hash, .. } => package_hash.as_deref(),
             _ => None,
@@ -151,25 +248,34 @@ impl ProviderSlot {
             && let Some(bytes) = cache.get(key)
             && let Ok(schema) = decode_schema_subset(&bytes, self.wanted.as_ref())
         {
-            return Ok(Schema { schema: Arc::new(schema), from_process: false });
+            return Ok(Arc::new(schema));
         }
-        let raw: RawSchema = self.first_process().await?.raw_schema().await?;
+        let running = self.start_process().await?;
+        let raw: RawSchema = running.raw_schema().await?;
         let schema = Arc::new(raw.decode(self.wanted.as_ref())?);
         if let (Some(key), Some(cache)) = (key, &self.cache) {
             cache.put(key, &raw.to_bytes());
         }
-        Ok(Schema { schema, from_process: true })
-    }
-
-    async fn first_process(&self) -> Result<Arc<RunningProvider>, Diagnostics> {
-        self.first_process.get_or_init(|| Box::pin(self.start_process())).await.clone()
+        let plugin = Arc::new(Plugin::new(PluginProvider::new(running, schema.clone()), true));
+        self.shared.register_plugin(&plugin)?;
+        self.plugins.lock().await.all.push(plugin);
+        Ok(schema)
     }
 
     async fn start_process(&self) -> Result<Arc<RunningProvider>, Diagnostics> {
         let running = match self.source.as_ref().map_err(Clone::clone)? {
             ProviderSource::Executable { path, .. } => {
                 let options = LaunchOptions { executable: path.clone(), ..self.options.clone() };
-                self.shared.unless_closed(launch(&options)).await?
+                let start = async {
+                    let _turn = match &self.shared.memory {
+                        Some(memory) => Some(memory.make_room(&self.shared, &self.options.provider).await),
+                        None => None,
+                    };
+                    let running = Arc::new(launch(&options).await?);
+                    self.shared.register_process(&running)?;
+                    Ok(running)
+                };
+                return self.shared.unless_closed(start).await;
             }
             ProviderSource::Reattach(target) => attach(&self.options, target).await?,
             ProviderSource::InProcess(_) => {
@@ -181,12 +287,31 @@ impl ProviderSlot {
         self.shared.register_process(&running)?;
         Ok(running)
     }
-}
 
-/// Some providers must be asked for their schema in each process before anything else.
-async fn prime(running: &RunningProvider, schema: &ProviderSchema) -> Result<(), Diagnostics> {
-    match schema.schema_optional {
-        true => Ok(()),
-        false => Ok(running.prime_schema().await?),
+    /// Processes that may end, as only the named configurations are needed. They are marked as stopped.
+    pub(super) fn stop_unneeded(&self, needed: &BTreeSet<String>, is_used: bool) -> Vec<Arc<Plugin>> {
+        let is_ours = matches!(&self.source, Ok(ProviderSource::Executable { .. }));
+        if !is_ours || self.is_lasting.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let sessions: Vec<Arc<Session>> = lock(&self.sessions).values().cloned().collect();
+        let mut unneeded: Vec<Arc<Plugin>> = sessions.iter().filter_map(|session| session.unneeded(needed)).collect();
+        if let (false, Ok(plugins)) = (is_used, self.plugins.try_lock()) {
+            unneeded.extend(plugins.all.iter().filter(|plugin| !plugin.is_claimed()).cloned());
+        }
+        unneeded.retain(|plugin| plugin.stop_if_idle());
+        unneeded
+    }
+
+    pub(super) fn usage(&self, provider: ProviderAddress) -> ProviderUse {
+        let usage = &self.usage;
+        ProviderUse {
+            provider,
+            calls: usage.calls(),
+            busy: usage.busy(),
+            waited: usage.waited(),
+            throttled: usage.throttled(),
+            limits: self.lanes.as_ref().map(|lanes| lanes.found()).unwrap_or_default(),
+        }
     }
 }

@@ -182,3 +182,54 @@ async fn failures_are_told_to_all_and_not_repeated() {
     );
     assert!(problems(missing.schema(&provider()).await.map(drop)).contains("example.com/test/sample"));
 }
+
+#[tokio::test]
+async fn what_nobody_needs_any_more_ends_and_comes_back_when_it_is_needed() {
+    let counted = Counted::new(&sample_provider());
+    let pool = counted.pool();
+    let first = pool.configured_for_apply(&address("a"), &prefix("1")).await.unwrap_or_else(|p| panic!("{p:?}"));
+    let second = pool.configured_for_apply(&address("b"), &prefix("2")).await.unwrap_or_else(|p| panic!("{p:?}"));
+    // Another address with the same value: one process, which ends when neither is needed.
+    pool.configured_for_apply(&address("c"), &prefix("1")).await.unwrap_or_else(|p| panic!("{p:?}"));
+    assert_eq!(counted.starts(), 2);
+    pool.retain(&BTreeSet::from([address("b"), address("c")]));
+    assert_eq!((shown_prefix(&*first).await, shown_prefix(&*second).await), ("1".into(), "2".into()));
+    assert_eq!(counted.starts(), 2);
+    pool.retain(&BTreeSet::from([address("b")]));
+    assert_eq!(shown_prefix(&*second).await, "2");
+    assert_eq!(counted.starts(), 2);
+    // It is started and configured again without a word.
+    assert_eq!(shown_prefix(&*first).await, "1");
+    assert_eq!(counted.starts(), 3);
+    pool.retain(&BTreeSet::new());
+    pool.shutdown_all().await;
+    assert!(first.read_resource(reading(&Value::empty_object())).await.diagnostics.has_errors());
+    assert_eq!(counted.starts(), 3);
+}
+
+/// A question about an object.
+fn reading(current: &Value) -> formwork_model::ReadRequest<'_> {
+    formwork_model::ReadRequest {
+        kind: "sample_note",
+        current,
+        private: &[],
+        provider_meta: None,
+        identity: None,
+        capabilities: formwork_model::ClientCapabilities::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_bound_on_memory_that_cannot_be_kept_is_told() {
+    let counted = Counted::new(&sample_provider());
+    let pool = counted.pool_with(PoolOptions { max_memory: Some(1), ..PoolOptions::default() });
+    let first = pool.configured(&address("a"), &prefix("1")).await.unwrap_or_else(|p| panic!("{p:?}"));
+    assert_eq!(shown_prefix(&*first).await, "1");
+    let second = pool.configured(&address("b"), &prefix("2")).await.unwrap_or_else(|p| panic!("{p:?}"));
+    // The first has made room, and the other way round.
+    assert_eq!((shown_prefix(&*second).await, shown_prefix(&*first).await), ("2".into(), "1".into()));
+    assert!(counted.starts() >= 3, "{} starts", counted.starts());
+    let warnings = pool.take_warnings();
+    assert_eq!(warnings.iter().map(|w| w.summary.as_str()).collect::<Vec<_>>(), ["More memory is needed than allowed"]);
+    pool.shutdown_all().await;
+}
