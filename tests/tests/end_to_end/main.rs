@@ -10,6 +10,9 @@ mod bundle;
 mod bundled;
 mod command_line;
 mod console;
+#[path = "../../../crates/backend/tests/database.rs"]
+#[allow(dead_code, reason = "the proxy is for tests of the store")]
+mod database;
 mod documents;
 mod drift;
 mod early;
@@ -23,6 +26,7 @@ mod interrupted;
 mod killed;
 mod limits;
 mod locked;
+mod moved_states;
 mod null_provider;
 mod oci;
 mod official_aws;
@@ -32,6 +36,9 @@ mod remote;
 mod remote_machines;
 mod reports;
 mod resumed;
+#[path = "../../../crates/backend/tests/scratch.rs"]
+#[allow(dead_code, reason = "other tests use all of it")]
+mod scratch;
 mod shapes;
 mod slow;
 mod state;
@@ -39,3 +46,6 @@ mod state_exchange;
 mod surroundings;
 mod tools;
 mod tutorial;
+#[path = "../../../crates/backend/tests/web_server.rs"]
+#[allow(dead_code, reason = "other tests use all of it")]
+mod web_server;
