@@ -152,7 +152,7 @@ async fn plan_invocation(
     let (plain, _) = config.unmark_deep();
     let capabilities = ClientCapabilities { deferral_allowed: false, write_only_attributes_allowed: true };
     let response = {
-        let _permit = planner.permits.acquire().await;
+        let _turn = planner.turns.begin().await;
         asked.plan_action(ActionRequest { kind: &address.action.kind, config: &plain, capabilities }).await
     };
     let mut problems = response.diagnostics;

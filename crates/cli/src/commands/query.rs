@@ -10,7 +10,7 @@ use crate::operation_arguments::OperationArguments;
 use crate::planning::{Stopping, environment, with_defaults};
 use crate::progress::Progress;
 use crate::providers::Providers;
-use crate::session::Session;
+use crate::session::{Session, Threads};
 use formwork_config::load_queries;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_eval::Phase;
@@ -63,7 +63,7 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
     let values = with_defaults(&config, given);
     let found: Mutex<Vec<ListResult>> = Mutex::default();
     let writes = target.is_some() || arguments.value("generate-config-out").is_some_and(|path| !path.is_empty());
-    let problems = session.block_on_with_interrupts(async {
+    let problems = session.block_on_with_interrupts(Threads::Several, async {
         let config = Arc::new(config);
         let providers = Providers::prepare(session, &config, None)?;
         let files = Arc::new(session.files());
