@@ -6,7 +6,7 @@ mod arguments;
 mod schema;
 
 pub(crate) use arguments::Arguments;
-pub use schema::backend_schema;
+pub use schema::{KINDS, backend_schema};
 
 use crate::local::{LocalOptions, LocalWorkspaces};
 use crate::session::StatePlace;
@@ -20,6 +20,11 @@ use std::sync::Arc;
 /// A configured backend.
 #[async_trait]
 pub trait Backend: Send + Sync {
+    /// True if there can be more than the workspace `default`.
+    fn has_workspaces(&self) -> bool {
+        true
+    }
+
     /// `default`, then the others in order.
     async fn workspaces(&self) -> Result<Vec<String>, StoreError>;
 
@@ -47,6 +52,8 @@ pub async fn configure_backend(kind: &str, config: &BTreeMap<Str, Value>) -> Res
             let options = local_options(config)?;
             Ok(ConfiguredBackend { backend: Arc::new(LocalWorkspaces { options }), warnings: Vec::new() })
         }
+        #[cfg(feature = "remote")]
+        "http" => crate::http::configure(config),
         #[cfg(feature = "s3")]
         "s3" => crate::s3::configure(config).await,
         _ => Err(StoreError::new(unsupported(kind))),
@@ -76,12 +83,11 @@ fn unsupported(kind: &str) -> String {
         "artifactory" | "azure" | "etcd" | "etcdv3" | "manta" | "swift" => {
             format!("The \"{kind}\" backend was removed from Terraform. Migrate the state to another backend first.")
         }
-        "remote" | "azurerm" | "consul" | "cos" | "gcs" | "http" | "inmem" | "kubernetes" | "oss" | "pg" | "oci"
-        | "cloud" => {
-            format!("The \"{kind}\" backend is not supported by this version of Formwork; \"local\" and \"s3\" are.")
+        "http" | "s3" => format!("This build of Formwork has no {kind:?} backend (cargo features remote and s3)."),
+        "remote" | "azurerm" | "consul" | "cos" | "gcs" | "inmem" | "kubernetes" | "oss" | "pg" | "oci" | "cloud" => {
+            format!("The \"{kind}\" backend is not one that Formwork has. It has: {}.", KINDS.join(", "))
         }
-        "s3" => "This build of Formwork has no \"s3\" backend (cargo feature s3).".to_owned(),
-        _ => format!("There is no backend type named {kind:?}. Use \"local\" or \"s3\"."),
+        _ => format!("There is no backend type named {kind:?}. The types are: {}.", KINDS.join(", ")),
     }
 }
 

@@ -7,6 +7,8 @@ mod backend;
 mod codec;
 mod durable;
 mod file_lock;
+#[cfg(feature = "remote")]
+mod http;
 pub mod journal;
 mod json_text;
 mod local;
@@ -18,11 +20,17 @@ mod s3;
 pub mod schema_file;
 mod session;
 pub mod state_file;
+#[cfg(feature = "remote")]
+mod web;
 
-pub use backend::{Backend, ConfiguredBackend, backend_schema, configure_backend, local_options};
+pub use backend::{
+    Backend, ConfiguredBackend, KINDS as BACKEND_KINDS, backend_schema, configure_backend, local_options,
+};
+#[cfg(feature = "remote")]
+pub use http::{HttpSettings, HttpStore};
 pub use journal::{JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog};
 pub use local::{Backup, LocalOptions, LocalStore, LocalWorkspaces, StateAhead, is_workspace_name};
-pub use memory::MemoryStore;
+pub use memory::{MemoryStore, MemoryWorkspaces};
 pub use plan_file::PlanFileError;
 #[cfg(feature = "s3")]
 pub use s3::{S3Settings, S3Store, S3Workspaces};

@@ -1,5 +1,9 @@
 //! State in memory, for tests.
 
+mod workspaces;
+
+pub use workspaces::MemoryWorkspaces;
+
 use crate::lock_info;
 use async_trait::async_trait;
 use formwork_model::{Lock, LockError, LockInfo, StateSnapshot, StateStore, StoreError};

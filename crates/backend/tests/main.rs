@@ -5,6 +5,8 @@
 mod cloud;
 mod contract;
 mod crash;
+#[cfg(feature = "remote")]
+mod http;
 mod journal;
 mod local;
 #[cfg(feature = "s3")]
@@ -16,3 +18,5 @@ mod scratch;
 mod session;
 mod state_file;
 mod terraform;
+#[cfg(feature = "remote")]
+mod web_server;

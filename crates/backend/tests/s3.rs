@@ -1,7 +1,7 @@
 //! The S3 store against a real HTTP service.
 
 use crate::cloud::Cloud;
-use crate::contract::{self, Clients};
+use crate::contract::{self, Site};
 use crate::proxy::{Fault, Proxy};
 use crate::sample::{address, intent, lock_info, result, snapshot, state};
 use crate::scratch::Scratch;
@@ -11,7 +11,6 @@ use formwork_backend::{Backend, ConfiguredBackend, S3Settings, S3Workspaces, Sta
 use formwork_model::{LockError, StateStore, StoreError};
 use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 
 /// Arguments for the service at a port, changed by the case at hand.
@@ -47,23 +46,27 @@ async fn impatient(port: u16, key: &str) -> Arc<dyn StateStore> {
     Arc::new(workspaces(port, key, &[("max_retries", 1.into())]).await.store("default").unwrap())
 }
 
-async fn law<F: Future<Output = ()>>(cloud: &Cloud, number: usize, law: impl Fn(Clients) -> F) {
-    let key = format!("law/{number}/terraform.tfstate");
-    let (a, b) = (store(cloud.port, &key).await, store(cloud.port, &key).await);
-    law(Clients { a, b, can_force: true, _storage: Box::new(()) }).await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_contract_holds() {
+    use Fault::*;
+    const FAULTS: [Fault; 4] = [AnswerLost, ErrorAfter, ErrorBefore, Busy];
     let cloud = Cloud::start();
-    law(&cloud, 1, contract::what_was_written_is_read).await;
-    law(&cloud, 2, contract::one_holds_the_lock).await;
-    law(&cloud, 3, contract::the_lock_covers_reading_and_writing).await;
-    law(&cloud, 4, contract::a_lock_without_a_state_leaves_none).await;
-    law(&cloud, 5, contract::who_read_an_old_state_cannot_write).await;
-    law(&cloud, 6, contract::two_first_states_do_not_overwrite_each_other).await;
-    law(&cloud, 7, contract::locks_are_removed_by_id_only).await;
-    law(&cloud, 8, contract::of_many_lockers_one_wins).await;
+    let proxy = Proxy::before(cloud.port);
+    let site = async |law: &'static str| {
+        let key = format!("law/{law}/terraform.tfstate");
+        let prefix = Value::from(format!("law/{law}/env"));
+        let of = async |port: u16| {
+            let more = [("max_retries", Value::from(1)), ("workspace_key_prefix", prefix.clone())];
+            Arc::new(workspaces(port, &key, &more).await)
+        };
+        let faults = proxy.faults.clone();
+        let fault = move |number: usize| {
+            faults.lock().unwrap().extend(FAULTS.get(number));
+            number < FAULTS.len()
+        };
+        Site { fault: Box::new(fault), ..Site::new(of(proxy.port).await, of(cloud.port).await) }
+    };
+    contract::holds(site).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

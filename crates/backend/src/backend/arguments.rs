@@ -53,6 +53,35 @@ impl<'a> Arguments<'a> {
         number
     }
 
+    /// A whole number, or that of an environment variable.
+    pub fn number_or(&mut self, name: &str, variable: &str) -> Option<u32> {
+        if self.is_set(name) {
+            return self.number(name);
+        }
+        let text = std::env::var(variable).ok().filter(|text| !text.is_empty())?;
+        let number = text.trim().parse().ok();
+        if number.is_none() {
+            self.refuse(name, &format!("must be a whole number, and {variable} is not"));
+        }
+        number
+    }
+
+    /// True or false, or what an environment variable says.
+    pub fn flag_or(&mut self, name: &str, variables: &[&str]) -> bool {
+        if self.is_set(name) {
+            return self.flag(name);
+        }
+        let of = |variable: &&str| std::env::var(variable).ok().filter(|text| !text.is_empty());
+        match variables.iter().find_map(of).map(|text| text.to_ascii_lowercase()).as_deref() {
+            None | Some("0" | "f" | "false") => false,
+            Some("1" | "t" | "true") => true,
+            Some(other) => {
+                self.refuse(name, &format!("must be true or false, and the environment says {other:?}"));
+                false
+            }
+        }
+    }
+
     pub fn texts(&mut self, name: &str) -> Vec<String> {
         let values = self.get(name, &Type::set(Type::String));
         let items = values.as_ref().and_then(Value::as_sequence).unwrap_or_default();

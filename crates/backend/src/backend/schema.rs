@@ -51,6 +51,25 @@ const S3_SETS: &[&str] =
 
 const S3_SECRETS: &[&str] = &["access_key", "secret_key", "sse_customer_key", "token"];
 
+const HTTP_TEXTS: &[&str] = &[
+    "address",
+    "client_ca_certificate_pem",
+    "client_certificate_pem",
+    "client_private_key_pem",
+    "lock_address",
+    "lock_method",
+    "password",
+    "unlock_address",
+    "unlock_method",
+    "update_method",
+    "username",
+];
+
+const HTTP_NUMBERS: &[&str] = &["retry_max", "retry_wait_max", "retry_wait_min"];
+
+/// The kinds of backends that are here.
+pub const KINDS: &[&str] = &["http", "local", "s3"];
+
 /// The arguments of a kind of backend; `None` if there is no such kind here. All are optional, because any may come from
 /// elsewhere; what is missing in the end the backend itself says.
 pub fn backend_schema(kind: &str) -> Option<Block> {
@@ -58,9 +77,22 @@ pub fn backend_schema(kind: &str) -> Option<Block> {
         "local" => {
             Some(Block::new(["path", "workspace_dir"].map(|name| (name, Attribute::new(Type::String).optional())), []))
         }
+        "http" => Some(plain(HTTP_TEXTS, &["skip_cert_verification"], HTTP_NUMBERS, &["password"])),
         "s3" => Some(s3()),
         _ => None,
     }
+}
+
+/// Texts, flags and numbers, and which of them are secret.
+fn plain(texts: &[&'static str], flags: &[&'static str], numbers: &[&'static str], secrets: &[&str]) -> Block {
+    let of = |ty: Type| {
+        move |name: &&'static str| {
+            let attribute = Attribute::new(ty.clone()).optional();
+            (*name, Attribute { sensitive: secrets.contains(name), ..attribute })
+        }
+    };
+    let attributes = texts.iter().map(of(Type::String)).chain(flags.iter().map(of(Type::Bool)));
+    Block::new(attributes.chain(numbers.iter().map(of(Type::Number))), [])
 }
 
 fn s3() -> Block {

@@ -59,6 +59,10 @@ impl Remote {
         queue.uploaded + queue.batches.len() as u64
     }
 
+    fn has_uploaded(&self) -> bool {
+        locked(&self.queue).uploaded > 0
+    }
+
     /// Returns when everything up to a position is durable: one piece has all that is waiting.
     async fn upload(&self, position: u64) -> Result<(), JournalError> {
         let mut turn = self.turn.lock().await;
@@ -129,9 +133,14 @@ impl JournalFile {
         locked(&self.open).values().cloned().collect()
     }
 
-    /// Notes that a state is about to be written that has everything up to here.
+    /// Notes that a state is about to be written that has everything up to here. If something has been uploaded, this is as
+    /// well: another machine must know the state as one of this run.
     pub async fn checkpoint(&self, serial: u64, checksum: u32) -> Result<(), JournalError> {
-        self.append_records(&[Record::Checkpoint { serial, checksum }]).await
+        let position = self.append_records(&[Record::Checkpoint { serial, checksum }]).await?;
+        match &self.remote {
+            Some(remote) if remote.has_uploaded() => remote.upload(position).await,
+            _ => Ok(()),
+        }
     }
 
     /// Ends the run and removes the journal: the state has all results. (That the end cannot be noted does not matter if
@@ -155,13 +164,17 @@ impl JournalFile {
         }
     }
 
-    async fn append_records(&self, records: &[Record]) -> Result<(), JournalError> {
+    /// Gives the position in what is to be uploaded.
+    async fn append_records(&self, records: &[Record]) -> Result<u64, JournalError> {
         let batch = encode(records);
-        let Some(remote) = &self.remote else { return self.append_batch(batch).await };
+        let Some(remote) = &self.remote else { return self.append_batch(batch).await.map(|()| 0) };
         self.append_batch(batch.clone()).await?;
         // Who depends on these entries begins after this, so its entries come later in the remote log as well.
         let position = remote.enqueue(batch);
-        if will_create(records) { remote.upload(position).await } else { Ok(()) }
+        if will_create(records) {
+            remote.upload(position).await?;
+        }
+        Ok(position)
     }
 
     async fn append_batch(&self, batch: Vec<u8>) -> Result<(), JournalError> {

@@ -4,7 +4,8 @@ use super::read_record;
 use crate::arguments::Arguments;
 use crate::session::Session;
 use formwork_backend::{
-    Backend, Backup, LocalOptions, LocalWorkspaces, StateAhead, backend_schema, configure_backend, local_options,
+    BACKEND_KINDS, Backend, Backup, LocalOptions, LocalWorkspaces, StateAhead, backend_schema, configure_backend,
+    local_options,
 };
 use formwork_config::{Config, Module};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
@@ -69,9 +70,6 @@ impl LocalFlags {
     }
 }
 
-/// Names of all backend types.
-pub const KINDS: [&str; 2] = ["local", "s3"];
-
 impl Default for BackendSettings {
     /// What counts without any configuration.
     fn default() -> BackendSettings {
@@ -111,8 +109,10 @@ impl BackendSettings {
 }
 
 fn unknown_kind(kind: &str, span: Option<Span>) -> Diagnostic {
-    let hint = formwork_diag::nearest(kind, KINDS).map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default();
-    let detail = format!("There is no backend type named {kind:?}.{hint} The types are: {}.", KINDS.join(", "));
+    let hint = formwork_diag::nearest(kind, BACKEND_KINDS.iter().copied())
+        .map(|near| format!(" Did you mean {near:?}?"))
+        .unwrap_or_default();
+    let detail = format!("There is no backend type named {kind:?}.{hint} The types are: {}.", BACKEND_KINDS.join(", "));
     Diagnostic::error("Unsupported backend type", detail).at_opt(span)
 }
 

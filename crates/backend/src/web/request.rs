@@ -1,0 +1,73 @@
+//! Requests and answers.
+
+use ureq::http::{HeaderMap, Request};
+
+#[derive(Clone)]
+pub(crate) struct WebRequest {
+    pub method: String,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<Vec<u8>>,
+}
+
+impl WebRequest {
+    pub fn new(method: &str, url: impl Into<String>) -> WebRequest {
+        WebRequest { method: method.to_owned(), url: url.into(), headers: Vec::new(), body: None }
+    }
+
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> WebRequest {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> WebRequest {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Without name and password.
+    pub fn shown_url(&self) -> String {
+        let Ok(mut url) = url::Url::parse(&self.url) else { return self.url.clone() };
+        let _ = url.set_password(None).and_then(|()| url.set_username(""));
+        url.to_string()
+    }
+
+    pub(super) fn with_body<B>(&self, body: B) -> Result<Request<B>, String> {
+        let mut builder = Request::builder().method(self.method.as_str()).uri(&self.url);
+        for (name, value) in &self.headers {
+            builder = builder.header(name, value);
+        }
+        builder.body(body).map_err(|error| format!("the request is not valid: {error}"))
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct WebAnswer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    /// Requests that it took.
+    pub attempts: u32,
+    /// An earlier attempt may have had its effect.
+    pub unclear: bool,
+}
+
+impl WebAnswer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// What the server says, for an error: status and the beginning of the body.
+    pub fn describe(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        let text: String = text.trim().chars().filter(|c| !c.is_control()).take(500).collect();
+        match text.is_empty() {
+            true => format!("the server answers {}", self.status),
+            false => format!("the server answers {}: {text}", self.status),
+        }
+    }
+}
