@@ -54,6 +54,8 @@ pub async fn configure_backend(kind: &str, config: &BTreeMap<Str, Value>) -> Res
         }
         #[cfg(feature = "remote")]
         "http" => crate::http::configure(config),
+        #[cfg(feature = "remote")]
+        "pg" => crate::pg::configure(config).await,
         #[cfg(feature = "s3")]
         "s3" => crate::s3::configure(config).await,
         _ => Err(StoreError::new(unsupported(kind))),
@@ -83,8 +85,10 @@ fn unsupported(kind: &str) -> String {
         "artifactory" | "azure" | "etcd" | "etcdv3" | "manta" | "swift" => {
             format!("The \"{kind}\" backend was removed from Terraform. Migrate the state to another backend first.")
         }
-        "http" | "s3" => format!("This build of Formwork has no {kind:?} backend (cargo features remote and s3)."),
-        "remote" | "azurerm" | "consul" | "cos" | "gcs" | "inmem" | "kubernetes" | "oss" | "pg" | "oci" | "cloud" => {
+        "http" | "pg" | "s3" => {
+            format!("This build of Formwork has no {kind:?} backend (cargo features remote and s3).")
+        }
+        "remote" | "azurerm" | "consul" | "cos" | "gcs" | "inmem" | "kubernetes" | "oss" | "oci" | "cloud" => {
             format!("The \"{kind}\" backend is not one that Formwork has. It has: {}.", KINDS.join(", "))
         }
         _ => format!("There is no backend type named {kind:?}. The types are: {}.", KINDS.join(", ")),

@@ -14,6 +14,8 @@ mod json_text;
 mod local;
 mod lock_info;
 mod memory;
+#[cfg(feature = "remote")]
+mod pg;
 pub mod plan_file;
 #[cfg(feature = "s3")]
 mod s3;
@@ -31,6 +33,8 @@ pub use http::{HttpSettings, HttpStore};
 pub use journal::{JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog};
 pub use local::{Backup, LocalOptions, LocalStore, LocalWorkspaces, StateAhead, is_workspace_name};
 pub use memory::{MemoryStore, MemoryWorkspaces};
+#[cfg(feature = "remote")]
+pub use pg::{PgSettings, PgStore, PgWorkspaces};
 pub use plan_file::PlanFileError;
 #[cfg(feature = "s3")]
 pub use s3::{S3Settings, S3Store, S3Workspaces};

@@ -8,7 +8,7 @@ mod tls;
 
 pub(crate) use request::{WebAnswer, WebRequest};
 pub(crate) use retry::Retries;
-pub(crate) use tls::{TlsSettings, system_roots};
+pub(crate) use tls::TlsSettings;
 
 use formwork_model::StoreError;
 use std::fmt;

@@ -6,9 +6,13 @@ mod cloud;
 mod contract;
 mod crash;
 #[cfg(feature = "remote")]
+mod database;
+#[cfg(feature = "remote")]
 mod http;
 mod journal;
 mod local;
+#[cfg(feature = "remote")]
+mod pg;
 #[cfg(feature = "s3")]
 mod proxy;
 #[cfg(feature = "s3")]

@@ -67,8 +67,10 @@ const HTTP_TEXTS: &[&str] = &[
 
 const HTTP_NUMBERS: &[&str] = &["retry_max", "retry_wait_max", "retry_wait_min"];
 
+const PG_FLAGS: &[&str] = &["skip_index_creation", "skip_schema_creation", "skip_table_creation"];
+
 /// The kinds of backends that are here.
-pub const KINDS: &[&str] = &["http", "local", "s3"];
+pub const KINDS: &[&str] = &["http", "local", "pg", "s3"];
 
 /// The arguments of a kind of backend; `None` if there is no such kind here. All are optional, because any may come from
 /// elsewhere; what is missing in the end the backend itself says.
@@ -78,6 +80,7 @@ pub fn backend_schema(kind: &str) -> Option<Block> {
             Some(Block::new(["path", "workspace_dir"].map(|name| (name, Attribute::new(Type::String).optional())), []))
         }
         "http" => Some(plain(HTTP_TEXTS, &["skip_cert_verification"], HTTP_NUMBERS, &["password"])),
+        "pg" => Some(plain(&["conn_str", "schema_name"], PG_FLAGS, &[], &["conn_str"])),
         "s3" => Some(s3()),
         _ => None,
     }

@@ -29,18 +29,16 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<Certificate<'static>>, Sto
     if found.is_empty() { Err(wrong(what, "there is no certificate in it (PEM)")) } else { Ok(found) }
 }
 
-/// The certificates that the system trusts, as DER.
-pub(crate) fn system_roots() -> Vec<Vec<u8>> {
-    rustls_native_certs::load_native_certs().certs.iter().map(|der| der.to_vec()).collect()
-}
-
 impl TlsSettings {
     pub(super) fn config(&self) -> Result<TlsConfig, StoreError> {
         let roots = match &self.roots {
             Some(pem) => certificates(pem, "CA certificate")?,
             None => {
-                let mut roots: Vec<_> =
-                    system_roots().iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+                let mut roots: Vec<_> = rustls_native_certs::load_native_certs()
+                    .certs
+                    .iter()
+                    .map(|der| Certificate::from_der(der).to_owned())
+                    .collect();
                 if let Some(pem) = &self.more_roots {
                     roots.extend(certificates(pem, "CA certificate")?);
                 }
