@@ -6,7 +6,7 @@ mod arguments;
 mod schema;
 
 pub(crate) use arguments::Arguments;
-pub use schema::{KINDS, backend_schema};
+pub use schema::{KINDS, backend_schema, required_arguments};
 
 use crate::local::{LocalOptions, LocalWorkspaces};
 use crate::session::StatePlace;

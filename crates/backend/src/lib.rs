@@ -27,6 +27,7 @@ mod web;
 
 pub use backend::{
     Backend, ConfiguredBackend, KINDS as BACKEND_KINDS, backend_schema, configure_backend, local_options,
+    required_arguments,
 };
 #[cfg(feature = "remote")]
 pub use http::{HttpSettings, HttpStore};

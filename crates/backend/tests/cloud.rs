@@ -93,3 +93,41 @@ fn python() -> PathBuf {
     }
     own
 }
+
+impl Cloud {
+    /// A table for locks.
+    pub fn make_table(&self, name: &str) {
+        let body = format!(
+            "{{\"TableName\":\"{name}\",\"BillingMode\":\"PAY_PER_REQUEST\",\"KeySchema\":[{{\"AttributeName\":\"LockID\",\
+             \"KeyType\":\"HASH\"}}],\"AttributeDefinitions\":[{{\"AttributeName\":\"LockID\",\"AttributeType\":\"S\"}}]}}"
+        );
+        assert!(self.table("CreateTable", &body).contains("TableStatus"));
+    }
+
+    /// An attribute of an item; `None` without the item.
+    pub fn item(&self, table: &str, id: &str, attribute: &str) -> Option<String> {
+        let body = format!("{{\"TableName\":\"{table}\",\"Key\":{{\"LockID\":{{\"S\":\"{id}\"}}}}}}");
+        let answer: serde_json::Value = serde_json::from_str(&self.table("GetItem", &body)).unwrap();
+        Some(answer.get("Item")?.get(attribute)?.get("S")?.as_str().unwrap().to_owned())
+    }
+
+    pub fn put_item(&self, table: &str, id: &str, attribute: &str, value: &str) {
+        let item = format!("{{\"LockID\":{{\"S\":\"{id}\"}},\"{attribute}\":{{\"S\":\"{value}\"}}}}");
+        self.table("PutItem", &format!("{{\"TableName\":\"{table}\",\"Item\":{item}}}"));
+    }
+
+    fn table(&self, operation: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential=test/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0\r\n\
+             X-Amz-Target: DynamoDB_20120810.{operation}\r\nContent-Type: application/x-amz-json-1.0\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+}

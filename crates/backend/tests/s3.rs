@@ -6,6 +6,7 @@ use crate::proxy::{Fault, Proxy};
 use crate::sample::{address, intent, lock_info, result, snapshot, state};
 use crate::scratch::Scratch;
 use crate::terraform::{binary, command};
+use crate::web_server::{Answer, Request, serve_tls};
 use formwork_backend::state_file::encode;
 use formwork_backend::{Backend, ConfiguredBackend, S3Settings, S3Workspaces, StateSession, configure_backend};
 use formwork_model::{LockError, StateStore, StoreError};
@@ -208,6 +209,15 @@ async fn arguments_have_their_effect() {
     round_trip(&by_profile).await;
     by_profile.insert("assume_role".into(), role);
     round_trip(&by_profile).await;
+    // By a token as well.
+    std::fs::write(dir.path("token"), "token").unwrap();
+    let by_token = Value::object([
+        ("role_arn", Value::from("arn:aws:iam::123456789012:role/web")),
+        ("web_identity_token_file", dir.path("token").to_str().unwrap().into()),
+        ("duration", "1h".into()),
+    ]);
+    by_profile.insert("assume_role_with_web_identity".into(), by_token);
+    round_trip(&by_profile).await;
     by_profile.insert("allowed_account_ids".into(), Value::tuple(["999999999999".into()]));
     let error = configured(&by_profile).await.map(|_| ()).unwrap_err();
     assert!(error.message.contains("account 123456789012"), "{error}");
@@ -305,8 +315,19 @@ async fn nothing_of_a_workspace_stays_behind() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn terraform_and_we_share_a_bucket() {
+    share_a_bucket(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn terraform_and_we_share_a_bucket_with_a_table() {
+    share_a_bucket(true).await;
+}
+
+async fn share_a_bucket(by_table: bool) {
     let Some(terraform) = binary() else { return };
     let cloud = Cloud::start();
+    cloud.make_table("locks");
+    let lock = if by_table { "dynamodb_table = \"locks\"" } else { "use_lockfile = true" };
     let dir = Scratch::new("s3-rivals");
     let config = format!(
         r#"
@@ -315,9 +336,9 @@ async fn terraform_and_we_share_a_bucket() {
             bucket                      = "states"
             key                         = "shared"
             region                      = "eu-central-1"
-            endpoints                   = {{ s3 = "{}" }}
+            endpoints                   = {{ s3 = "{0}", dynamodb = "{0}" }}
             use_path_style              = true
-            use_lockfile                = true
+            {lock}
             skip_credentials_validation = true
             skip_requesting_account_id  = true
             skip_metadata_api_check     = true
@@ -336,7 +357,13 @@ async fn terraform_and_we_share_a_bucket() {
         (output.status.code(), text.into_owned())
     };
     assert_eq!(run(&["init", "-no-color"]).0, Some(0), "{}", run(&["init", "-no-color"]).1);
-    let ours = store(cloud.port, "shared").await;
+    let ours = match by_table {
+        false => store(cloud.port, "shared").await,
+        true => {
+            let more = with_table(cloud.port, &[("use_lockfile", false.into())]);
+            Arc::new(workspaces(cloud.port, "shared", &more).await.store("default").unwrap())
+        }
+    };
     let lock = ours.lock(lock_info("our-id")).await.unwrap();
     let (code, text) = run(&["apply", "-auto-approve", "-no-color"]);
     assert!(code == Some(1) && text.contains("our-id") && text.contains("somebody@somewhere"), "{text}");
@@ -348,4 +375,165 @@ async fn terraform_and_we_share_a_bucket() {
     next.serial += 1;
     ours.write(&next).await.unwrap();
     assert_eq!(run(&["plan", "-detailed-exitcode"]).0, Some(0));
+}
+
+fn with_table(port: u16, more: &[(&str, Value)]) -> Vec<(&'static str, Value)> {
+    let endpoint = Value::from(format!("http://127.0.0.1:{port}"));
+    let names = ["s3", "sts", "dynamodb"];
+    let mut values: Vec<(&'static str, Value)> = vec![
+        ("dynamodb_table", "locks".into()),
+        ("endpoints", Value::object(names.map(|name| (name, endpoint.clone())))),
+    ];
+    let names = ["use_lockfile", "workspace_key_prefix"];
+    values.extend(
+        names.into_iter().filter_map(|name| Some((name, more.iter().find(|(other, _)| *other == name)?.1.clone()))),
+    );
+    values
+}
+
+/// A table of locks, without the lock object.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_contract_holds_with_a_table() {
+    let cloud = Cloud::start();
+    cloud.make_table("locks");
+    let site = async |law: &'static str| {
+        let key = format!("table/{law}");
+        let prefix = Value::from(format!("table/{law}/env"));
+        let more = with_table(cloud.port, &[("use_lockfile", false.into()), ("workspace_key_prefix", prefix)]);
+        let of = async || Arc::new(workspaces(cloud.port, &key, &more).await);
+        Site::new(of().await, of().await)
+    };
+    contract::holds(site).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn items_are_those_of_the_ecosystem() {
+    let cloud = Cloud::start();
+    cloud.make_table("locks");
+    let of = async |both: bool| {
+        let more = with_table(cloud.port, &[("use_lockfile", both.into())]);
+        workspaces(cloud.port, "k", &more).await.store("default").unwrap()
+    };
+    let (store, both) = (of(false).await, of(true).await);
+    let lock = store.lock(lock_info("our-id")).await.unwrap();
+    let info = cloud.item("locks", "states/k", "Info").unwrap();
+    assert!(info.contains("\"ID\":\"our-id\"") && info.contains("\"Path\":\"states/k\""), "{info}");
+    assert_eq!(cloud.object("k.tflock"), None);
+    // The second lock is taken: the first one is given back.
+    assert!(matches!(both.lock(lock_info("x")).await.map(|_| ()), Err(LockError::Held { .. })));
+    assert_eq!(cloud.object("k.tflock"), None);
+    lock.unlock().await.unwrap();
+    assert_eq!(cloud.item("locks", "states/k", "Info"), None);
+    let lock = both.lock(lock_info("x")).await.unwrap();
+    assert!(cloud.object("k.tflock").is_some() && cloud.item("locks", "states/k", "Info").is_some());
+    both.write(&snapshot(1, 1)).await.unwrap();
+    lock.unlock().await.unwrap();
+    let digest: String =
+        <md5::Md5 as md5::Digest>::digest(encode(&snapshot(1, 1))).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(cloud.item("locks", "states/k-md5", "Digest"), Some(digest));
+    cloud.put_item("locks", "states/k-md5", "Digest", "0123");
+    let error = store.read().await.unwrap_err();
+    assert!(error.message.contains("0123") && error.message.contains("states/k-md5"), "{error}");
+}
+
+/// A proxy, certificates of one's own, and none checked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn networks_of_ones_own() {
+    const HOST: &str = "s3.eu-central-1.amazonaws.com";
+    let cloud = Cloud::start();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec![HOST.to_owned()]).unwrap().self_signed(&key).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let port = cloud.port;
+    let secure = serve_tls(Arc::new(config), move |request| forward(&request, port));
+    // Whatever host is asked for, the tunnel leads to one of the two.
+    let tunnel = tunnel(port, secure);
+    let dir = Scratch::new("s3-network");
+    std::fs::write(dir.path("ca.pem"), certificate.pem()).unwrap();
+    let read = async |endpoint: &str, more: &[(&str, Value)]| {
+        let proxy = Value::from(format!("http://127.0.0.1:{tunnel}"));
+        let endpoints = Value::object([("s3", Value::from(endpoint))]);
+        let fixed = [
+            ("endpoints", endpoints),
+            ("http_proxy", proxy.clone()),
+            ("https_proxy", proxy),
+            ("max_retries", 1.into()),
+        ];
+        let store = workspaces(port, "network", &[&fixed, more].concat()).await.store("default").unwrap();
+        store.write(&snapshot(1, 1)).await?;
+        store.read().await
+    };
+    assert_eq!(read(&format!("http://{HOST}"), &[]).await.unwrap(), Some(snapshot(1, 1)));
+    let bundle = [("custom_ca_bundle", Value::from(dir.path("ca.pem").to_str().unwrap()))];
+    assert_eq!(read(&format!("https://{HOST}"), &bundle).await.unwrap(), Some(snapshot(1, 1)));
+    assert_eq!(read(&format!("https://{HOST}"), &[("insecure", true.into())]).await.unwrap(), Some(snapshot(1, 1)));
+    assert!(read(&format!("https://{HOST}"), &[]).await.is_err(), "nobody knows this certificate");
+    assert!(read("https://other.example", &bundle).await.is_err(), "it is that of another host");
+    assert!(
+        read(&format!("http://{HOST}"), &[("no_proxy", "amazonaws.com".into())]).await.is_err(),
+        "nobody else lets us in"
+    );
+    assert!(cloud.object("network").is_some());
+}
+
+/// Passes a request on.
+fn forward(request: &Request, port: u16) -> Answer {
+    use std::io::{Read, Write};
+    let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mut head = format!("{} {}?{} HTTP/1.1\r\nConnection: close\r\n", request.method, request.path, query.join("&"));
+    for (name, value) in request.headers.iter().filter(|(name, _)| *name != "connection") {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all((head + "\r\n").as_bytes()).unwrap();
+    stream.write_all(&request.body).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let text = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let mut lines = text.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .filter(|(name, _)| !["content-length", "connection"].contains(&name.to_lowercase().as_str()));
+    let mut passed = Answer::of(status, &answer[end + 4..]);
+    passed.headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    passed
+}
+
+/// A proxy that makes tunnels: to the one port for http, to the other one for https.
+fn tunnel(plain: u16, secure: u16) -> u16 {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut lines = BufReader::with_capacity(1, client.try_clone().unwrap()).lines().map_while(Result::ok);
+                let Some(first) = lines.next() else { return };
+                let to = if first.contains(":443") { secure } else { plain };
+                assert!(first.starts_with("CONNECT"), "{first}");
+                lines.find(String::is_empty);
+                let mut server = std::net::TcpStream::connect(("127.0.0.1", to)).unwrap();
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                let (mut from, mut back) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut back);
+                    let _ = back.shutdown(std::net::Shutdown::Both);
+                });
+                let _ = std::io::copy(&mut client, &mut server);
+                let _ = server.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+    port
 }

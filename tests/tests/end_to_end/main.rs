@@ -9,6 +9,9 @@ mod bundle;
 mod bundled;
 mod command_line;
 mod console;
+#[path = "../../../crates/backend/tests/database.rs"]
+#[allow(dead_code, reason = "the proxy is for tests of the store")]
+mod database;
 mod documents;
 mod drift;
 mod early;
@@ -20,6 +23,7 @@ mod interrupted;
 mod killed;
 mod limits;
 mod locked;
+mod moved_states;
 mod null_provider;
 mod official_aws;
 mod provider_instances;
@@ -28,6 +32,9 @@ mod remote;
 mod remote_machines;
 mod reports;
 mod resumed;
+#[path = "../../../crates/backend/tests/scratch.rs"]
+#[allow(dead_code, reason = "other tests use all of it")]
+mod scratch;
 mod shapes;
 mod slow;
 mod state;
@@ -35,3 +42,6 @@ mod state_exchange;
 mod surroundings;
 mod tools;
 mod tutorial;
+#[path = "../../../crates/backend/tests/web_server.rs"]
+#[allow(dead_code, reason = "other tests use all of it")]
+mod web_server;

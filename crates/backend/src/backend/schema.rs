@@ -72,6 +72,14 @@ const PG_FLAGS: &[&str] = &["skip_index_creation", "skip_schema_creation", "skip
 /// The kinds of backends that are here.
 pub const KINDS: &[&str] = &["http", "local", "pg", "s3"];
 
+/// Arguments that a kind of backend cannot do without and that no environment variable stands for, with their meaning.
+pub fn required_arguments(kind: &str) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        "s3" => &[("bucket", "The name of the S3 bucket"), ("key", "Where in the bucket the state is")],
+        _ => &[],
+    }
+}
+
 /// The arguments of a kind of backend; `None` if there is no such kind here. All are optional, because any may come from
 /// elsewhere; what is missing in the end the backend itself says.
 pub fn backend_schema(kind: &str) -> Option<Block> {

@@ -54,6 +54,21 @@ impl LocalStore {
         &self.inner.paths.write
     }
 
+    /// Leaves no state behind, but for the backup. For who holds the lock and has copied the state to another place.
+    pub fn put_aside(&self) -> Result<(), StoreError> {
+        let path = StateFile::at(&self.inner.paths.write)?.path;
+        let state = match std::fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            state => state.map_err(|error| failed("read", &path, error))?,
+        };
+        if let Some(kept) = &self.inner.paths.backup {
+            backup::keep(kept, &state, b"")?;
+        }
+        durable::remove(&path)
+            .and_then(|()| durable::sync_directory_of(&path))
+            .map_err(|error| failed("removed", &path, error))
+    }
+
     /// Where runs keep their journal: beside the state file, links followed.
     pub fn journal_paths(&self) -> Result<JournalPaths, StoreError> {
         Ok(JournalPaths::beside(&StateFile::at(&self.inner.paths.write)?.path))

@@ -1,11 +1,18 @@
 //! Connecting: credentials, endpoints, retries.
 
-use super::settings::{AssumeRole, S3Settings};
+use super::connector::Connector;
+use super::role::RoleCredentials;
+use super::settings::{Role, S3Settings};
+use super::table::Table;
+use crate::web::{Proxies, Retries, TlsSettings, WebClient};
+use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::imds;
+use aws_config::imds::client::EndpointMode;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
@@ -19,14 +26,22 @@ use formwork_model::StoreError;
 const DEFAULT_TRIES: u32 = 5;
 
 /// Loads credentials and everything that all services share.
-async fn shared_config(settings: &S3Settings) -> SdkConfig {
+async fn shared_config(settings: &S3Settings) -> Result<SdkConfig, StoreError> {
     let retries = if settings.adaptive_retries { RetryConfig::adaptive() } else { RetryConfig::standard() };
     let tries = settings.max_retries.unwrap_or(DEFAULT_TRIES).max(1);
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(settings.region.clone()))
-        .retry_config(retries.with_max_attempts(tries))
-        .use_fips(settings.use_fips_endpoint)
-        .use_dual_stack(settings.use_dualstack_endpoint);
+        .retry_config(retries.with_max_attempts(tries));
+    // What is not set here may be set in the environment.
+    if settings.use_fips_endpoint {
+        loader = loader.use_fips(true);
+    }
+    if settings.use_dualstack_endpoint {
+        loader = loader.use_dual_stack(true);
+    }
+    if settings.needs_own_client() {
+        loader = loader.http_client(Connector(web_client(settings)?));
+    }
     if let Some(profile) = &settings.profile {
         loader = loader.profile_name(profile);
     }
@@ -38,12 +53,44 @@ async fn shared_config(settings: &S3Settings) -> SdkConfig {
         loader = loader.credentials_provider(Credentials::new(access, secret, token.clone(), None, "backend"));
     } else if settings.skip_metadata_api_check {
         loader = loader.credentials_provider(without_metadata_service(settings, files));
+    } else if settings.metadata_endpoint.is_some() || settings.metadata_by_ipv6 {
+        let machine = ImdsCredentialsProvider::builder().imds_client(metadata_service(settings)?).build();
+        let chain = without_metadata_service(settings, files)
+            .or_else("Container", EcsCredentialsProvider::builder().build())
+            .or_else("Machine", machine);
+        loader = loader.credentials_provider(chain);
     }
-    let config = loader.load().await;
-    match &settings.assume_role {
-        Some(role) => assume(config, settings, role).await,
-        None => config,
+    let mut config = loader.load().await;
+    for role in [&settings.assume_role_with_web_identity, &settings.assume_role].into_iter().flatten() {
+        config = assume(config, settings, role);
     }
+    Ok(config)
+}
+
+/// A web client with the proxies and certificates of the settings.
+fn web_client(settings: &S3Settings) -> Result<WebClient, StoreError> {
+    let more_roots = match &settings.ca_bundle {
+        None => None,
+        Some(path) => Some(std::fs::read(path).map_err(|error| {
+            StoreError::new(format!("The certificates in {path} (custom_ca_bundle) cannot be read: {error}."))
+        })?),
+    };
+    let tls = TlsSettings { more_roots, insecure: settings.insecure, ..TlsSettings::default() };
+    let retries = Retries { most: settings.max_retries.unwrap_or(DEFAULT_TRIES).max(1) - 1, ..Retries::default() };
+    WebClient::with_proxies(&tls, retries, settings.proxies.clone().unwrap_or_else(Proxies::from_environment))
+}
+
+fn metadata_service(settings: &S3Settings) -> Result<imds::Client, StoreError> {
+    let mut builder = imds::Client::builder();
+    if settings.metadata_by_ipv6 {
+        builder = builder.endpoint_mode(EndpointMode::IpV6);
+    }
+    if let Some(endpoint) = &settings.metadata_endpoint {
+        builder = builder
+            .endpoint(endpoint)
+            .map_err(|error| StoreError::new(format!("ec2_metadata_service_endpoint cannot be used: {error}.")))?;
+    }
+    Ok(builder.build())
 }
 
 fn profile_files(settings: &S3Settings) -> Option<EnvConfigFiles> {
@@ -77,28 +124,9 @@ fn without_metadata_service(settings: &S3Settings, files: Option<EnvConfigFiles>
         .or_else("WebIdentity", WebIdentityTokenCredentialsProvider::builder().build())
 }
 
-async fn assume(config: SdkConfig, settings: &S3Settings, role: &AssumeRole) -> SdkConfig {
-    let mut provider = AssumeRoleProvider::builder(&role.role_arn)
-        .configure(&sts_config(&config, settings))
-        .session_name(role.session_name.as_deref().unwrap_or("formwork"))
-        .policy_arns(role.policy_arns.clone());
-    if let Some(id) = &role.external_id {
-        provider = provider.external_id(id);
-    }
-    if let Some(policy) = &role.policy {
-        provider = provider.policy(policy);
-    }
-    if let Some(duration) = role.duration {
-        provider = provider.session_length(duration);
-    }
-    if !role.tags.is_empty() {
-        provider = provider.tags(role.tags.clone());
-    }
-    let base = config.credentials_provider();
-    let provider = match base {
-        Some(base) => provider.build_from_provider(base).await,
-        None => provider.build().await,
-    };
+fn assume(config: SdkConfig, settings: &S3Settings, role: &Role) -> SdkConfig {
+    let client = aws_sdk_sts::Client::new(&sts_config(&config, settings));
+    let provider = RoleCredentials { client, role: role.clone() };
     config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
 }
 
@@ -111,12 +139,15 @@ fn sts_config(config: &SdkConfig, settings: &S3Settings) -> SdkConfig {
     builder.build()
 }
 
-/// A client for the bucket. Unless told not to, asks who we are first, so that wrong credentials are told as such.
-pub(super) async fn connect(settings: &S3Settings) -> Result<aws_sdk_s3::Client, StoreError> {
-    let config = shared_config(settings).await;
-    if !settings.skip_credentials_validation {
+/// A client for the bucket, and the table if there is one. Unless told not to, asks who we are first, so that wrong
+/// credentials are told as such.
+pub(super) async fn connect(settings: &S3Settings) -> Result<(aws_sdk_s3::Client, Option<Table>), StoreError> {
+    let config = shared_config(settings).await?;
+    let accounts = !settings.allowed_account_ids.is_empty() || !settings.forbidden_account_ids.is_empty();
+    if !settings.skip_credentials_validation || (accounts && !settings.skip_requesting_account_id) {
         check_identity(&config, settings).await?;
     }
+    let table = table(&config, settings)?;
     let mut builder = aws_sdk_s3::config::Builder::from(&config).force_path_style(settings.use_path_style);
     if let Some(endpoint) = &settings.endpoint {
         builder = builder.endpoint_url(endpoint);
@@ -126,7 +157,27 @@ pub(super) async fn connect(settings: &S3Settings) -> Result<aws_sdk_s3::Client,
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
     }
-    Ok(aws_sdk_s3::Client::from_conf(builder.build()))
+    Ok((aws_sdk_s3::Client::from_conf(builder.build()), table))
+}
+
+fn table(config: &SdkConfig, settings: &S3Settings) -> Result<Option<Table>, StoreError> {
+    let Some(name) = &settings.dynamodb_table else { return Ok(None) };
+    let credentials = config
+        .credentials_provider()
+        .ok_or_else(|| StoreError::new("There are no credentials for the table of locks (dynamodb_table)."))?;
+    let region = &settings.region;
+    let service = if settings.use_fips_endpoint { "dynamodb-fips" } else { "dynamodb" };
+    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let general = std::env::var("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty());
+    let endpoint = settings.dynamodb_endpoint.clone().or(general);
+    let endpoint = endpoint.unwrap_or_else(|| format!("https://{service}.{region}.{suffix}"));
+    Ok(Some(Table {
+        name: name.clone(),
+        endpoint: if endpoint.ends_with('/') { endpoint } else { format!("{endpoint}/") },
+        region: region.clone(),
+        credentials,
+        client: web_client(settings)?,
+    }))
 }
 
 async fn check_identity(config: &SdkConfig, settings: &S3Settings) -> Result<(), StoreError> {

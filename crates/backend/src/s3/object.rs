@@ -1,6 +1,7 @@
 //! Objects of the bucket: get, put on conditions, delete, list.
 
 use super::settings::{Encryption, S3Settings};
+use super::table::Table;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ObjectCannedAcl, ServerSideEncryption};
@@ -14,6 +15,7 @@ use std::fmt;
 pub(super) struct Bucket {
     pub client: aws_sdk_s3::Client,
     pub settings: S3Settings,
+    pub table: Option<Table>,
 }
 
 pub(super) struct Object {

@@ -1,6 +1,7 @@
 //! The arguments (fact sheet `backends.md` 4.3).
 
 use crate::backend::Arguments;
+use crate::web::Proxies;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use formwork_model::{StoreError, parse_duration};
@@ -31,15 +32,34 @@ impl fmt::Debug for Encryption {
     }
 }
 
+/// Where a token lies that stands for an identity elsewhere.
+#[derive(Clone)]
+pub(super) enum TokenSource {
+    Text(String),
+    File(String),
+}
+
+/// Without the token.
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSource")
+    }
+}
+
+/// A role to assume.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AssumeRole {
-    pub role_arn: String,
+pub(super) struct Role {
+    pub arn: String,
     pub duration: Option<Duration>,
     pub external_id: Option<String>,
     pub policy: Option<String>,
     pub policy_arns: Vec<String>,
     pub session_name: Option<String>,
+    pub source_identity: Option<String>,
     pub tags: BTreeMap<String, String>,
+    pub transitive_tag_keys: Vec<String>,
+    /// In place of other credentials.
+    pub token: Option<TokenSource>,
 }
 
 /// Settings of the `s3` backend, checked.
@@ -57,7 +77,16 @@ pub struct S3Settings {
     pub(super) keys: Option<(String, String, Option<String>)>,
     pub(super) shared_credentials_files: Vec<String>,
     pub(super) shared_config_files: Vec<String>,
-    pub(super) assume_role: Option<AssumeRole>,
+    pub(super) assume_role: Option<Role>,
+    pub(super) assume_role_with_web_identity: Option<Role>,
+    /// Address and mode of the service that gives credentials to machines.
+    pub(super) metadata_endpoint: Option<String>,
+    pub(super) metadata_by_ipv6: bool,
+    pub(super) dynamodb_table: Option<String>,
+    pub(super) dynamodb_endpoint: Option<String>,
+    pub(super) ca_bundle: Option<String>,
+    pub(super) insecure: bool,
+    pub(super) proxies: Option<Proxies>,
     pub(super) encryption: Encryption,
     pub(super) acl: Option<String>,
     pub(super) use_path_style: bool,
@@ -72,21 +101,8 @@ pub struct S3Settings {
     pub(super) skip_s3_checksum: bool,
     pub(super) allowed_account_ids: Vec<String>,
     pub(super) forbidden_account_ids: Vec<String>,
-    has_dynamodb_table: bool,
     deprecated: Vec<String>,
 }
-
-/// Known to the ecosystem, and not here yet.
-const NOT_YET: &[&str] = &[
-    "assume_role_with_web_identity",
-    "custom_ca_bundle",
-    "ec2_metadata_service_endpoint",
-    "ec2_metadata_service_endpoint_mode",
-    "http_proxy",
-    "https_proxy",
-    "insecure",
-    "no_proxy",
-];
 
 impl S3Settings {
     /// Reads and checks the arguments; environment variables fill in what is absent.
@@ -97,17 +113,7 @@ impl S3Settings {
         settings.read_access(&mut arguments);
         settings.read_encryption(&mut arguments);
         settings.read_switches(&mut arguments);
-        for name in NOT_YET {
-            let is_off = arguments.is_set(name) && *name == "insecure" && !arguments.flag(name);
-            if arguments.is_set(name) && !is_off {
-                arguments.refuse(name, "is not supported by this version of Formwork");
-            }
-        }
-        if settings.has_dynamodb_table && !settings.use_lockfile {
-            let reason = "locks are not supported by this version of Formwork (they come with the other remote \
-                          backends); set use_lockfile = true, which locks by an object beside the state";
-            arguments.refuse("dynamodb_table", reason);
-        }
+        settings.read_network(&mut arguments);
         arguments.finish("s3")?;
         Ok(settings)
     }
@@ -115,12 +121,8 @@ impl S3Settings {
     /// What the user should know.
     pub(super) fn warnings(&self) -> Vec<String> {
         let mut warnings = self.deprecated.clone();
-        if self.has_dynamodb_table {
-            warnings.push(
-                "\"dynamodb_table\" is ignored: the state is locked by an object beside it (use_lockfile). A Terraform \
-                 that locks by the table only would not be kept out."
-                    .into(),
-            );
+        if self.dynamodb_table.is_some() {
+            warnings.push("\"dynamodb_table\" is deprecated; use use_lockfile = true, which needs no table.".into());
         } else if !self.use_lockfile {
             warnings.push("The state is not locked. Set use_lockfile = true so that concurrent runs wait.".into());
         }
@@ -153,6 +155,12 @@ impl S3Settings {
         let mut inner = Arguments::new(&endpoints);
         let s3 = inner.text_or("s3", &["AWS_ENDPOINT_URL_S3", "AWS_S3_ENDPOINT"]);
         let sts = inner.text_or("sts", &["AWS_ENDPOINT_URL_STS", "AWS_STS_ENDPOINT"]);
+        let dynamodb = inner.text_or("dynamodb", &["AWS_ENDPOINT_URL_DYNAMODB", "AWS_DYNAMODB_ENDPOINT"]);
+        for unused in ["iam", "sso"] {
+            if inner.is_set(unused) {
+                self.deprecated.push(format!("\"{unused}\" in \"endpoints\" is ignored: nothing is asked there."));
+            }
+        }
         arguments.adopt("endpoints", inner);
         for (old, new) in
             [("endpoint", "s3"), ("sts_endpoint", "sts"), ("dynamodb_endpoint", "dynamodb"), ("iam_endpoint", "iam")]
@@ -166,6 +174,7 @@ impl S3Settings {
         }
         self.endpoint = arguments.text("endpoint").or(s3);
         self.sts_endpoint = arguments.text("sts_endpoint").or(sts);
+        self.dynamodb_endpoint = arguments.text("dynamodb_endpoint").or(dynamodb);
         self.sts_region = arguments.text("sts_region");
     }
 
@@ -196,8 +205,25 @@ impl S3Settings {
         self.allowed_account_ids = arguments.texts("allowed_account_ids");
         self.forbidden_account_ids = arguments.texts("forbidden_account_ids");
         if let Some(role) = arguments.object("assume_role") {
-            self.assume_role = Some(read_role(arguments, &role));
+            self.assume_role = Some(read_role(arguments, "assume_role", &role));
         }
+        if let Some(role) = arguments.object("assume_role_with_web_identity") {
+            let role = read_role(arguments, "assume_role_with_web_identity", &role);
+            self.assume_role_with_web_identity = Some(role);
+        }
+        self.metadata_endpoint = arguments
+            .text_or("ec2_metadata_service_endpoint", &["AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_METADATA_URL"]);
+        let mode = arguments
+            .text_or("ec2_metadata_service_endpoint_mode", &["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"])
+            .map(|mode| mode.to_ascii_lowercase());
+        self.metadata_by_ipv6 = match mode.as_deref() {
+            None | Some("ipv4") => false,
+            Some("ipv6") => true,
+            Some(_) => {
+                arguments.refuse("ec2_metadata_service_endpoint_mode", "must be \"IPv4\" or \"IPv6\"");
+                false
+            }
+        };
     }
 
     fn read_encryption(&mut self, arguments: &mut Arguments<'_>) {
@@ -231,7 +257,7 @@ impl S3Settings {
         self.use_fips_endpoint = arguments.flag("use_fips_endpoint");
         self.use_dualstack_endpoint = arguments.flag("use_dualstack_endpoint");
         self.max_retries = arguments.number("max_retries");
-        self.adaptive_retries = match arguments.text("retry_mode").as_deref() {
+        self.adaptive_retries = match arguments.text_or("retry_mode", &["AWS_RETRY_MODE"]).as_deref() {
             None | Some("standard") => false,
             Some("adaptive") => true,
             Some(_) => {
@@ -243,7 +269,27 @@ impl S3Settings {
         self.skip_requesting_account_id = arguments.flag("skip_requesting_account_id");
         self.skip_metadata_api_check = arguments.flag("skip_metadata_api_check");
         self.skip_s3_checksum = arguments.flag("skip_s3_checksum");
-        self.has_dynamodb_table = arguments.is_set("dynamodb_table");
+        self.dynamodb_table = arguments.text("dynamodb_table").filter(|name| !name.is_empty());
+    }
+
+    fn read_network(&mut self, arguments: &mut Arguments<'_>) {
+        self.insecure = arguments.flag("insecure");
+        self.ca_bundle = arguments.text_or("custom_ca_bundle", &["AWS_CA_BUNDLE"]);
+        let names = ["http_proxy", "https_proxy", "no_proxy"];
+        if names.iter().any(|name| arguments.is_set(name)) {
+            let usual = Proxies::from_environment();
+            let [http, https, none_for] = names.map(|name| arguments.text(name));
+            self.proxies = Some(Proxies {
+                http: http.or(usual.http),
+                https: https.or(usual.https),
+                none_for: none_for.unwrap_or(usual.none_for),
+            });
+        }
+    }
+
+    /// True if the usual web client of the SDK will not do.
+    pub(super) fn needs_own_client(&self) -> bool {
+        self.insecure || self.ca_bundle.is_some() || self.proxies.is_some()
     }
 
     /// The state object of a workspace.
@@ -256,16 +302,13 @@ impl S3Settings {
     }
 }
 
-fn read_role(arguments: &mut Arguments<'_>, values: &BTreeMap<Str, Value>) -> AssumeRole {
+fn read_role(arguments: &mut Arguments<'_>, part: &str, values: &BTreeMap<Str, Value>) -> Role {
+    let by_token = part == "assume_role_with_web_identity";
     let mut inner = Arguments::new(values);
-    let role_arn = inner.text("role_arn").unwrap_or_default();
-    if role_arn.is_empty() {
+    let arn = if by_token { inner.text_or("role_arn", &["AWS_ROLE_ARN"]) } else { inner.text("role_arn") };
+    let arn = arn.unwrap_or_default();
+    if arn.is_empty() {
         inner.refuse("role_arn", "is required");
-    }
-    for name in ["source_identity", "transitive_tag_keys"] {
-        if inner.is_set(name) {
-            inner.refuse(name, "is not supported by this version of Formwork");
-        }
     }
     let duration = inner.text("duration").and_then(|text| {
         let parsed = parse_duration(&text).filter(|d| (900..=43_200).contains(&d.as_secs()));
@@ -277,17 +320,37 @@ fn read_role(arguments: &mut Arguments<'_>, values: &BTreeMap<Str, Value>) -> As
     let tags = inner.get("tags", &Type::map(Type::String));
     let tags = tags.as_ref().and_then(Value::as_mapping).into_iter().flatten();
     let tags = tags.filter_map(|(name, value)| Some((name.to_string(), value.as_str()?.to_owned()))).collect();
-    let role = AssumeRole {
-        role_arn,
+    let external_id = inner.text("external_id");
+    if external_id.as_ref().is_some_and(|id| !(2..=1224).contains(&id.chars().count())) {
+        inner.refuse("external_id", "must have 2 to 1224 characters");
+    }
+    let session = if by_token { &["AWS_ROLE_SESSION_NAME"][..] } else { &[] };
+    let role = Role {
+        arn,
         duration,
-        external_id: inner.text("external_id"),
+        external_id,
         policy: inner.text("policy"),
         policy_arns: inner.texts("policy_arns"),
-        session_name: inner.text("session_name"),
+        session_name: inner.text_or("session_name", session),
+        source_identity: inner.text("source_identity"),
         tags,
+        transitive_tag_keys: inner.texts("transitive_tag_keys"),
+        token: if by_token { read_token(&mut inner) } else { None },
     };
-    arguments.adopt("assume_role", inner);
+    arguments.adopt(part, inner);
     role
+}
+
+fn read_token(inner: &mut Arguments<'_>) -> Option<TokenSource> {
+    inner.conflict("web_identity_token", "web_identity_token_file");
+    if let Some(text) = inner.text("web_identity_token") {
+        return Some(TokenSource::Text(text));
+    }
+    let file = inner.text_or("web_identity_token_file", &["AWS_WEB_IDENTITY_TOKEN_FILE"]);
+    if file.is_none() {
+        inner.refuse("web_identity_token", "or web_identity_token_file is required");
+    }
+    file.map(TokenSource::File)
 }
 
 /// Words and a number: `eu-central-1`, `us-gov-west-1`.
@@ -353,14 +416,21 @@ mod tests {
     #[test]
     fn mistakes_are_told_together() {
         type Case = (Vec<(&'static str, Value)>, &'static [&'static str]);
-        let cases: [Case; 9] = [
+        let cases: [Case; 10] = [
             (vec![("bucket", "".into()), ("key", "/k".into())], &["\"bucket\" is required", "\"key\" must not begin"]),
             (vec![("region", "moon".into())], &["not a region"]),
             (vec![("access_key", "a".into())], &["\"secret_key\" must be set"]),
             (vec![("encrypt", "perhaps".into())], &["\"encrypt\" is not valid"]),
             (vec![("sse_customer_key", "short".into())], &["32 bytes"]),
-            (vec![("dynamodb_table", "t".into())], &["use_lockfile = true"]),
-            (vec![("insecure", true.into())], &["\"insecure\" is not supported"]),
+            (vec![("ec2_metadata_service_endpoint_mode", "IPv5".into())], &["\"IPv4\" or \"IPv6\""]),
+            (
+                vec![("assume_role_with_web_identity", object(&[("role_arn", "r".into())]))],
+                &["in \"assume_role_with_web_identity\": \"web_identity_token\" or"],
+            ),
+            (
+                vec![("assume_role", object(&[("role_arn", "r".into()), ("external_id", "x".into())]))],
+                &["2 to 1224 characters"],
+            ),
             (
                 vec![("assume_role", object(&[("duration", "5m".into())]))],
                 &["in \"assume_role\": \"role_arn\" is required", "15m"],
@@ -388,7 +458,7 @@ mod tests {
         assert!(warnings(vec![("use_lockfile", true.into())]).is_empty());
         assert!(warnings(vec![])[0].contains("not locked"));
         let both = warnings(vec![("use_lockfile", true.into()), ("dynamodb_table", "t".into())]);
-        assert!(both[0].contains("\"dynamodb_table\" is ignored"));
+        assert!(both[0].contains("\"dynamodb_table\" is deprecated"));
         let old = warnings(vec![("use_lockfile", true.into()), ("endpoint", "http://a".into())]);
         assert!(old[0].contains("deprecated"));
     }

@@ -1,13 +1,24 @@
 //! The store.
 
 use super::object::{Bucket, Condition, Object, PutError};
+use super::table::{PutItemError, Table};
 use crate::{lock_info, state_file};
 use async_trait::async_trait;
 use formwork_model::{Lock, LockError, LockInfo, StateSnapshot, StateStore, StoreError};
+use md5::{Digest, Md5};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Tries of a write whose outcome is unclear, and of a lock whose holder has just gone.
 const TRIES: usize = 4;
+
+/// How often, and after which time, a state is read again whose checksum is not the one noted.
+const DIGEST_TRIES: usize = 5;
+const DIGEST_PAUSE: Duration = Duration::from_secs(2);
+
+fn digest(bytes: &[u8]) -> String {
+    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// The state of one workspace in a bucket.
 #[derive(Clone)]
@@ -110,6 +121,121 @@ impl S3Store {
         Ok(object.map(|object| lock_info::decode(&object.bytes).map_or_else(unreadable, |(info, _)| info)))
     }
 
+    /// The name of the state in the table.
+    fn item(&self) -> String {
+        format!("{}/{}", self.bucket.settings.bucket, self.key)
+    }
+
+    fn digest_item(&self) -> String {
+        format!("{}-md5", self.item())
+    }
+
+    /// Notes the checksum of what was written. That this fails is no reason to take the write back.
+    async fn note_digest(&self, bytes: &[u8]) {
+        if let Some(table) = &self.bucket.table {
+            let _ = table.put(&self.digest_item(), "Digest", &digest(bytes)).await;
+        }
+    }
+
+    pub(super) async fn forget_digest(&self) -> Result<(), StoreError> {
+        match &self.bucket.table {
+            Some(table) => table.delete(&self.digest_item()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Reads until the state is the one whose checksum was noted: bucket and table need not agree at once.
+    async fn get_checked(&self) -> Result<Option<Object>, StoreError> {
+        let mut object = self.get().await?;
+        let Some(table) = &self.bucket.table else { return Ok(object) };
+        for attempt in 0.. {
+            // Who may not read the table goes without.
+            let Ok(Some(expected)) = table.get(&self.digest_item(), "Digest").await else { return Ok(object) };
+            let found = object.as_ref().map(|object| digest(&object.bytes)).unwrap_or_default();
+            if expected.is_empty() || expected == found {
+                return Ok(object);
+            }
+            if attempt >= DIGEST_TRIES {
+                return Err(StoreError::new(format!(
+                    "The state s3://{} is not the one whose checksum is in the table {:?}: it has {found:?}, and {expected:?} \
+                     is noted under {:?}. If the state is the right one, correct or delete that item.",
+                    self.item(),
+                    table.name,
+                    self.digest_item()
+                )));
+            }
+            tokio::time::sleep(DIGEST_PAUSE).await;
+            object = self.get().await?;
+        }
+        Ok(object)
+    }
+
+    /// What is written in the table.
+    async fn item_holder(&self, table: &Table) -> Result<Option<LockInfo>, StoreError> {
+        let unreadable = || LockInfo { who: "somebody whose lock cannot be read".into(), ..LockInfo::default() };
+        let text = table.get(&self.item(), "Info").await?;
+        Ok(text.map(|text| lock_info::decode(text.as_bytes()).map_or_else(unreadable, |(info, _)| info)))
+    }
+
+    async fn take_item(&self, table: &Table, info: &LockInfo) -> Result<(), LockError> {
+        let failed = |error: StoreError| LockError::Failed(error.message);
+        let text = String::from_utf8_lossy(&lock_info::encode(info, None)).into_owned();
+        for _ in 0..TRIES {
+            match table.add(&self.item(), "Info", &text).await {
+                Ok(()) => return Ok(()),
+                Err(PutItemError::Failed(error)) => return Err(failed(error)),
+                Err(PutItemError::Present) => {}
+            }
+            match self.item_holder(table).await.map_err(failed)? {
+                // An earlier try was heard.
+                Some(holder) if holder.id == info.id => return Ok(()),
+                Some(holder) => {
+                    let message = format!("the state is locked: {}", lock_info::describe(&holder, None));
+                    return Err(LockError::Held { message, holder: Some(holder) });
+                }
+                None => {}
+            }
+        }
+        Err(LockError::Failed("The state cannot be locked: the holder of its item changes all the time.".into()))
+    }
+
+    async fn release_item(&self, table: &Table, id: &str) -> Result<(), LockError> {
+        let failed = |error: StoreError| LockError::Failed(error.message);
+        match self.item_holder(table).await.map_err(failed)? {
+            None => Err(LockError::Failed(format!("The state s3://{} is not locked.", self.item()))),
+            Some(holder) if &*holder.id != id => Err(LockError::Failed(format!(
+                "The lock has another ID than {id:?}: {}.",
+                lock_info::describe(&holder, None)
+            ))),
+            Some(_) => table.delete(&self.item()).await.map_err(failed),
+        }
+    }
+
+    /// Takes all locks that are configured, or none.
+    async fn take_all(&self, info: &LockInfo) -> Result<(), LockError> {
+        let has_file = self.bucket.settings.use_lockfile;
+        if has_file {
+            self.take(info).await?;
+        }
+        let Some(table) = &self.bucket.table else { return Ok(()) };
+        let taken = self.take_item(table, info).await;
+        if taken.is_err() && has_file {
+            // The first error is the one to tell.
+            let _ = self.release(&info.id).await;
+        }
+        taken
+    }
+
+    /// Releases all locks that are configured; one that cannot be released does not keep the other.
+    async fn release_all(&self, id: &str) -> Result<(), LockError> {
+        let item = match &self.bucket.table {
+            Some(table) => self.release_item(table, id).await,
+            None => Ok(()),
+        };
+        let file = if self.bucket.settings.use_lockfile { self.release(id).await } else { Ok(()) };
+        file.and(item)
+    }
+
     async fn take(&self, info: &LockInfo) -> Result<(), LockError> {
         let failed = |error: StoreError| LockError::Failed(error.message);
         let mut problem = "its holder changes all the time".to_owned();
@@ -179,7 +305,7 @@ impl Lock for S3Lock {
 
     async fn unlock(self: Box<Self>) -> Result<(), LockError> {
         match &self.store {
-            Some(store) => store.release(&self.info.id).await,
+            Some(store) => store.release_all(&self.info.id).await,
             None => Ok(()),
         }
     }
@@ -189,19 +315,22 @@ impl Lock for S3Lock {
 impl StateStore for S3Store {
     async fn lock(&self, mut info: LockInfo) -> Result<Box<dyn Lock>, LockError> {
         info.path = format!("{}/{}", self.bucket.settings.bucket, self.key).into();
-        if !self.bucket.settings.use_lockfile {
+        if !self.bucket.settings.use_lockfile && self.bucket.table.is_none() {
             return Ok(Box::new(S3Lock { store: None, info }));
         }
-        self.take(&info).await?;
+        self.take_all(&info).await?;
         Ok(Box::new(S3Lock { store: Some(self.clone()), info }))
     }
 
     async fn force_unlock(&self, id: &str) -> Result<(), LockError> {
-        self.release(id).await
+        match &self.bucket.table {
+            Some(_) => self.release_all(id).await,
+            None => self.release(id).await,
+        }
     }
 
     async fn read(&self) -> Result<Option<StateSnapshot>, StoreError> {
-        let object = self.get().await?;
+        let object = self.get_checked().await?;
         self.see(state_of(object.as_ref()));
         let Some(object) = object.filter(|object| !object.bytes.is_empty()) else { return Ok(None) };
         let decoded = state_file::decode(&object.bytes);
@@ -219,6 +348,8 @@ impl StateStore for S3Store {
             Some(seen) => seen,
             None => state_of(self.get().await?.as_ref()),
         };
-        self.put(&encoded, &condition).await
+        self.put(&encoded, &condition).await?;
+        self.note_digest(&encoded).await;
+        Ok(())
     }
 }

@@ -21,8 +21,8 @@ pub struct S3Workspaces {
 
 impl S3Workspaces {
     pub async fn connect(settings: S3Settings) -> Result<S3Workspaces, StoreError> {
-        let client = connect(&settings).await?;
-        Ok(S3Workspaces { bucket: Arc::new(Bucket { client, settings }) })
+        let (client, table) = connect(&settings).await?;
+        Ok(S3Workspaces { bucket: Arc::new(Bucket { client, settings, table }) })
     }
 
     /// The store of a workspace.
@@ -91,7 +91,8 @@ impl Backend for S3Workspaces {
         let log = S3Log::new(self.bucket.clone(), &key);
         let cleared = log.clear().await.and(log.set_in_doubt(None).await);
         cleared.map_err(|error| StoreError::new(error.0))?;
-        self.bucket.delete(&key).await
+        self.bucket.delete(&key).await?;
+        self.store(name)?.forget_digest().await
     }
 
     fn place(&self, workspace: &str, data_directory: &Path) -> Result<StatePlace, StoreError> {

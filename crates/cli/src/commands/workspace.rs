@@ -34,8 +34,18 @@ fn check_free(session: &Session) -> Result<(), Diagnostics> {
     }
 }
 
+/// Some backends keep one state only.
+fn check_supported(backend: &dyn Backend) -> Result<(), Diagnostics> {
+    if backend.has_workspaces() {
+        return Ok(());
+    }
+    let detail = "This backend keeps one state only, that of the workspace \"default\".";
+    Err(Diagnostic::error("workspaces not supported", detail).blame(Blame::Environment).into())
+}
+
 /// True if the workspace is there; the default one always is.
 async fn has_workspace(backend: &dyn Backend, name: &str) -> Result<bool, Diagnostics> {
+    check_supported(backend)?;
     let names = backend.workspaces().await.map_err(|error| store_problem(&error))?;
     Ok(name == DEFAULT_WORKSPACE || names.iter().any(|other| other == name))
 }

@@ -2,14 +2,14 @@
 
 use super::InitOptions;
 use crate::backend::{
-    BackendSettings, ExtraArgument, LocalFlags, Record, configured_settings, has_something, migrate, place,
-    read_record, remove_record, write_record,
+    BackendSettings, ExtraArgument, LocalFlags, Manner, Migrated, Record, Side, configured_settings, has_something,
+    migrate, place, read_record, remove_record, write_record,
 };
 use crate::current::Current;
-use crate::prompt::confirm;
+use crate::prompt::ask;
 use crate::session::Session;
-use crate::state_access::{session_problem, store_problem};
-use formwork_backend::{Backend, StateSession};
+use crate::state_access::{LockFlags, session_problem, store_problem, with_state};
+use formwork_backend::{LocalStore, StateSession, local_options, required_arguments};
 use formwork_config::Config;
 use formwork_diag::{Blame, Diagnostic, Diagnostics};
 use formwork_hcl::{EmptyScope, decode, evaluate, parse, parse_json};
@@ -45,7 +45,10 @@ pub(super) fn initialize_backend(
         (Some(configured), _) => configured.clone(),
         (None, _) => BackendSettings::default(),
     };
-    let old = recorded.map(|record| record.settings).unwrap_or_default();
+    let new = if configured.is_some() { with_answers(session, new, options)? } else { new };
+    let old = recorded.as_ref().map(|record| record.settings.clone()).unwrap_or_default();
+    let (configured_here, was_recorded) = (configured.is_some(), recorded.is_some());
+    let is_new = recorded.is_none_or(|record| options.reconfigure || !record.settings.same_as(&new));
     if !new.same_as(&old) {
         change_backend(session, &old, &new, configured.is_some(), options)?;
     }
@@ -56,7 +59,36 @@ pub(super) fn initialize_backend(
         }
         None => remove_record(&data_dir)?,
     }
+    if is_new && configured_here {
+        let text = format!("\nThe backend {:?} is set up.", new.kind);
+        options.say(session, "backend_configured_success", &text);
+    } else if is_new && was_recorded {
+        let text = format!("\nThe backend {:?} is not used any more: states are local from now on.", old.kind);
+        options.say(session, "backend_configured_unset", &text);
+    }
     Ok(Current::new(new, data_dir.workspace(&session.environment), &LocalFlags::default()))
+}
+
+/// Asks for arguments that the backend cannot do without.
+fn with_answers(
+    session: &Session,
+    mut settings: BackendSettings,
+    options: &InitOptions,
+) -> Result<BackendSettings, Diagnostics> {
+    for (name, meaning) in required_arguments(&settings.kind) {
+        let given = settings.values.get(*name).is_some_and(|value| !value.is_null());
+        if given || !options.input {
+            continue;
+        }
+        let question = format!("{name}\n  {meaning}");
+        let answer = ask(session, &question, "Enter a value:").ok_or_else(|| {
+            let detail =
+                format!("The backend {:?} needs the argument {name:?}, and nobody has answered.", settings.kind);
+            Diagnostics::from(Diagnostic::error("Missing backend argument", detail).blame(Blame::Environment))
+        })?;
+        settings.values.insert((*name).into(), Value::from(answer.as_str()));
+    }
+    Ok(settings)
 }
 
 fn unused_backend_config() -> Diagnostic {
@@ -66,7 +98,7 @@ fn unused_backend_config() -> Diagnostic {
     Diagnostic::warning("Missing backend configuration", detail)
 }
 
-/// Takes the states along, or not, as the user wishes.
+/// Takes the states along, or not, as the user wishes. Gives what is to be told of the new backend.
 fn change_backend(
     session: &Session,
     old: &BackendSettings,
@@ -78,54 +110,83 @@ fn change_backend(
         return Ok(());
     }
     let first = *old == BackendSettings::default();
-    let states = session.block_on(async {
-        let from = old.open(session, &LocalFlags::default()).await?;
-        count_states(session, &*from).await
+    if !first && !options.migrate {
+        return Err(changed());
+    }
+    if !first {
+        options.say(session, "backend_migrating", &announcement(old, new, configured));
+    }
+    let selected = session.data_dir().workspace(&session.environment);
+    let manner = Manner { lock: options.lock, force: options.force_copy, input: options.input };
+    let migrated = session.block_on(async {
+        if first && is_empty(session, old).await? {
+            return Ok(Migrated::Copied(0));
+        }
+        // Without anybody to talk to, states of no backend stay where they are.
+        if first && !options.talk {
+            return Ok(Migrated::Declined);
+        }
+        let (from, to) = (Side::open(session, old).await?, Side::open(session, new).await?);
+        let migrated = migrate(session, &from, &to, &selected, &manner).await?;
+        if first && matches!(migrated, Migrated::Copied(1..)) {
+            put_aside(session, &from, new).await?;
+        }
+        Ok(migrated)
     })?;
-    if states == 0 && (first || !configured) {
-        return Ok(());
-    }
-    if !options.migrate && !first {
-        let detail = "The backend's configuration differs from what was set up here before. To copy the states to the \
-                      new place give -migrate-state; to leave them where they are give -reconfigure.";
-        return Err(Diagnostic::error("Backend configuration changed", detail).into());
-    }
-    if states == 0 {
-        return Ok(());
-    }
-    let question = format!("Do you want to copy {states} existing states to the new backend?");
-    let agreed = options.force_copy || (options.input && confirm(session, &question));
-    if !agreed && options.migrate {
-        let detail = "The states were not copied, and the backend was left as it is.";
-        return Err(Diagnostic::error("Migration was not approved", detail).into());
-    }
-    if !agreed && !options.input && options.talk {
-        let detail = format!(
-            "There are {states} states where the backend was until now, and nobody can be asked whether to take them \
-             along. Give -force-copy to copy them, or answer the question without -input=false and -json."
-        );
-        return Err(Diagnostic::error("Existing states, and no answer what to do with them", detail).into());
-    }
-    if agreed {
-        let copied = session.block_on(async {
-            let from = old.open(session, &LocalFlags::default()).await?;
-            let to = new.open(session, &LocalFlags::default()).await?;
-            migrate(session, &*from, &*to, &options.lock).await
-        })?;
+    if let Migrated::Copied(copied @ 1..) = migrated {
         options.say(session, "backend_migrated_message", &format!("Copied {copied} states to the new backend."));
     }
     Ok(())
 }
 
-async fn count_states(session: &Session, backend: &dyn Backend) -> Result<usize, Diagnostics> {
-    let mut count = 0;
-    for workspace in backend.workspaces().await.map_err(|error| store_problem(&error))? {
-        let place = place(session, backend, &workspace)?;
-        // Only to count: it is copied under the lock.
-        let state = StateSession::open(place, None, "".into()).await.map_err(|error| session_problem(&error))?;
-        count += usize::from(has_something(&state));
+fn changed() -> Diagnostics {
+    let detail = "The backend's configuration differs from what was set up here before. To copy the states to the new place \
+                  give -migrate-state; to leave them where they are give -reconfigure.";
+    Diagnostic::error("Backend configuration changed", detail).into()
+}
+
+fn announcement(old: &BackendSettings, new: &BackendSettings, configured: bool) -> String {
+    if !configured {
+        return format!("The configuration has no backend any more; until now it was {:?}.", old.kind);
     }
-    Ok(count)
+    if old.kind == new.kind {
+        return format!("Backend configuration changed: the backend is still {:?}, with other settings.", new.kind);
+    }
+    format!("The backend type changed from {:?} to {:?}.", old.kind, new.kind)
+}
+
+async fn is_empty(session: &Session, settings: &BackendSettings) -> Result<bool, Diagnostics> {
+    let side = Side::open(session, settings).await?;
+    for workspace in &side.workspaces {
+        let place = place(session, &*side.backend, workspace)?;
+        // Only to look: it is copied under the lock.
+        let state = StateSession::open(place, None, "".into()).await.map_err(|error| session_problem(&error))?;
+        if has_something(&state) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What was copied from where states are without any backend is not to be found there again: it goes to the backups.
+async fn put_aside(session: &Session, from: &Side, new: &BackendSettings) -> Result<(), Diagnostics> {
+    let old = local_options(&BackendSettings::default().values).map_err(|error| store_problem(&error))?;
+    if &*new.kind == "local" {
+        let new = local_options(&new.values).map_err(|error| store_problem(&error))?;
+        if new.path == old.path || new.workspace_dir == old.workspace_dir {
+            return Ok(());
+        }
+    }
+    for workspace in &from.workspaces {
+        let place = place(session, &*from.backend, workspace)?;
+        let lock = LockFlags { lock: true, timeout: std::time::Duration::ZERO, only_reads: true };
+        let store = LocalStore::new(&old, workspace).map_err(|error| store_problem(&error))?;
+        with_state(session, &place, &lock, "migration source state", async |_: &mut StateSession| {
+            store.put_aside().map_err(|error| store_problem(&error))
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// The values of `-backend-config`: `NAME=VALUE`, or a file of assignments.

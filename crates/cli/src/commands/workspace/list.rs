@@ -1,5 +1,6 @@
 //! `workspace list`.
 
+use super::check_supported;
 use crate::arguments::Arguments;
 use crate::backend::LocalFlags;
 use crate::commands::{Command, GENERAL};
@@ -22,7 +23,9 @@ pub static COMMAND: Command = Command {
 fn run(session: &Session, _: &Arguments) -> Result<Exit, Diagnostics> {
     let current = Current::of(session, &LocalFlags::default())?;
     let names = session.block_on(async {
-        current.backend(session).await?.workspaces().await.map_err(|error| store_problem(&error))
+        let backend = current.backend(session).await?;
+        check_supported(&**backend)?;
+        backend.workspaces().await.map_err(|error| store_problem(&error))
     })?;
     let mark = |name: &String| if *name == current.workspace { "* " } else { "  " };
     let lines: String = names.iter().map(|name| format!("{}{name}\n", mark(name))).collect();

@@ -1,6 +1,6 @@
 //! `workspace select`.
 
-use super::{check_free, check_name, select};
+use super::{check_free, check_name, check_supported, select};
 use crate::arguments::{Arguments, Flag};
 use crate::backend::LocalFlags;
 use crate::commands::{Command, GENERAL};
@@ -30,14 +30,14 @@ fn run(session: &Session, arguments: &Arguments) -> Result<Exit, Diagnostics> {
         return Ok(Exit::Success);
     }
     session.block_on(async {
-        let names = current.backend(session).await?.workspaces().await.map_err(|error| store_problem(&error))?;
+        let backend = current.backend(session).await?;
+        check_supported(&**backend)?;
+        let names = backend.workspaces().await.map_err(|error| store_problem(&error))?;
         if names.iter().any(|other| other == name) {
             return Ok(());
         }
         if arguments.switch("or-create") {
-            return current
-                .backend(session)
-                .await?
+            return backend
                 .create_workspace(name, &random_id(&MachineEntropy))
                 .await
                 .map_err(|error| store_problem(&error));
