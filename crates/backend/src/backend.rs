@@ -53,6 +53,8 @@ pub async fn configure_backend(kind: &str, config: &BTreeMap<Str, Value>) -> Res
             Ok(ConfiguredBackend { backend: Arc::new(LocalWorkspaces { options }), warnings: Vec::new() })
         }
         #[cfg(feature = "remote")]
+        "gcs" => crate::gcs::configure(config),
+        #[cfg(feature = "remote")]
         "http" => crate::http::configure(config),
         #[cfg(feature = "remote")]
         "pg" => crate::pg::configure(config).await,
@@ -85,10 +87,10 @@ fn unsupported(kind: &str) -> String {
         "artifactory" | "azure" | "etcd" | "etcdv3" | "manta" | "swift" => {
             format!("The \"{kind}\" backend was removed from Terraform. Migrate the state to another backend first.")
         }
-        "http" | "pg" | "s3" => {
+        "gcs" | "http" | "pg" | "s3" => {
             format!("This build of Formwork has no {kind:?} backend (cargo features remote and s3).")
         }
-        "remote" | "azurerm" | "consul" | "cos" | "gcs" | "inmem" | "kubernetes" | "oss" | "oci" | "cloud" => {
+        "remote" | "azurerm" | "consul" | "cos" | "inmem" | "kubernetes" | "oss" | "oci" | "cloud" => {
             format!("The \"{kind}\" backend is not one that Formwork has. It has: {}.", KINDS.join(", "))
         }
         _ => format!("There is no backend type named {kind:?}. The types are: {}.", KINDS.join(", ")),

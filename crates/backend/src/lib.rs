@@ -8,12 +8,16 @@ mod codec;
 mod durable;
 mod file_lock;
 #[cfg(feature = "remote")]
+mod gcs;
+#[cfg(feature = "remote")]
 mod http;
 pub mod journal;
 mod json_text;
 mod local;
 mod lock_info;
 mod memory;
+#[cfg(feature = "remote")]
+mod objects;
 #[cfg(feature = "remote")]
 mod pg;
 pub mod plan_file;
@@ -29,6 +33,8 @@ pub use backend::{
     Backend, ConfiguredBackend, KINDS as BACKEND_KINDS, backend_schema, configure_backend, local_options,
     required_arguments,
 };
+#[cfg(feature = "remote")]
+pub use gcs::{GcsSettings, GcsStore};
 #[cfg(feature = "remote")]
 pub use http::{HttpSettings, HttpStore};
 pub use journal::{JournalFile, JournalFileError, JournalPaths, Recovered, RemoteLog};

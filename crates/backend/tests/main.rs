@@ -8,6 +8,8 @@ mod crash;
 #[cfg(feature = "remote")]
 mod database;
 #[cfg(feature = "remote")]
+mod gcs;
+#[cfg(feature = "remote")]
 mod http;
 mod journal;
 mod local;

@@ -142,7 +142,7 @@ fn answers_decide() {
     // No: the new backend begins empty.
     folder.write("backend.tf", &places.block("pg", "answers"));
     folder.run_with_input("init -migrate-state", "no\n").ok().says("from \"http\" to \"pg\"");
-    folder.run("output -raw o").expect(1);
+    folder.run("plan -detailed-exitcode").expect(2);
     folder.write("main.tf", &resource("second"));
     folder.run("apply -auto-approve").ok();
     // Both have one: it can be looked at before it is replaced.

@@ -88,6 +88,12 @@ impl<'a> Arguments<'a> {
         items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
     }
 
+    pub fn list(&mut self, name: &str) -> Vec<String> {
+        let values = self.get(name, &Type::list(Type::String));
+        let items = values.as_ref().and_then(Value::as_sequence).unwrap_or_default();
+        items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+
     /// The attributes of an argument that is an object (or a map, as files with values have it).
     pub fn object(&mut self, name: &str) -> Option<BTreeMap<Str, Value>> {
         let value = self.values.get(name).filter(|value| !value.is_null())?.unmark_deep().0;

@@ -67,14 +67,26 @@ const HTTP_TEXTS: &[&str] = &[
 
 const HTTP_NUMBERS: &[&str] = &["retry_max", "retry_wait_max", "retry_wait_min"];
 
+const GCS_TEXTS: &[&str] = &[
+    "access_token",
+    "bucket",
+    "credentials",
+    "encryption_key",
+    "impersonate_service_account",
+    "kms_encryption_key",
+    "prefix",
+    "storage_custom_endpoint",
+];
+
 const PG_FLAGS: &[&str] = &["skip_index_creation", "skip_schema_creation", "skip_table_creation"];
 
 /// The kinds of backends that are here.
-pub const KINDS: &[&str] = &["http", "local", "pg", "s3"];
+pub const KINDS: &[&str] = &["gcs", "http", "local", "pg", "s3"];
 
 /// Arguments that a kind of backend cannot do without and that no environment variable stands for, with their meaning.
 pub fn required_arguments(kind: &str) -> &'static [(&'static str, &'static str)] {
     match kind {
+        "gcs" => &[("bucket", "The name of the bucket in Google Cloud Storage")],
         "s3" => &[("bucket", "The name of the S3 bucket"), ("key", "Where in the bucket the state is")],
         _ => &[],
     }
@@ -86,6 +98,12 @@ pub fn backend_schema(kind: &str) -> Option<Block> {
     match kind {
         "local" => {
             Some(Block::new(["path", "workspace_dir"].map(|name| (name, Attribute::new(Type::String).optional())), []))
+        }
+        "gcs" => {
+            let mut block = plain(GCS_TEXTS, &[], &[], &["access_token", "credentials", "encryption_key"]);
+            let delegates = Attribute::new(Type::list(Type::String)).optional();
+            block.attributes.insert("impersonate_service_account_delegates".into(), delegates);
+            Some(block)
         }
         "http" => Some(plain(HTTP_TEXTS, &["skip_cert_verification"], HTTP_NUMBERS, &["password"])),
         "pg" => Some(plain(&["conn_str", "schema_name"], PG_FLAGS, &[], &["conn_str"])),
