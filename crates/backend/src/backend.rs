@@ -53,6 +53,10 @@ pub async fn configure_backend(kind: &str, config: &BTreeMap<Str, Value>) -> Res
             Ok(ConfiguredBackend { backend: Arc::new(LocalWorkspaces { options }), warnings: Vec::new() })
         }
         #[cfg(feature = "remote")]
+        "azurerm" => crate::azurerm::configure(config).await,
+        #[cfg(feature = "remote")]
+        "consul" => crate::consul::configure(config),
+        #[cfg(feature = "remote")]
         "gcs" => crate::gcs::configure(config),
         #[cfg(feature = "remote")]
         "http" => crate::http::configure(config),
@@ -87,10 +91,10 @@ fn unsupported(kind: &str) -> String {
         "artifactory" | "azure" | "etcd" | "etcdv3" | "manta" | "swift" => {
             format!("The \"{kind}\" backend was removed from Terraform. Migrate the state to another backend first.")
         }
-        "gcs" | "http" | "pg" | "s3" => {
+        "azurerm" | "consul" | "gcs" | "http" | "pg" | "s3" => {
             format!("This build of Formwork has no {kind:?} backend (cargo features remote and s3).")
         }
-        "remote" | "azurerm" | "consul" | "cos" | "inmem" | "kubernetes" | "oss" | "oci" | "cloud" => {
+        "remote" | "cos" | "inmem" | "kubernetes" | "oss" | "oci" | "cloud" => {
             format!("The \"{kind}\" backend is not one that Formwork has. It has: {}.", KINDS.join(", "))
         }
         _ => format!("There is no backend type named {kind:?}. The types are: {}.", KINDS.join(", ")),

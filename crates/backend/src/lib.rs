@@ -3,8 +3,12 @@
 //! Invariant: nothing here decides what is planned or applied; snapshots and plans go in and out as they are.
 //! Invariant: the layouts of files are private to this crate.
 
+#[cfg(feature = "remote")]
+mod azurerm;
 mod backend;
 mod codec;
+#[cfg(feature = "remote")]
+mod consul;
 mod durable;
 mod file_lock;
 #[cfg(feature = "remote")]
@@ -29,10 +33,14 @@ pub mod state_file;
 #[cfg(feature = "remote")]
 mod web;
 
+#[cfg(feature = "remote")]
+pub use azurerm::{AzureSettings, AzureStore, AzureWorkspaces};
 pub use backend::{
     Backend, ConfiguredBackend, KINDS as BACKEND_KINDS, backend_schema, configure_backend, local_options,
     required_arguments,
 };
+#[cfg(feature = "remote")]
+pub use consul::{ConsulSettings, ConsulStore};
 #[cfg(feature = "remote")]
 pub use gcs::{GcsSettings, GcsStore};
 #[cfg(feature = "remote")]

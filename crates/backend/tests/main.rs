@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[cfg(feature = "s3")]
+mod azurerm;
+#[cfg(feature = "s3")]
 mod cloud;
+#[cfg(feature = "remote")]
+mod consul;
 mod contract;
 mod crash;
 #[cfg(feature = "remote")]

@@ -67,6 +67,49 @@ const HTTP_TEXTS: &[&str] = &[
 
 const HTTP_NUMBERS: &[&str] = &["retry_max", "retry_wait_max", "retry_wait_min"];
 
+const AZURE_TEXTS: &[&str] = &[
+    "access_key",
+    "ado_pipeline_service_connection_id",
+    "client_certificate",
+    "client_certificate_password",
+    "client_certificate_path",
+    "client_id",
+    "client_id_file_path",
+    "client_secret",
+    "client_secret_file_path",
+    "container_name",
+    "endpoint",
+    "environment",
+    "key",
+    "metadata_host",
+    "msi_endpoint",
+    "oidc_request_token",
+    "oidc_request_url",
+    "oidc_token",
+    "oidc_token_file_path",
+    "resource_group_name",
+    "sas_token",
+    "storage_account_name",
+    "subscription_id",
+    "tenant_id",
+];
+
+const AZURE_FLAGS: &[&str] = &[
+    "lookup_blob_endpoint",
+    "snapshot",
+    "use_aks_workload_identity",
+    "use_azuread_auth",
+    "use_cli",
+    "use_msi",
+    "use_oidc",
+];
+
+const AZURE_SECRETS: &[&str] =
+    &["access_key", "client_certificate_password", "client_secret", "oidc_request_token", "oidc_token", "sas_token"];
+
+const CONSUL_TEXTS: &[&str] =
+    &["access_token", "address", "ca_file", "cert_file", "datacenter", "http_auth", "key_file", "path", "scheme"];
+
 const GCS_TEXTS: &[&str] = &[
     "access_token",
     "bucket",
@@ -81,11 +124,17 @@ const GCS_TEXTS: &[&str] = &[
 const PG_FLAGS: &[&str] = &["skip_index_creation", "skip_schema_creation", "skip_table_creation"];
 
 /// The kinds of backends that are here.
-pub const KINDS: &[&str] = &["gcs", "http", "local", "pg", "s3"];
+pub const KINDS: &[&str] = &["azurerm", "consul", "gcs", "http", "local", "pg", "s3"];
 
 /// Arguments that a kind of backend cannot do without and that no environment variable stands for, with their meaning.
 pub fn required_arguments(kind: &str) -> &'static [(&'static str, &'static str)] {
     match kind {
+        "azurerm" => &[
+            ("storage_account_name", "The name of the storage account"),
+            ("container_name", "The name of the container"),
+            ("key", "The name of the state's blob"),
+        ],
+        "consul" => &[("path", "The key of the state")],
         "gcs" => &[("bucket", "The name of the bucket in Google Cloud Storage")],
         "s3" => &[("bucket", "The name of the S3 bucket"), ("key", "Where in the bucket the state is")],
         _ => &[],
@@ -99,6 +148,8 @@ pub fn backend_schema(kind: &str) -> Option<Block> {
         "local" => {
             Some(Block::new(["path", "workspace_dir"].map(|name| (name, Attribute::new(Type::String).optional())), []))
         }
+        "azurerm" => Some(plain(AZURE_TEXTS, AZURE_FLAGS, &[], AZURE_SECRETS)),
+        "consul" => Some(plain(CONSUL_TEXTS, &["gzip", "lock"], &[], &["access_token", "http_auth"])),
         "gcs" => {
             let mut block = plain(GCS_TEXTS, &[], &[], &["access_token", "credentials", "encryption_key"]);
             let delegates = Attribute::new(Type::list(Type::String)).optional();

@@ -37,6 +37,8 @@ impl ObjectLog {
 
     async fn names(&self) -> Result<Vec<String>, JournalError> {
         let mut names = self.objects.list(&self.prefix).await.map_err(of_store)?;
+        // Some services keep parts of large objects below them.
+        names.retain(|name| name.strip_prefix(&self.prefix).is_some_and(|number| !number.contains('/')));
         names.sort();
         Ok(names)
     }

@@ -30,6 +30,11 @@ impl ObjectState {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(condition);
     }
 
+    /// What was seen does not count any more.
+    pub fn forget(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Empty objects are no states.
     pub async fn read(&self) -> Result<Option<StateSnapshot>, StoreError> {
         let object = self.objects.get(&self.name).await?;
