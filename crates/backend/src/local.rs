@@ -33,6 +33,5 @@ mod workspace;
 pub use ahead::StateAhead;
 pub use options::{Backup, LocalOptions};
 pub use store::LocalStore;
-#[cfg(feature = "s3")]
 pub(crate) use workspace::check_name;
 pub use workspace::{LocalWorkspaces, is_workspace_name};

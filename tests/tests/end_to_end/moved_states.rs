@@ -84,7 +84,7 @@ fn between_all_kinds_of_backends() {
     let places = Places::start();
     for (from, has_workspaces) in KINDS {
         for (to, keeps_workspaces) in KINDS {
-            let (one, two) = (format!("{from}_{to}_1"), format!("{from}_{to}_2"));
+            let (one, two) = (format!("from_{from}_{to}_1"), format!("from_{from}_{to}_2"));
             let folder = Folder::with(&resource("first"));
             folder.write("backend.tf", &places.block(from, &one));
             folder.run("init").ok();

@@ -333,16 +333,16 @@ mod tests {
 
     #[test]
     fn mistakes_are_told() {
-        let user = ("USER", "u");
-        let cases: [(&str, &[(&str, &str)], &str); 8] = [
+        type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+        let cases: [Case; 8] = [
             ("", &[], "names no user"),
-            ("host", &[user], "no \"=\""),
-            ("host='x", &[user], "closing quote"),
-            ("sslmode=maybe", &[user], "unknown sslmode \"maybe\""),
-            ("port=x", &[user], "no port"),
-            ("postgres://h/%zz", &[user], "not well escaped"),
-            ("client_encoding=latin1", &[user], "UTF8"),
-            ("", &[user, ("PGSERVICE", "s")], "PGSERVICE"),
+            ("host", &[("USER", "u")], "no \"=\""),
+            ("host='x", &[("USER", "u")], "closing quote"),
+            ("sslmode=maybe", &[("USER", "u")], "unknown sslmode \"maybe\""),
+            ("port=x", &[("USER", "u")], "no port"),
+            ("postgres://h/%zz", &[("USER", "u")], "not well escaped"),
+            ("client_encoding=latin1", &[("USER", "u")], "UTF8"),
+            ("", &[("USER", "u"), ("PGSERVICE", "s")], "PGSERVICE"),
         ];
         for (text, variables, expected) in cases {
             let problem = read(text, variables).unwrap_err();

@@ -4,8 +4,8 @@ use super::read_record;
 use crate::arguments::Arguments;
 use crate::session::Session;
 use formwork_backend::{
-    BACKEND_KINDS, Backend, Backup, LocalOptions, LocalWorkspaces, StateAhead, backend_schema, configure_backend,
-    local_options,
+    BACKEND_KINDS, Backend, Backup, ConfiguredBackend, LocalOptions, LocalWorkspaces, StateAhead, backend_schema,
+    configure_backend, local_options,
 };
 use formwork_config::{Config, Module};
 use formwork_diag::{Blame, Diagnostic, Diagnostics, Span};
@@ -80,12 +80,8 @@ impl Default for BackendSettings {
 impl BackendSettings {
     /// The backend itself. Its own warnings are reported.
     pub async fn open(&self, session: &Session, flags: &LocalFlags) -> Result<Arc<dyn Backend>, Diagnostics> {
-        let failed = |error: &StoreError| {
-            let detail = format!("The backend {:?} cannot be used: {error}", self.kind);
-            Diagnostics::from(Diagnostic::error("Invalid backend configuration", detail).blame(Blame::Environment))
-        };
         if &*self.kind == "local" {
-            let configured = local_options(&self.values).map_err(|error| failed(&error))?;
+            let configured = local_options(&self.values).map_err(|error| self.unusable(&error))?;
             let options = LocalOptions {
                 state: flags.state.clone(),
                 state_out: flags.state_out.clone(),
@@ -95,11 +91,21 @@ impl BackendSettings {
             };
             return Ok(Arc::new(LocalWorkspaces { options }));
         }
-        let configured = configure_backend(&self.kind, &self.values).await.map_err(|error| failed(&error))?;
+        let configured = self.configure().await?;
         for warning in configured.warnings {
             session.report(&Diagnostic::warning("Backend configuration", warning).into());
         }
         Ok(configured.backend)
+    }
+
+    /// The backend itself, before anybody is told of it.
+    pub async fn configure(&self) -> Result<ConfiguredBackend, Diagnostics> {
+        configure_backend(&self.kind, &self.values).await.map_err(|error| self.unusable(&error))
+    }
+
+    fn unusable(&self, error: &StoreError) -> Diagnostics {
+        let detail = format!("The backend {:?} cannot be used: {error}", self.kind);
+        Diagnostic::error("Invalid backend configuration", detail).blame(Blame::Environment).into()
     }
 
     /// As plans tell it.

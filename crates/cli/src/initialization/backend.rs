@@ -52,6 +52,10 @@ pub(super) fn initialize_backend(
     if !new.same_as(&old) {
         change_backend(session, &old, &new, configured.is_some(), options)?;
     }
+    if is_new && configured.is_some() {
+        // What cannot be used is not recorded.
+        session.block_on(async { new.configure().await.map(drop) })?;
+    }
     match configured {
         Some(configured) => {
             let hash = block_only.as_ref().unwrap_or(&configured).hash();
