@@ -79,7 +79,7 @@ mod tests {
         };
         assert_eq!(
             provider_times_text(&[of("a/fast", 1, 12, 0), of("a/slow", 30, 65_000, 3)]),
-            "Time in providers, summed over all calls:\n      1m5s  a/slow  (30 calls, waited 32s for its turn)\n            \
+            "Time in providers, summed over all calls:\n      1m5s  a/slow  (30 calls, waited 33s for its turn)\n            \
              asked 3 times for fewer calls; in the end: 5 of a_b at once\n      12ms  a/fast  (1 call)\n"
         );
     }

@@ -177,7 +177,7 @@ fn a_state_that_is_cut_off() {
         folder.write("terraform.tfstate", state.get(..length).unwrap());
         refused(&folder, &["terraform.tfstate"]);
     }
-    for broken in ["null", "[]", "\"\"", "{}", "{\"version\":4,\"resources\":[{\"mode\":\"managed\"}]}"] {
+    for broken in ["null", "[]", "\"\"", "{}", "{\"version\":4,\"resources\":[{\"mode\":\"odd\"}]}"] {
         folder.write("terraform.tfstate", broken);
         refused(&folder, &["terraform.tfstate"]);
     }

@@ -374,3 +374,28 @@ proptest! {
         }
     }
 }
+
+/// Kept from a run of [`a_resumed_plan_ends_as_an_uninterrupted_one`]: an object that was made in half is destroyed first,
+/// and what waited for its creation waits for that as well.
+#[test]
+fn what_waits_for_a_creation_waits_for_what_is_left_of_it() {
+    let first = |zone: &str| {
+        format!(
+            "resource \"cloud_thing\" \"r0\" {{\n  name = \"r0-${{each.key}}\"\n  links = []\n  zone = \"{zone}\"\n  \
+             for_each = toset([\"a\", \"b\"])\n  lifecycle {{\n    create_before_destroy = true\n  }}\n}}\n"
+        )
+    };
+    let mut engine = Engine::new(&first("z0"));
+    run(&mut engine, PlanMode::Normal).unwrap();
+    let second = "resource \"cloud_thing\" \"r1\" {\n  name = \"r1\"\n  links = values(cloud_thing.r0)[*].id\n  zone = \"z0\"\n}\n";
+    engine.configure(&(first("z1") + second));
+    let begun = plan(&engine, PlanMode::Normal).unwrap();
+    engine.cloud.inject("create", "r1", Fault::Partial);
+    engine.apply_resumed(resumed(&engine, &begun, None).unwrap(), |_| false);
+    assert_eq!(engine.cloud.faults_left(), 0);
+    let rest = resumed(&engine, &begun, None).unwrap();
+    assert_eq!(rest.half_made.len(), 1);
+    let (outcome, _) = engine.apply_resumed(rest, |_| false);
+    assert!(!outcome.diagnostics.has_errors(), "{:#?}", outcome.diagnostics);
+    is_empty(&engine).unwrap();
+}

@@ -216,8 +216,12 @@ impl Rest<'_> {
         }
         let (mut operations, mut origins) = (Vec::new(), Vec::new());
         for (at, operation) in all.iter().enumerate().filter(|(at, _)| is_left(*at)) {
-            let after: BTreeSet<OperationId> =
-                operation.after.iter().filter_map(|other| numbers.get(&(other.0 as usize))).copied().map(id).collect();
+            // Who waits for what is made again also waits for the destruction before that.
+            let waits = operation.after.iter().map(|other| other.0 as usize).filter_map(|other| {
+                let number = *numbers.get(&other)?;
+                Some((number - usize::from(all.get(other).is_some_and(&again)))..=number)
+            });
+            let after: BTreeSet<OperationId> = waits.flatten().map(id).collect();
             let mut after: Vec<OperationId> = after.into_iter().collect();
             // A barrier is named after a member, which may be done.
             let named =

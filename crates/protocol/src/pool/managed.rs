@@ -6,9 +6,10 @@ use super::usage::Usage;
 use async_trait::async_trait;
 use formwork_diag::Diagnostics;
 use formwork_model::{
-    ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ConfigureRequest, DataResponse,
-    EphemeralResponse, ImportRequest, ImportResponse, MoveRequest, MoveResponse, PlanProvider, PlanRequest,
-    PlanResponse, ProviderSchema, RawState, ReadRequest, ReadResponse, UpgradeResponse, ValidateResponse,
+    ActionRequest, ApplyProvider, ApplyRequest, ApplyResponse, CallFunctionResponse, ConfigureRequest, DataResponse,
+    EphemeralResponse, GenerateResponse, ImportRequest, ImportResponse, ListArguments, ListRequest, ListSink,
+    MoveRequest, MoveResponse, PlanActionResponse, PlanProvider, PlanRequest, PlanResponse, ProviderSchema, RawState,
+    ReadRequest, ReadResponse, UpgradeResponse, ValidateResponse,
 };
 use formwork_value::{Str, Value};
 use std::pin::Pin;
@@ -256,6 +257,42 @@ impl PlanProvider for ManagedProvider {
         }
     }
 
+    async fn generate_config(&self, kind: &str, state: &Value) -> GenerateResponse {
+        match self.begin().await {
+            Ok((provider, _call)) => provider.generate_config(kind, state).await,
+            Err(diagnostics) => GenerateResponse { config: Value::null(state.ty()), diagnostics },
+        }
+    }
+
+    async fn validate_list(&self, kind: &str, config: &Value, arguments: ListArguments<'_>) -> Diagnostics {
+        match self.begin().await {
+            Ok((provider, _call)) => provider.validate_list(kind, config, arguments).await,
+            Err(diagnostics) => diagnostics,
+        }
+    }
+
+    async fn list_resources(&self, request: ListRequest<'_>, found: &mut dyn ListSink) -> Diagnostics {
+        match self.begin().await {
+            Ok((provider, _call)) => provider.list_resources(request, found).await,
+            Err(diagnostics) => diagnostics,
+        }
+    }
+
+    async fn validate_action(&self, kind: &str, config: &Value) -> Diagnostics {
+        match self.begin().await {
+            Ok((provider, _call)) => provider.validate_action(kind, config).await,
+            Err(diagnostics) => diagnostics,
+        }
+    }
+
+    async fn plan_action(&self, request: ActionRequest<'_>) -> PlanActionResponse {
+        let refused = |diagnostics| PlanActionResponse { deferred: None, diagnostics };
+        let call = |provider: Provider| -> Answering<'_, PlanActionResponse> {
+            Box::pin(async move { provider.plan_action(request).await })
+        };
+        self.call(request.kind, |answer| &answer.diagnostics, |_| true, refused, call).await
+    }
+
     async fn stop(&self) -> Diagnostics {
         match &self.target {
             Target::Linked(provider) => provider.stop().await,
@@ -283,6 +320,17 @@ impl ApplyProvider for ManagedProvider {
             Box::pin(async move { provider.apply_resource(request).await })
         };
         self.call(request.kind, |answer| &answer.diagnostics, unchanged, refused, call).await
+    }
+
+    async fn invoke_action(
+        &self,
+        request: ActionRequest<'_>,
+        progress: &mut (dyn FnMut(String) + Send),
+    ) -> Diagnostics {
+        match self.begin().await {
+            Ok((provider, _call)) => provider.invoke_action(request, progress).await,
+            Err(diagnostics) => diagnostics,
+        }
     }
 
     fn is_pure(&self, kind: &str) -> bool {
