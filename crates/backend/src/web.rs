@@ -44,7 +44,7 @@ impl From<WebError> for StoreError {
 }
 
 /// Proxies by scheme, and for which hosts there is none.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Proxies {
     pub http: Option<String>,
     pub https: Option<String>,
@@ -64,7 +64,7 @@ impl Proxies {
     /// The proxy for a URL. This machine is reached without.
     fn of(&self, url: &str) -> Result<Option<Proxy>, WebError> {
         let parsed = url::Url::parse(url)
-            .map_err(|error| WebError { message: format!("{url:?} is not a URL: {error}."), unclear: false })?;
+            .map_err(|error| WebError { message: format!("the address is not a URL: {error}"), unclear: false })?;
         let chosen = if parsed.scheme() == "https" { &self.https } else { &self.http };
         let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_lowercase();
         let is_local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());

@@ -25,10 +25,11 @@ impl WebRequest {
         self
     }
 
-    /// Without name and password.
+    /// Without name, password and query, in which there may be signatures and tokens.
     pub fn shown_url(&self) -> String {
-        let Ok(mut url) = url::Url::parse(&self.url) else { return self.url.clone() };
+        let Ok(mut url) = url::Url::parse(&self.url) else { return "an address that is no URL".to_owned() };
         let _ = url.set_password(None).and_then(|()| url.set_username(""));
+        url.set_query(None);
         url.to_string()
     }
 
@@ -69,5 +70,17 @@ impl WebAnswer {
             true => format!("the server answers {}", self.status),
             false => format!("the server answers {}: {text}", self.status),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_without_secrets() {
+        let shown = |url: &str| WebRequest::new("GET", url).shown_url();
+        assert_eq!(shown("https://u:secret@h:8/a/b?sig=secret&x=y"), "https://h:8/a/b");
+        assert_eq!(shown("u:secret@h"), "an address that is no URL");
     }
 }
