@@ -5,10 +5,12 @@
 mod request;
 mod retry;
 mod tls;
+mod token;
 
 pub(crate) use request::{WebAnswer, WebRequest};
 pub(crate) use retry::Retries;
 pub(crate) use tls::TlsSettings;
+pub(crate) use token::{KeptToken, WebToken};
 
 use formwork_model::StoreError;
 use std::fmt;
