@@ -7,7 +7,7 @@ mod retry;
 mod tls;
 mod token;
 
-pub(crate) use request::{WebAnswer, WebRequest};
+pub(crate) use request::{WebAnswer, WebRequest, escaped};
 pub(crate) use retry::Retries;
 pub(crate) use tls::TlsSettings;
 pub(crate) use token::{KeptToken, WebToken};

@@ -3,7 +3,7 @@
 use super::credentials::{account_key, signature, token};
 use super::settings::{Access, AzureSettings};
 use crate::objects::{ChangeError, Condition, Object, Objects};
-use crate::web::{KeptToken, Retries, TlsSettings, WebAnswer, WebClient, WebRequest};
+use crate::web::{KeptToken, Retries, TlsSettings, WebAnswer, WebClient, WebRequest, escaped};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -75,9 +75,7 @@ impl Container {
     }
 
     pub fn url(&self, name: &str) -> String {
-        let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-        let escape = |byte: u8| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-        format!("{}/{}", self.address, name.bytes().map(escape).collect::<String>())
+        format!("{}/{}", self.address, escaped(name, "/"))
     }
 
     fn list_url(&self, prefix: &str, marker: &str) -> String {

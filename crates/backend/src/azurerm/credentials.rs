@@ -1,7 +1,7 @@
 //! Tokens of Azure's directory, and signatures with the key of a storage account.
 
 use super::settings::{AzureSettings, Identity, TokenFrom};
-use crate::web::{WebAnswer, WebClient, WebRequest, WebToken};
+use crate::web::{WebAnswer, WebClient, WebRequest, WebToken, escaped};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -44,7 +44,7 @@ pub(super) async fn token(
             let endpoint = endpoint.as_deref().unwrap_or(usual);
             let mut url = format!("{endpoint}?api-version=2018-02-01&resource={resource}");
             if let Some(id) = id {
-                url.push_str(&format!("&client_id={id}"));
+                url.push_str(&format!("&client_id={}", escaped(id, "")));
             }
             token_of(&client.send(&WebRequest::new("GET", url).header("Metadata", "true")).await.map_err(wrong)?)
         }

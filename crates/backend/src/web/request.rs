@@ -2,6 +2,13 @@
 
 use ureq::http::{HeaderMap, Request};
 
+/// Text as part of a URL: escaped but for letters, digits, `-_.~`, and what is to be kept.
+pub(crate) fn escaped(text: &str, kept: &str) -> String {
+    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || kept.as_bytes().contains(&byte);
+    let escape = |byte: u8| if is_kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(escape).collect()
+}
+
 #[derive(Clone)]
 pub(crate) struct WebRequest {
     pub method: String,
