@@ -2,7 +2,7 @@
 
 use super::credentials::{account_key, signature, token};
 use super::settings::{Access, AzureSettings};
-use crate::objects::{ChangeError, Condition, Object, Objects};
+use crate::objects::{ChangeError, Condition, Object, Objects, PAGES, too_many_pages};
 use crate::web::{KeptToken, Retries, TlsSettings, WebAnswer, WebClient, WebRequest, escaped};
 use async_trait::async_trait;
 use base64::Engine;
@@ -196,7 +196,7 @@ impl Objects for Container {
         let failed = |error: ChangeError| StoreError::new(error.message());
         let mut names = Vec::new();
         let mut marker = String::new();
-        loop {
+        for _ in 0..PAGES {
             let url = self.list_url(prefix, &marker);
             let answer = self.send(WebRequest::new("GET", url)).await.map_err(failed)?;
             if !answer.is_success() {
@@ -209,6 +209,7 @@ impl Objects for Container {
                 return Ok(names);
             }
         }
+        Err(too_many_pages(&self.shown(prefix)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::credentials::{Source, Tokens};
 use super::settings::GcsSettings;
-use crate::objects::{ChangeError, Condition, Object, Objects};
+use crate::objects::{ChangeError, Condition, Object, Objects, PAGES, too_many_pages};
 use crate::web::{Retries, TlsSettings, WebAnswer, WebClient, WebRequest, escaped};
 use async_trait::async_trait;
 use base64::Engine;
@@ -130,7 +130,7 @@ impl Objects for Bucket {
         let first = format!("{service}/storage/v1/b/{bucket}/o?delimiter=%2F&prefix={}", escaped(prefix, ""));
         let mut names = Vec::new();
         let mut page = String::new();
-        loop {
+        for _ in 0..PAGES {
             let request = self.request("GET", format!("{first}{page}")).await?;
             let answer = self
                 .client
@@ -150,5 +150,6 @@ impl Objects for Bucket {
                 None => return Ok(names),
             }
         }
+        Err(too_many_pages(&self.shown(prefix)))
     }
 }
