@@ -380,13 +380,10 @@ impl StateStore for PgStore {
     async fn force_unlock(&self, id: &str) -> Result<(), LockError> {
         let store_failed = |error: StoreError| LockError::Failed(error.message);
         let Some(rival) = self.holder().await.map_err(store_failed)? else {
-            return Err(LockError::Failed(format!("The state {:?} is not locked.", self.name)));
+            return Err(lock_info::not_locked(&format!("{:?}", self.name)));
         };
         if &*rival.info.id != id {
-            return Err(LockError::Failed(format!(
-                "The lock has another ID than {id:?}: {}.",
-                lock_info::describe(&rival.info, None)
-            )));
+            return Err(lock_info::other_id(id, &rival.info, None));
         }
         if self.server.has_companions {
             let bump = format!(
