@@ -13,8 +13,8 @@ mod store;
 pub use settings::AzureSettings;
 pub use store::AzureStore;
 
-use crate::backend::{Backend, ConfiguredBackend};
-use crate::journal::{JournalPaths, RemoteLog};
+use crate::backend::{Backend, ConfiguredBackend, check_deletable, listed};
+use crate::journal::{JournalPaths, remove_remote};
 use crate::local::check_name;
 use crate::objects::{ObjectLog, Objects};
 use crate::session::StatePlace;
@@ -61,13 +61,7 @@ impl Backend for AzureWorkspaces {
         let names = self.container.list(&prefix).await?;
         // What is beside states has names that no workspace can have.
         let own = names.iter().filter_map(|name| name.strip_prefix(&prefix));
-        let mut names: Vec<String> = own
-            .filter(|name| !name.is_empty() && !name.contains('/') && !name.ends_with(".formwork.in-doubt"))
-            .map(str::to_owned)
-            .collect();
-        names.sort();
-        names.insert(0, "default".to_owned());
-        Ok(names)
+        Ok(listed(own.filter(|name| !name.ends_with(".formwork.in-doubt"))))
     }
 
     /// Puts an empty state, so that the workspace can be listed.
@@ -77,11 +71,8 @@ impl Backend for AzureWorkspaces {
     }
 
     async fn delete_workspace(&self, name: &str) -> Result<(), StoreError> {
-        if name.is_empty() || name == "default" {
-            return Err(StoreError::new("The workspace \"default\" cannot be deleted."));
-        }
-        let log = self.log(name);
-        log.clear().await.and(log.set_in_doubt(None).await).map_err(|error| StoreError::new(error.0))?;
+        check_deletable(name)?;
+        remove_remote(&self.log(name)).await?;
         self.store(name)?.remove().await
     }
 

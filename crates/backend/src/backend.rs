@@ -38,6 +38,24 @@ pub trait Backend: Send + Sync {
     fn place(&self, workspace: &str, data_directory: &Path) -> Result<StatePlace, StoreError>;
 }
 
+/// The workspace `default` stays.
+pub(crate) fn check_deletable(workspace: &str) -> Result<(), StoreError> {
+    match workspace {
+        "" | "default" => Err(StoreError::new("The workspace \"default\" cannot be deleted.")),
+        _ => Ok(()),
+    }
+}
+
+/// `default`, then the workspaces whose names are those of objects beside each other, in order.
+#[cfg(feature = "remote")]
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> =
+        names.filter(|name| !matches!(*name, "" | "default") && !name.contains('/')).map(str::to_owned).collect();
+    names.sort();
+    names.insert(0, "default".to_owned());
+    names
+}
+
 /// A backend, and what its user should know.
 pub struct ConfiguredBackend {
     pub backend: Arc<dyn Backend>,

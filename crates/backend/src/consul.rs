@@ -13,8 +13,8 @@ mod values;
 pub use settings::ConsulSettings;
 pub use store::ConsulStore;
 
-use crate::backend::{Backend, ConfiguredBackend};
-use crate::journal::{JournalPaths, RemoteLog};
+use crate::backend::{Backend, ConfiguredBackend, check_deletable, listed};
+use crate::journal::{JournalPaths, remove_remote};
 use crate::local::check_name;
 use crate::objects::{ObjectLog, Objects};
 use crate::session::StatePlace;
@@ -57,12 +57,7 @@ impl Backend for ConsulWorkspaces {
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {
         let prefix = format!("{}-env:", self.values.settings.path);
         let names = self.values.list(&prefix).await?;
-        let own = names.iter().filter_map(|name| name.strip_prefix(&prefix));
-        let mut names: Vec<String> =
-            own.filter(|name| !name.is_empty() && !name.contains('/')).map(str::to_owned).collect();
-        names.sort();
-        names.insert(0, "default".to_owned());
-        Ok(names)
+        Ok(listed(names.iter().filter_map(|name| name.strip_prefix(&prefix))))
     }
 
     /// Puts an empty state, so that the workspace can be listed.
@@ -72,11 +67,8 @@ impl Backend for ConsulWorkspaces {
     }
 
     async fn delete_workspace(&self, name: &str) -> Result<(), StoreError> {
-        if name.is_empty() || name == "default" {
-            return Err(StoreError::new("The workspace \"default\" cannot be deleted."));
-        }
-        let log = self.log(name);
-        log.clear().await.and(log.set_in_doubt(None).await).map_err(|error| StoreError::new(error.0))?;
+        check_deletable(name)?;
+        remove_remote(&self.log(name)).await?;
         let key = self.values.settings.key(name);
         self.values.delete_pieces(&key, None).await?;
         self.store(name)?.state.remove().await

@@ -11,8 +11,8 @@ mod store;
 pub use settings::GcsSettings;
 pub use store::GcsStore;
 
-use crate::backend::{Backend, ConfiguredBackend};
-use crate::journal::{JournalPaths, RemoteLog};
+use crate::backend::{Backend, ConfiguredBackend, check_deletable, listed};
+use crate::journal::{JournalPaths, remove_remote};
 use crate::local::check_name;
 use crate::objects::{ObjectLog, Objects};
 use crate::session::StatePlace;
@@ -52,12 +52,7 @@ impl Backend for GcsWorkspaces {
     async fn workspaces(&self) -> Result<Vec<String>, StoreError> {
         let prefix = &self.bucket.settings.prefix;
         let names = self.bucket.list(prefix).await?;
-        let own = |name: &String| name.strip_prefix(prefix)?.strip_suffix(".tfstate").map(str::to_owned);
-        let mut names: Vec<String> =
-            names.iter().filter_map(own).filter(|name| name != "default" && !name.contains('/')).collect();
-        names.sort();
-        names.insert(0, "default".to_owned());
-        Ok(names)
+        Ok(listed(names.iter().filter_map(|name| name.strip_prefix(prefix)?.strip_suffix(".tfstate"))))
     }
 
     /// Puts an empty state, so that the workspace can be listed.
@@ -67,11 +62,8 @@ impl Backend for GcsWorkspaces {
     }
 
     async fn delete_workspace(&self, name: &str) -> Result<(), StoreError> {
-        if name.is_empty() || name == "default" {
-            return Err(StoreError::new("The workspace \"default\" cannot be deleted."));
-        }
-        let log = self.log(name);
-        log.clear().await.and(log.set_in_doubt(None).await).map_err(|error| StoreError::new(error.0))?;
+        check_deletable(name)?;
+        remove_remote(&self.log(name)).await?;
         self.store(name)?.state.remove().await
     }
 

@@ -1,4 +1,4 @@
-//! State on a web server: `GET`, `POST` and `DELETE` of one address, `LOCK` and `UNLOCK` of others.
+//! State on a web server: `GET` and `POST` of one address, `LOCK` and `UNLOCK` of others.
 //!
 //! *Write.* If the server gives entity tags, the state is written on the condition that it is still the one that was read
 //! (`If-Match`), or still absent (`If-None-Match`). If it does not, the state is read once more before it is replaced:

@@ -24,6 +24,8 @@ pub use in_doubt::{load_in_doubt, store_in_doubt};
 pub use recover::{JournalFileError, Recovered, recover, replay};
 pub(crate) use recover::{depose, recover_pieces};
 pub use remote::RemoteLog;
+#[cfg(feature = "remote")]
+pub(crate) use remote::remove as remove_remote;
 pub use writer::{DEFAULT_RESERVE, JournalFile};
 
 use crate::durable::beside;

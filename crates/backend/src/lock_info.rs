@@ -1,7 +1,7 @@
 //! Lock information as JSON, in the ecosystem's form (fact sheet `state-v4.md` 8.2).
 
 use crate::json_text::write_string;
-use formwork_model::LockInfo;
+use formwork_model::{LockError, LockInfo};
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -76,4 +76,28 @@ pub(crate) fn describe(info: &LockInfo, process: Option<u32>) -> String {
         text.push_str(&format!(" (lock ID {})", info.id));
     }
     text
+}
+
+/// What is written in a lock that is there, whether it can be read or not.
+#[cfg(feature = "remote")]
+pub(crate) fn holder_in(bytes: &[u8]) -> LockInfo {
+    let unreadable = || LockInfo { who: "somebody whose lock cannot be read".into(), ..LockInfo::default() };
+    decode(bytes).map_or_else(unreadable, |(info, _)| info)
+}
+
+/// Somebody has the lock.
+pub(crate) fn held(holder: Option<LockInfo>) -> LockError {
+    let unknown = LockInfo::default();
+    let message = format!("the state is locked: {}", describe(holder.as_ref().unwrap_or(&unknown), None));
+    LockError::Held { message, holder }
+}
+
+/// The lock that is there is not the one to be removed.
+pub(crate) fn other_id(id: &str, holder: &LockInfo, process: Option<u32>) -> LockError {
+    LockError::Failed(format!("The lock has another ID than {id:?}: {}.", describe(holder, process)))
+}
+
+/// There is no lock to be removed.
+pub(crate) fn not_locked(state: &str) -> LockError {
+    LockError::Failed(format!("The state {state} is not locked."))
 }

@@ -63,10 +63,7 @@ fn release(storage: &Mutex<Storage>, id: &str) -> Result<(), LockError> {
             storage.lock = None;
             Ok(())
         }
-        Some(info) => {
-            let message = format!("The lock has another ID than {id:?}: {}.", lock_info::describe(info, None));
-            Err(LockError::Failed(message))
-        }
+        Some(info) => Err(lock_info::other_id(id, info, None)),
         None => Err(LockError::Failed("The state is not locked.".into())),
     }
 }
@@ -76,8 +73,7 @@ impl StateStore for MemoryStore {
     async fn lock(&self, info: LockInfo) -> Result<Box<dyn Lock>, LockError> {
         let mut storage = locked(&self.storage);
         if let Some(holder) = storage.lock.clone() {
-            let message = format!("the state is locked: {}", lock_info::describe(&holder, None));
-            return Err(LockError::Held { message, holder: Some(holder) });
+            return Err(lock_info::held(Some(holder)));
         }
         storage.lock = Some(info.clone());
         Ok(Box::new(MemoryLock { storage: self.storage.clone(), info }))

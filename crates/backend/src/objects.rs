@@ -13,6 +13,14 @@ use crate::web::{WebAnswer, WebError};
 use async_trait::async_trait;
 use formwork_model::StoreError;
 
+/// Most pages of a list of names.
+pub(crate) const PAGES: usize = 10_000;
+
+/// A list that a service goes on with for ever.
+pub(crate) fn too_many_pages(shown: &str) -> StoreError {
+    StoreError::new(format!("{shown} cannot be listed: there are more than {PAGES} pages of names."))
+}
+
 /// Content and version.
 pub(crate) struct Object {
     pub bytes: Vec<u8>,

@@ -1,14 +1,17 @@
 //! One HTTP client for all backends that speak HTTP.
 //!
-//! Invariant: a request ends. Waiting for a connection or an answer has a limit, and so has the number of tries.
+//! Invariant: a request ends. Waiting for a connection or an answer has a limit, and so have the time that its content may
+//! take, its size, and the number of tries.
 
 mod request;
 mod retry;
 mod tls;
+mod token;
 
-pub(crate) use request::{WebAnswer, WebRequest};
+pub(crate) use request::{WebAnswer, WebRequest, escaped};
 pub(crate) use retry::Retries;
 pub(crate) use tls::TlsSettings;
+pub(crate) use token::{KeptToken, WebToken};
 
 use formwork_model::StoreError;
 use std::fmt;
@@ -16,9 +19,12 @@ use std::io::Read;
 use std::time::Duration;
 use ureq::{Agent, Proxy};
 
-/// Longest time for a connection, and for the beginning of an answer.
+/// Longest time for a connection, and in which nothing comes.
 const CONNECT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(120);
+
+/// Longest time for the content of a request, and for that of an answer.
+const TRANSFER: Duration = Duration::from_secs(3600);
 
 /// Most bytes of an answer.
 const LIMIT: u64 = 4 << 30;
@@ -44,7 +50,7 @@ impl From<WebError> for StoreError {
 }
 
 /// Proxies by scheme, and for which hosts there is none.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Proxies {
     pub http: Option<String>,
     pub https: Option<String>,
@@ -64,7 +70,7 @@ impl Proxies {
     /// The proxy for a URL. This machine is reached without.
     fn of(&self, url: &str) -> Result<Option<Proxy>, WebError> {
         let parsed = url::Url::parse(url)
-            .map_err(|error| WebError { message: format!("{url:?} is not a URL: {error}."), unclear: false })?;
+            .map_err(|error| WebError { message: format!("the address is not a URL: {error}"), unclear: false })?;
         let chosen = if parsed.scheme() == "https" { &self.https } else { &self.http };
         let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']).to_lowercase();
         let is_local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
@@ -109,6 +115,9 @@ impl WebClient {
             .proxy(None)
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(SILENCE))
+            .timeout_per_read(Some(SILENCE))
+            .timeout_send_body(Some(TRANSFER))
+            .timeout_recv_body(Some(TRANSFER))
             .build();
         Ok(WebClient { agent: config.new_agent(), proxies, retries })
     }
@@ -180,7 +189,7 @@ fn ask(agent: &Agent, request: &WebRequest, proxy: Option<Proxy>) -> Result<WebA
     };
     let (parts, body) = answer.map_err(failed)?.into_parts();
     let mut bytes = Vec::new();
-    let read = body.into_with_config().limit(u64::MAX).reader().take(LIMIT).read_to_end(&mut bytes);
+    let read = body.into_with_config().limit(LIMIT).reader().read_to_end(&mut bytes);
     read.map_err(|error| WebError { message: format!("the answer is cut off: {error}"), unclear: true })?;
     Ok(WebAnswer { status: parts.status.as_u16(), headers: parts.headers, body: bytes, attempts: 1, unclear: false })
 }

@@ -89,21 +89,25 @@ impl<C: Send + Sync + 'static> Provider<C> {
         }
     }
 
+    /// Adds a resource type.
     pub fn resource<R: Resource<Client = C>>(mut self, resource: R) -> Provider<C> {
         self.resources.insert(R::KIND, Box::new(Registered::resource(resource)));
         self
     }
 
+    /// Adds a data source.
     pub fn data_source<D: DataSource<Client = C>>(mut self, source: D) -> Provider<C> {
         self.data_sources.insert(D::KIND, Box::new(Registered::of(source, D::State::members())));
         self
     }
 
+    /// Adds an ephemeral resource type.
     pub fn ephemeral<E: Ephemeral<Client = C>>(mut self, ephemeral: E) -> Provider<C> {
         self.ephemerals.insert(E::KIND, Box::new(Registered::of(ephemeral, E::State::members())));
         self
     }
 
+    /// Adds a function.
     pub fn function(mut self, function: Function) -> Provider<C> {
         self.functions.insert(function.name, function);
         self
@@ -118,6 +122,7 @@ impl<C: Send + Sync + 'static> Provider<C> {
         self
     }
 
+    /// Adds an action.
     pub fn action<A: Action<Client = C>>(mut self, action: A) -> Provider<C> {
         self.actions.insert(A::KIND, Box::new(Registered::of(action, A::Config::members())));
         self

@@ -56,6 +56,7 @@ pub struct Invocation {
 }
 
 impl ActionEvent {
+    /// Every event.
     pub const ALL: [ActionEvent; 4] =
         [ActionEvent::BeforeCreate, ActionEvent::AfterCreate, ActionEvent::BeforeUpdate, ActionEvent::AfterUpdate];
 
@@ -79,6 +80,7 @@ impl ActionEvent {
         }
     }
 
+    /// True if the action comes before the change.
     pub fn is_before(self) -> bool {
         matches!(self, ActionEvent::BeforeCreate | ActionEvent::BeforeUpdate)
     }

@@ -2,8 +2,8 @@
 //!
 //! [`proposed`] merges prior state and configuration; [`plan_object`] runs the whole dialogue with the provider for one
 //! object and chooses the action; [`check_plan`] and [`check_compatible`] are the checks of answers; [`read_state`]
-//! brings stored objects to the current schema; [`Upkeep`] is what goes on while operations run. Planner and applier both
-//! use them.
+//! brings stored objects to the current schema; [`Upkeep`] is what goes on while operations run, [`OperationTurns`] how many
+//! do at once. Planner and applier both use them.
 //!
 //! Source of the rules: sections 8 to 10 of the fact sheet on the plugin protocol.
 //!
@@ -14,6 +14,7 @@ mod compatible;
 mod deferral;
 mod deviation;
 mod ephemeral;
+mod identify;
 mod ignore;
 mod legacy;
 mod plan_object;
@@ -43,5 +44,3 @@ pub use ticker::Ticker;
 pub use turns::{OperationTurns, Turn};
 pub use upkeep::Upkeep;
 pub use write_only::{is_write_only, without_write_only};
-
-mod identify;

@@ -14,6 +14,7 @@ pub struct OperationTurns {
 pub struct Turn<'a>(&'a OperationTurns);
 
 impl OperationTurns {
+    /// At least one turn.
     pub fn new(parallelism: usize) -> Arc<OperationTurns> {
         Arc::new(OperationTurns { free: Semaphore::new(parallelism.clamp(1, Semaphore::MAX_PERMITS)) })
     }

@@ -2,15 +2,14 @@
 
 use super::credentials::{account_key, signature, token};
 use super::settings::{Access, AzureSettings};
-use crate::objects::{ChangeError, Condition, Object, Objects};
-use crate::web::{Retries, TlsSettings, WebAnswer, WebClient, WebRequest};
+use crate::objects::{ChangeError, Condition, Object, Objects, PAGES, too_many_pages};
+use crate::web::{KeptToken, Retries, TlsSettings, WebAnswer, WebClient, WebRequest, escaped};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use formwork_model::StoreError;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -19,9 +18,6 @@ const VERSION: &str = "2021-12-02";
 
 /// Where lock information is kept (fact sheet `backends.md` 7).
 pub(super) const LOCK_HEADER: &str = "x-ms-meta-terraformlockid";
-
-/// A token is used until shortly before its end.
-const MARGIN: u64 = 120;
 
 /// A lease that is held.
 #[derive(Clone)]
@@ -34,7 +30,7 @@ pub(super) struct Lease {
 enum Key {
     Account(Vec<u8>),
     Signature(String),
-    Directory(tokio::sync::Mutex<Option<(String, Instant)>>),
+    Directory(KeptToken),
 }
 
 /// A container with its settings.
@@ -57,7 +53,7 @@ impl Container {
         let key = match &settings.access {
             Access::Key(key) => decode(key)?,
             Access::Signature(text) => Key::Signature(text.clone()),
-            Access::Directory => Key::Directory(tokio::sync::Mutex::default()),
+            Access::Directory => Key::Directory(KeptToken::default()),
             Access::LookUp => decode(&account_key(&client, &settings).await?)?,
         };
         let usual = || format!("https://{}.blob.{}", settings.account, settings.cloud.storage);
@@ -79,9 +75,7 @@ impl Container {
     }
 
     pub fn url(&self, name: &str) -> String {
-        let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-        let escape = |byte: u8| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-        format!("{}/{}", self.address, name.bytes().map(escape).collect::<String>())
+        format!("{}/{}", self.address, escaped(name, "/"))
     }
 
     fn list_url(&self, prefix: &str, marker: &str) -> String {
@@ -109,24 +103,13 @@ impl Container {
                 request.url = format!("{}{mark}{text}", request.url);
             }
             Key::Directory(kept) => {
-                let token = self.token(kept).await.map_err(|error| ChangeError::Failed(error.message))?;
+                let token = kept.get(token(&self.client, &self.settings, "https://storage.azure.com")).await;
+                let token = token.map_err(|error| ChangeError::Failed(error.message))?;
                 request = request.header("Authorization", format!("Bearer {token}"));
             }
         }
         let answer = self.client.send(&request).await;
         answer.map_err(|error| ChangeError::of_web("Azure Blob Storage cannot be reached", &error))
-    }
-
-    async fn token(&self, kept: &tokio::sync::Mutex<Option<(String, Instant)>>) -> Result<String, StoreError> {
-        let mut kept = kept.lock().await;
-        if let Some((token, end)) = kept.as_ref()
-            && Instant::now() < *end
-        {
-            return Ok(token.clone());
-        }
-        let (token, seconds) = token(&self.client, &self.settings, "https://storage.azure.com").await?;
-        *kept = Some((token.clone(), Instant::now() + Duration::from_secs(seconds.saturating_sub(MARGIN))));
-        Ok(token)
     }
 
     /// An answer that is no success. Leases of others and blobs that are there already are conditions that do not hold.
@@ -213,7 +196,7 @@ impl Objects for Container {
         let failed = |error: ChangeError| StoreError::new(error.message());
         let mut names = Vec::new();
         let mut marker = String::new();
-        loop {
+        for _ in 0..PAGES {
             let url = self.list_url(prefix, &marker);
             let answer = self.send(WebRequest::new("GET", url)).await.map_err(failed)?;
             if !answer.is_success() {
@@ -226,6 +209,7 @@ impl Objects for Container {
                 return Ok(names);
             }
         }
+        Err(too_many_pages(&self.shown(prefix)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tokens of Azure's directory, and signatures with the key of a storage account.
 
 use super::settings::{AzureSettings, Identity, TokenFrom};
-use crate::web::{WebAnswer, WebClient, WebRequest};
+use crate::web::{WebAnswer, WebClient, WebRequest, WebToken, escaped};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,16 +9,19 @@ use formwork_model::StoreError;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
+/// How long a token is good if nothing is said, in seconds.
+const USUAL: u64 = 600;
+
 fn wrong(problem: impl std::fmt::Display) -> StoreError {
     StoreError::new(format!("Signing in to Azure fails: {problem}."))
 }
 
-/// A token for a resource such as `https://storage.azure.com`, and for how many seconds it is good.
+/// A token for a resource such as `https://storage.azure.com`.
 pub(super) async fn token(
     client: &WebClient,
     settings: &AzureSettings,
     resource: &str,
-) -> Result<(String, u64), StoreError> {
+) -> Result<WebToken, StoreError> {
     let scope = format!("{resource}/.default");
     match &settings.identity {
         Identity::Secret { client: id, secret } => {
@@ -41,7 +44,7 @@ pub(super) async fn token(
             let endpoint = endpoint.as_deref().unwrap_or(usual);
             let mut url = format!("{endpoint}?api-version=2018-02-01&resource={resource}");
             if let Some(id) = id {
-                url.push_str(&format!("&client_id={id}"));
+                url.push_str(&format!("&client_id={}", escaped(id, "")));
             }
             token_of(&client.send(&WebRequest::new("GET", url).header("Metadata", "true")).await.map_err(wrong)?)
         }
@@ -56,7 +59,7 @@ async fn of_directory(
     client: &WebClient,
     settings: &AzureSettings,
     form: &[(&str, &str)],
-) -> Result<(String, u64), StoreError> {
+) -> Result<WebToken, StoreError> {
     if settings.tenant.is_empty() {
         return Err(wrong("tenant_id is missing"));
     }
@@ -87,7 +90,7 @@ async fn assertion(client: &WebClient, token: &TokenFrom) -> Result<String, Stor
     }
 }
 
-async fn of_command_line(resource: &str) -> Result<(String, u64), StoreError> {
+async fn of_command_line(resource: &str) -> Result<WebToken, StoreError> {
     let mut command = tokio::process::Command::new("az");
     command.args(["account", "get-access-token", "--output", "json", "--resource", resource]);
     let output = command.stdin(std::process::Stdio::null()).output().await;
@@ -96,25 +99,19 @@ async fn of_command_line(resource: &str) -> Result<(String, u64), StoreError> {
     })?;
     let content: Json = serde_json::from_slice(&output.stdout).unwrap_or(Json::Null);
     match content.get("accessToken").and_then(Json::as_str) {
-        Some(token) => Ok((token.to_owned(), 600)),
+        Some(token) => Ok(WebToken::new(token, USUAL)),
         None => Err(wrong(format!("\"az\" gives no token: {}", String::from_utf8_lossy(&output.stderr).trim()))),
     }
 }
 
-fn token_of(answer: &WebAnswer) -> Result<(String, u64), StoreError> {
-    let content: Json = serde_json::from_slice(&answer.body).unwrap_or(Json::Null);
-    let seconds = content.get("expires_in");
-    let seconds = seconds.and_then(|s| s.as_u64().or_else(|| s.as_str()?.parse().ok())).unwrap_or(600);
-    match content.get("access_token").and_then(Json::as_str) {
-        Some(token) if answer.is_success() => Ok((token.to_owned(), seconds)),
-        _ => Err(wrong(answer.describe())),
-    }
+fn token_of(answer: &WebAnswer) -> Result<WebToken, StoreError> {
+    WebToken::of_answer(answer, USUAL).ok_or_else(|| wrong(answer.describe()))
 }
 
 /// The first key of the storage account.
 pub(super) async fn account_key(client: &WebClient, settings: &AzureSettings) -> Result<String, StoreError> {
     let management = settings.cloud.management;
-    let (token, _) = token(client, settings, management).await?;
+    let token = token(client, settings, management).await?.text;
     let url = format!(
         "{management}/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Storage/storageAccounts/{}/listKeys?api-version=\
          2023-01-01",

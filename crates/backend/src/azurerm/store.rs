@@ -64,14 +64,10 @@ impl AzureStore {
     async fn release(&self, id: &str) -> Result<(), LockError> {
         let (holder, is_leased) = self.holder().await?;
         if !is_leased && holder.is_none() {
-            return Err(LockError::Failed(format!(
-                "The state {} is not locked.",
-                self.container.shown(&self.state.name)
-            )));
+            return Err(lock_info::not_locked(&self.container.shown(&self.state.name)));
         }
         if let Some(holder) = holder.filter(|holder| &*holder.id != id) {
-            let who = lock_info::describe(&holder, None);
-            return Err(LockError::Failed(format!("The lock has another ID than {id:?}: {who}.")));
+            return Err(lock_info::other_id(id, &holder, None));
         }
         self.container.set_lease(&self.state.name, None);
         let lease: &[(&str, &str)] = if is_leased { &[("x-ms-lease-id", id)] } else { &[] };
@@ -144,10 +140,7 @@ impl StateStore for AzureStore {
             answer = self.change("lease", &acquire).await?;
         }
         if answer.header("x-ms-error-code") == Some("LeaseAlreadyPresent") {
-            let (holder, _) = self.holder().await?;
-            let unknown = LockInfo::default();
-            let who = lock_info::describe(holder.as_ref().unwrap_or(&unknown), None);
-            return Err(LockError::Held { message: format!("the state is locked: {who}"), holder });
+            return Err(lock_info::held(self.holder().await?.0));
         }
         if !answer.is_success() {
             return Err(failed(self.container.refused("locked", name, &answer)));

@@ -150,12 +150,9 @@ impl StateStore for ConsulStore {
 
     async fn force_unlock(&self, id: &str) -> Result<(), LockError> {
         match self.holder().await? {
-            None => Err(LockError::Failed(format!("The state {} is not locked.", self.state.name))),
+            None => Err(lock_info::not_locked(&self.state.name)),
             Some((info, session)) if &*info.id == id => self.end(&session).await,
-            Some((info, _)) => Err(LockError::Failed(format!(
-                "The lock has another ID than {id:?}: {}.",
-                lock_info::describe(&info, None)
-            ))),
+            Some((info, _)) => Err(lock_info::other_id(id, &info, None)),
         }
     }
 

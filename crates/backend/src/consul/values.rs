@@ -2,7 +2,7 @@
 
 use super::settings::ConsulSettings;
 use crate::objects::{ChangeError, Condition, Object, Objects};
-use crate::web::{Retries, WebAnswer, WebClient, WebError, WebRequest};
+use crate::web::{Retries, WebAnswer, WebClient, WebError, WebRequest, escaped};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -40,7 +40,8 @@ impl Values {
     pub async fn call(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Result<WebAnswer, WebError> {
         let mut url = format!("{}{path}", self.settings.address);
         if let Some(datacenter) = &self.settings.datacenter {
-            url.push_str(&format!("{}dc={datacenter}", if path.contains('?') { '&' } else { '?' }));
+            let mark = if path.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{mark}dc={}", escaped(datacenter, "")));
         }
         let mut request = WebRequest::new(method, url);
         request.body = body;
@@ -54,9 +55,7 @@ impl Values {
     }
 
     pub fn path(name: &str) -> String {
-        let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-        let escape = |byte: u8| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-        format!("/v1/kv/{}", name.bytes().map(escape).collect::<String>())
+        format!("/v1/kv/{}", escaped(name, "/"))
     }
 
     /// A value as it is, and the index of its last change; for locks also the session.

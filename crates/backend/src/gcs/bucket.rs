@@ -2,8 +2,8 @@
 
 use super::credentials::{Source, Tokens};
 use super::settings::GcsSettings;
-use crate::objects::{ChangeError, Condition, Object, Objects};
-use crate::web::{Retries, TlsSettings, WebAnswer, WebClient, WebRequest};
+use crate::objects::{ChangeError, Condition, Object, Objects, PAGES, too_many_pages};
+use crate::web::{Retries, TlsSettings, WebAnswer, WebClient, WebRequest, escaped};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,12 +18,6 @@ pub(super) struct Bucket {
     client: WebClient,
 }
 
-/// Everything but letters, digits and `-_.~`.
-fn escaped(text: &str) -> String {
-    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 impl Bucket {
     pub fn new(mut settings: GcsSettings) -> Result<Bucket, StoreError> {
         let client = WebClient::new(&TlsSettings::default(), Retries::default())?;
@@ -33,7 +27,7 @@ impl Bucket {
     }
 
     fn url(&self, name: &str) -> String {
-        format!("{}/storage/v1/b/{}/o/{}", self.settings.service, escaped(&self.settings.bucket), escaped(name))
+        format!("{}/storage/v1/b/{}/o/{}", self.settings.service, escaped(&self.settings.bucket, ""), escaped(name, ""))
     }
 
     async fn request(&self, method: &str, url: String) -> Result<WebRequest, StoreError> {
@@ -98,13 +92,13 @@ impl Objects for Bucket {
     }
 
     async fn put(&self, name: &str, bytes: &[u8], condition: &Condition) -> Result<String, ChangeError> {
-        let (service, bucket) = (&self.settings.service, escaped(&self.settings.bucket));
-        let mut url = format!("{service}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={}", escaped(name));
+        let (service, bucket) = (&self.settings.service, escaped(&self.settings.bucket, ""));
+        let mut url = format!("{service}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={}", escaped(name, ""));
         if *condition != Condition::None {
             url.push_str(&format!("&{}", match_of(condition)));
         }
         if let Some(key) = self.settings.kms_key.as_ref().filter(|_| !name.ends_with(".tflock")) {
-            url.push_str(&format!("&kmsKeyName={}", escaped(key)));
+            url.push_str(&format!("&kmsKeyName={}", escaped(key, "")));
         }
         let request = self.request("POST", url).await.map_err(|error| ChangeError::Failed(error.message))?;
         let request = self.with_key(request, name).header("Content-Type", "application/json").body(bytes);
@@ -132,11 +126,11 @@ impl Objects for Bucket {
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
-        let (service, bucket) = (&self.settings.service, escaped(&self.settings.bucket));
-        let first = format!("{service}/storage/v1/b/{bucket}/o?delimiter=%2F&prefix={}", escaped(prefix));
+        let (service, bucket) = (&self.settings.service, escaped(&self.settings.bucket, ""));
+        let first = format!("{service}/storage/v1/b/{bucket}/o?delimiter=%2F&prefix={}", escaped(prefix, ""));
         let mut names = Vec::new();
         let mut page = String::new();
-        loop {
+        for _ in 0..PAGES {
             let request = self.request("GET", format!("{first}{page}")).await?;
             let answer = self
                 .client
@@ -152,9 +146,10 @@ impl Objects for Bucket {
             let items = told.get("items").and_then(Json::as_array).into_iter().flatten();
             names.extend(items.filter_map(|item| Some(item.get("name")?.as_str()?.to_owned())));
             match told.get("nextPageToken").and_then(Json::as_str) {
-                Some(token) => page = format!("&pageToken={}", escaped(token)),
+                Some(token) => page = format!("&pageToken={}", escaped(token, "")),
                 None => return Ok(names),
             }
         }
+        Err(too_many_pages(&self.shown(prefix)))
     }
 }

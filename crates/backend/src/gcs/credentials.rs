@@ -1,6 +1,6 @@
 //! Tokens for Google's services.
 
-use crate::web::{WebAnswer, WebClient, WebRequest};
+use crate::web::{KeptToken, WebAnswer, WebClient, WebRequest, WebToken};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine;
@@ -9,14 +9,13 @@ use formwork_model::StoreError;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value as Json, json};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::Mutex;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const SCOPE: &str = "https://www.googleapis.com/auth/devstorage.read_write";
 const CLOUD_SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
-/// A token is used until shortly before its end.
-const MARGIN: Duration = Duration::from_secs(120);
+/// How long a token is good if nothing is said, in seconds.
+const USUAL: u64 = 3600;
 
 /// Where a token comes from.
 pub(super) enum Source {
@@ -33,7 +32,7 @@ pub(super) struct Tokens {
     impersonate: Option<String>,
     delegates: Vec<String>,
     client: WebClient,
-    kept: Mutex<Option<(String, Instant)>>,
+    kept: KeptToken,
 }
 
 fn wrong(problem: impl std::fmt::Display) -> StoreError {
@@ -42,28 +41,24 @@ fn wrong(problem: impl std::fmt::Display) -> StoreError {
 
 impl Tokens {
     pub fn new(source: Source, impersonate: Option<String>, delegates: Vec<String>, client: WebClient) -> Tokens {
-        Tokens { source, impersonate, delegates, client, kept: Mutex::default() }
+        Tokens { source, impersonate, delegates, client, kept: KeptToken::default() }
     }
 
     pub async fn token(&self) -> Result<String, StoreError> {
-        let mut kept = self.kept.lock().await;
-        if let Some((token, end)) = kept.as_ref()
-            && Instant::now() < *end
-        {
-            return Ok(token.clone());
-        }
-        let (mut token, mut seconds) = self.own().await?;
-        if let Some(account) = &self.impersonate {
-            (token, seconds) = self.of_account(account, &token).await?;
-        }
-        let good_for = Duration::from_secs(seconds).saturating_sub(MARGIN);
-        *kept = Some((token.clone(), Instant::now() + good_for));
-        Ok(token)
+        self.kept.get(self.ask()).await
     }
 
-    async fn own(&self) -> Result<(String, u64), StoreError> {
+    async fn ask(&self) -> Result<WebToken, StoreError> {
+        let own = self.own().await?;
+        match &self.impersonate {
+            None => Ok(own),
+            Some(account) => self.of_account(account, &own.text).await,
+        }
+    }
+
+    async fn own(&self) -> Result<WebToken, StoreError> {
         match &self.source {
-            Source::Token(token) => Ok((token.clone(), 3600)),
+            Source::Token(token) => Ok(WebToken::new(token, USUAL)),
             Source::Key(text) => self.of_key(text).await,
             Source::Usual => {
                 let home = std::env::var("HOME").unwrap_or_default();
@@ -83,7 +78,7 @@ impl Tokens {
         }
     }
 
-    async fn of_key(&self, text: &str) -> Result<(String, u64), StoreError> {
+    async fn of_key(&self, text: &str) -> Result<WebToken, StoreError> {
         let key: Json = serde_json::from_str(text).map_err(|_| wrong("they are neither a file nor JSON"))?;
         let get = |name: &str| {
             key.get(name).and_then(Json::as_str).ok_or_else(|| wrong(format!("their JSON has no {name:?}")))
@@ -117,7 +112,7 @@ impl Tokens {
     }
 
     /// The service that tells machines in Google's cloud who they are.
-    async fn of_machine(&self) -> Result<(String, u64), StoreError> {
+    async fn of_machine(&self) -> Result<WebToken, StoreError> {
         let host = std::env::var("GCE_METADATA_HOST").ok().filter(|host| !host.is_empty());
         let host = host.unwrap_or_else(|| "metadata.google.internal".to_owned());
         let url = format!("http://{host}/computeMetadata/v1/instance/service-accounts/default/token?scopes={SCOPE}");
@@ -131,7 +126,7 @@ impl Tokens {
         token_of(&answer)
     }
 
-    async fn of_account(&self, account: &str, token: &str) -> Result<(String, u64), StoreError> {
+    async fn of_account(&self, account: &str, token: &str) -> Result<WebToken, StoreError> {
         let url = format!(
             "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{account}:generateAccessToken"
         );
@@ -145,20 +140,14 @@ impl Tokens {
         let answer = self.client.send(&request).await.map_err(wrong)?;
         let content: Json = serde_json::from_slice(&answer.body).unwrap_or(Json::Null);
         match content.get("accessToken").and_then(Json::as_str) {
-            Some(token) if answer.is_success() => Ok((token.to_owned(), 3600)),
+            Some(token) if answer.is_success() => Ok(WebToken::new(token, USUAL)),
             _ => Err(wrong(format!("the service account {account} cannot be impersonated: {}", answer.describe()))),
         }
     }
 }
 
-fn token_of(answer: &WebAnswer) -> Result<(String, u64), StoreError> {
-    let content: Json = serde_json::from_slice(&answer.body).unwrap_or(Json::Null);
-    match content.get("access_token").and_then(Json::as_str) {
-        Some(token) if answer.is_success() => {
-            Ok((token.to_owned(), content.get("expires_in").and_then(Json::as_u64).unwrap_or(3600)))
-        }
-        _ => Err(wrong(answer.describe())),
-    }
+fn token_of(answer: &WebAnswer) -> Result<WebToken, StoreError> {
+    WebToken::of_answer(answer, USUAL).ok_or_else(|| wrong(answer.describe()))
 }
 
 /// An assertion of a service account, signed with its key.

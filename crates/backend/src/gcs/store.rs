@@ -29,8 +29,7 @@ impl GcsStore {
     async fn holder(&self) -> Result<Option<(LockInfo, String)>, LockError> {
         let object = self.bucket.get(&self.lock_name).await.map_err(|error| LockError::Failed(error.message))?;
         Ok(object.map(|object| {
-            let unreadable = || LockInfo { who: "somebody whose lock cannot be read".into(), ..LockInfo::default() };
-            let written = lock_info::decode(&object.bytes).map_or_else(unreadable, |(info, _)| info);
+            let written = lock_info::holder_in(&object.bytes);
             let own = written.id.to_string();
             (LockInfo { id: object.version.into(), ..written }, own)
         }))
@@ -38,11 +37,8 @@ impl GcsStore {
 
     async fn release(&self, id: &str) -> Result<(), LockError> {
         let other = |holder: Option<(LockInfo, String)>| match holder {
-            None => LockError::Failed(format!("The state {} is not locked.", self.bucket.shown(&self.state.name))),
-            Some((holder, _)) => LockError::Failed(format!(
-                "The lock has another ID than {id:?}: {}.",
-                lock_info::describe(&holder, None)
-            )),
+            None => lock_info::not_locked(&self.bucket.shown(&self.state.name)),
+            Some((holder, _)) => lock_info::other_id(id, &holder, None),
         };
         match self.holder().await? {
             Some((holder, _)) if &*holder.id == id => {}
@@ -94,10 +90,7 @@ impl StateStore for GcsStore {
                     info.id = holder.id;
                     return Ok(Box::new(GcsLock { store: self.clone(), info }));
                 }
-                Some((holder, _)) => {
-                    let message = format!("the state is locked: {}", lock_info::describe(&holder, None));
-                    return Err(LockError::Held { message, holder: Some(holder) });
-                }
+                Some((holder, _)) => return Err(lock_info::held(Some(holder))),
                 None => {}
             }
         }

@@ -162,7 +162,7 @@ impl HttpStore {
                 }
                 Err(PutError::Failed(message)) => return Err(StoreError::new(message)),
                 Err(PutError::Refused) => {
-                    return if self.is_ours(bytes).await? == Some(true) { Ok(()) } else { Err(self.conflict()) };
+                    return if self.is_ours(bytes).await? { Ok(()) } else { Err(self.conflict()) };
                 }
                 Err(PutError::Unclear(message)) => {
                     let (there, now) = self.look().await.map_err(|_| StoreError::new(message.clone()))?;
@@ -182,10 +182,10 @@ impl HttpStore {
     }
 
     /// Whether this very content is there; then it is what we have seen.
-    async fn is_ours(&self, bytes: &[u8]) -> Result<Option<bool>, StoreError> {
+    async fn is_ours(&self, bytes: &[u8]) -> Result<bool, StoreError> {
         let (there, now) = self.look().await?;
-        let is_ours = there.map(|there| there == bytes);
-        if is_ours == Some(true) {
+        let is_ours = there.as_deref() == Some(bytes);
+        if is_ours {
             *locked(&self.seen) = Some(now);
         }
         Ok(is_ours)
@@ -208,11 +208,7 @@ impl HttpStore {
             409 | 423 => match lock_info::decode(&answer.body).map(|(holder, _)| holder) {
                 // An earlier attempt was heard, and its answer lost.
                 Some(holder) if !holder.id.is_empty() && holder.id == info.id => Ok(()),
-                holder => {
-                    let unknown = LockInfo::default();
-                    let who = lock_info::describe(holder.as_ref().unwrap_or(&unknown), None);
-                    Err(LockError::Held { message: format!("the state is locked: {who}"), holder })
-                }
+                holder => Err(lock_info::held(holder)),
             },
             _ => Err(failed(self.refused("The state cannot be locked", &request, &answer))),
         }

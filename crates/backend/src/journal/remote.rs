@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 use formwork_model::JournalError;
+#[cfg(feature = "remote")]
+use formwork_model::StoreError;
 
 /// Keeps pieces of a journal where other machines find them, for the case that this one is lost.
 #[async_trait]
@@ -21,4 +23,11 @@ pub trait RemoteLog: Send + Sync {
 
     /// Replaces the list of effects in doubt, or removes it.
     async fn set_in_doubt(&self, list: Option<Vec<u8>>) -> Result<(), JournalError>;
+}
+
+/// Removes the journal of a workspace that is about to go, with its list of effects in doubt.
+#[cfg(feature = "remote")]
+pub(crate) async fn remove(log: &dyn RemoteLog) -> Result<(), StoreError> {
+    let removed = log.clear().await.and(log.set_in_doubt(None).await);
+    removed.map_err(|error| StoreError::new(error.0))
 }

@@ -173,13 +173,10 @@ pub(super) fn force(nominal: &Path, state: &StateFile, id: &str) -> Result<(), L
     let info_path = lock_info_path(nominal);
     let known = durable::read(&info_path).map_err(|error| failed(&info_path, error))?;
     let Some((info, process)) = known.and_then(|bytes| lock_info::decode(&bytes)) else {
-        return Err(LockError::Failed(format!("The state file {} is not locked.", nominal.display())));
+        return Err(lock_info::not_locked(&format!("file {}", nominal.display())));
     };
     if &*info.id != id {
-        return Err(LockError::Failed(format!(
-            "The lock has another ID than {id:?}: {}.",
-            lock_info::describe(&info, process)
-        )));
+        return Err(lock_info::other_id(id, &info, process));
     }
     let file = durable::open(&state.path, true).map_err(|error| failed(nominal, error))?;
     let free = file.as_ref().map_or(Ok(true), file_lock::try_lock).map_err(|error| failed(nominal, error))?;

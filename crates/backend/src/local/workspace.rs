@@ -2,6 +2,7 @@
 
 use super::LocalStore;
 use super::options::LocalOptions;
+use crate::backend::check_deletable;
 use crate::durable;
 use formwork_model::StoreError;
 use std::io::ErrorKind;
@@ -66,9 +67,7 @@ impl LocalWorkspaces {
     /// Removes a workspace with all its files.
     pub fn delete(&self, name: &str) -> Result<(), StoreError> {
         check_name(name)?;
-        if name.is_empty() || name == "default" {
-            return Err(StoreError::new("The workspace \"default\" cannot be deleted."));
-        }
+        check_deletable(name)?;
         let path = self.options.workspace_dir.join(name);
         std::fs::remove_dir_all(&path)
             .map_err(|error| StoreError::new(format!("{} cannot be removed: {error}", path.display())))

@@ -1,7 +1,7 @@
 //! Workspaces in memory, for tests.
 
 use super::{MemoryStore, locked};
-use crate::backend::Backend;
+use crate::backend::{Backend, check_deletable};
 use crate::journal::{JournalPaths, RemoteLog};
 use crate::local::check_name;
 use crate::session::StatePlace;
@@ -53,9 +53,7 @@ impl Backend for MemoryWorkspaces {
     }
 
     async fn delete_workspace(&self, name: &str) -> Result<(), StoreError> {
-        if name == "default" {
-            return Err(StoreError::new("The workspace \"default\" cannot be deleted."));
-        }
+        check_deletable(name)?;
         locked(&self.workspaces).remove(name);
         Ok(())
     }

@@ -194,11 +194,12 @@ impl PgStore {
         Ok(is_ours)
     }
 
-    /// Takes the lock in a session. `Err` gives the key that is busy.
+    /// Takes the lock in a session. `Err` gives the key that is busy. In tables that old versions of Terraform made, ids are
+    /// `integer`.
     async fn try_lock(&self, session: &Client) -> Result<Result<i64, i64>, Error> {
         let table = self.server.states();
         let query = format!(
-            "SELECT id, pg_try_advisory_lock(id), pg_try_advisory_lock({CREATION}) FROM {table} WHERE name = $1"
+            "SELECT id::bigint, pg_try_advisory_lock(id), pg_try_advisory_lock({CREATION}) FROM {table} WHERE name = $1"
         );
         let release = async |key: i64| session.query_one("SELECT pg_advisory_unlock($1)", &[&key]).await.map(drop);
         let Some(row) = session.query_opt(&query, &[&self.name]).await? else {
@@ -271,7 +272,7 @@ impl PgStore {
 
     /// The key of the lock on the state as it is now.
     async fn key(&self) -> Result<i64, StoreError> {
-        let query = format!("SELECT id FROM {} WHERE name = $1", self.server.states());
+        let query = format!("SELECT id::bigint FROM {} WHERE name = $1", self.server.states());
         let row = self.server.reader().await?.query_opt(&query, &[&self.name]).await;
         let row = row.map_err(|error| failed("The state cannot be looked up", &error))?;
         Ok(row.map_or(CREATION, |row| row.get(0)))
@@ -379,13 +380,10 @@ impl StateStore for PgStore {
     async fn force_unlock(&self, id: &str) -> Result<(), LockError> {
         let store_failed = |error: StoreError| LockError::Failed(error.message);
         let Some(rival) = self.holder().await.map_err(store_failed)? else {
-            return Err(LockError::Failed(format!("The state {:?} is not locked.", self.name)));
+            return Err(lock_info::not_locked(&format!("{:?}", self.name)));
         };
         if &*rival.info.id != id {
-            return Err(LockError::Failed(format!(
-                "The lock has another ID than {id:?}: {}.",
-                lock_info::describe(&rival.info, None)
-            )));
+            return Err(lock_info::other_id(id, &rival.info, None));
         }
         if self.server.has_companions {
             let bump = format!(

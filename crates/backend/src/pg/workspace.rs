@@ -5,8 +5,8 @@ use super::message::failed;
 use super::server::Server;
 use super::settings::PgSettings;
 use super::store::PgStore;
-use crate::backend::Backend;
-use crate::journal::{JournalPaths, RemoteLog};
+use crate::backend::{Backend, check_deletable};
+use crate::journal::{JournalPaths, RemoteLog, remove_remote};
 use crate::local::check_name;
 use crate::session::StatePlace;
 use crate::state_file;
@@ -53,13 +53,9 @@ impl Backend for PgWorkspaces {
     }
 
     async fn delete_workspace(&self, name: &str) -> Result<(), StoreError> {
-        if name.is_empty() || name == "default" {
-            return Err(StoreError::new("The workspace \"default\" cannot be deleted."));
-        }
+        check_deletable(name)?;
         if self.server.has_companions {
-            let log = PgLog::new(PgStore::new(self.server.clone(), name));
-            let cleared = log.clear().await.and(log.set_in_doubt(None).await);
-            cleared.map_err(|error| StoreError::new(error.0))?;
+            remove_remote(&PgLog::new(PgStore::new(self.server.clone(), name))).await?;
         }
         let delete = format!("DELETE FROM {} WHERE name = $1", self.server.states());
         let deleted = self.server.reader().await?.execute(&delete, &[&name]).await;

@@ -117,11 +117,10 @@ impl S3Store {
     /// What is written in the lock; `None` if there is none.
     async fn holder(&self) -> Result<Option<LockInfo>, StoreError> {
         let object = self.bucket.get(&self.lock_key()).await?;
-        let unreadable = || LockInfo { who: "somebody whose lock cannot be read".into(), ..LockInfo::default() };
-        Ok(object.map(|object| lock_info::decode(&object.bytes).map_or_else(unreadable, |(info, _)| info)))
+        Ok(object.map(|object| lock_info::holder_in(&object.bytes)))
     }
 
-    /// The name of the state in the table.
+    /// Where the state is, which is also its name in the table.
     fn item(&self) -> String {
         format!("{}/{}", self.bucket.settings.bucket, self.key)
     }
@@ -172,9 +171,8 @@ impl S3Store {
 
     /// What is written in the table.
     async fn item_holder(&self, table: &Table) -> Result<Option<LockInfo>, StoreError> {
-        let unreadable = || LockInfo { who: "somebody whose lock cannot be read".into(), ..LockInfo::default() };
         let text = table.get(&self.item(), "Info").await?;
-        Ok(text.map(|text| lock_info::decode(text.as_bytes()).map_or_else(unreadable, |(info, _)| info)))
+        Ok(text.map(|text| lock_info::holder_in(text.as_bytes())))
     }
 
     async fn take_item(&self, table: &Table, info: &LockInfo) -> Result<(), LockError> {
@@ -189,10 +187,7 @@ impl S3Store {
             match self.item_holder(table).await.map_err(failed)? {
                 // An earlier try was heard.
                 Some(holder) if holder.id == info.id => return Ok(()),
-                Some(holder) => {
-                    let message = format!("the state is locked: {}", lock_info::describe(&holder, None));
-                    return Err(LockError::Held { message, holder: Some(holder) });
-                }
+                Some(holder) => return Err(lock_info::held(Some(holder))),
                 None => {}
             }
         }
@@ -202,11 +197,8 @@ impl S3Store {
     async fn release_item(&self, table: &Table, id: &str) -> Result<(), LockError> {
         let failed = |error: StoreError| LockError::Failed(error.message);
         match self.item_holder(table).await.map_err(failed)? {
-            None => Err(LockError::Failed(format!("The state s3://{} is not locked.", self.item()))),
-            Some(holder) if &*holder.id != id => Err(LockError::Failed(format!(
-                "The lock has another ID than {id:?}: {}.",
-                lock_info::describe(&holder, None)
-            ))),
+            None => Err(lock_info::not_locked(&format!("s3://{}", self.item()))),
+            Some(holder) if &*holder.id != id => Err(lock_info::other_id(id, &holder, None)),
             Some(_) => table.delete(&self.item()).await.map_err(failed),
         }
     }
@@ -256,10 +248,7 @@ impl S3Store {
             }
             match self.holder().await.map_err(failed)? {
                 Some(holder) if holder.id == info.id => return Ok(()),
-                Some(holder) => {
-                    let message = format!("the state is locked: {}", lock_info::describe(&holder, None));
-                    return Err(LockError::Held { message, holder: Some(holder) });
-                }
+                Some(holder) => return Err(lock_info::held(Some(holder))),
                 // It has just been released.
                 None => {}
             }
@@ -270,14 +259,8 @@ impl S3Store {
     async fn release(&self, id: &str) -> Result<(), LockError> {
         let failed = |error: StoreError| LockError::Failed(error.message);
         match self.holder().await.map_err(failed)? {
-            None => Err(LockError::Failed(format!(
-                "The state s3://{}/{} is not locked.",
-                self.bucket.settings.bucket, self.key
-            ))),
-            Some(holder) if &*holder.id != id => Err(LockError::Failed(format!(
-                "The lock has another ID than {id:?}: {}.",
-                lock_info::describe(&holder, None)
-            ))),
+            None => Err(lock_info::not_locked(&format!("s3://{}", self.item()))),
+            Some(holder) if &*holder.id != id => Err(lock_info::other_id(id, &holder, None)),
             Some(_) => self.bucket.delete(&self.lock_key()).await.map_err(failed),
         }
     }
@@ -291,7 +274,7 @@ fn state_of(object: Option<&Object>) -> Condition {
     }
 }
 
-/// A lock; without `use_lockfile` there is nothing behind it.
+/// A lock; without `use_lockfile` and a table there is nothing behind it.
 struct S3Lock {
     store: Option<S3Store>,
     info: LockInfo,

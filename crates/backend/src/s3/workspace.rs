@@ -5,8 +5,8 @@ use super::log::S3Log;
 use super::object::Bucket;
 use super::settings::S3Settings;
 use super::store::S3Store;
-use crate::backend::Backend;
-use crate::journal::{JournalPaths, RemoteLog};
+use crate::backend::{Backend, check_deletable, listed};
+use crate::journal::{JournalPaths, remove_remote};
 use crate::local::check_name;
 use crate::session::StatePlace;
 use async_trait::async_trait;
@@ -55,12 +55,7 @@ impl Backend for S3Workspaces {
                 )));
             }
         };
-        let name = |key: &String| key.strip_prefix(&prefix)?.strip_suffix(&suffix).map(str::to_owned);
-        let mut names: Vec<String> =
-            keys.iter().filter_map(name).filter(|n| !n.contains('/') && n != "default").collect();
-        names.sort();
-        names.insert(0, "default".to_owned());
-        Ok(names)
+        Ok(listed(keys.iter().filter_map(|key| key.strip_prefix(&prefix)?.strip_suffix(&suffix))))
     }
 
     /// Puts an empty state, so that the workspace can be listed.
@@ -84,13 +79,9 @@ impl Backend for S3Workspaces {
 
     async fn delete_workspace(&self, name: &str) -> Result<(), StoreError> {
         check_name(name)?;
-        if name.is_empty() || name == "default" {
-            return Err(StoreError::new("The workspace \"default\" cannot be deleted."));
-        }
+        check_deletable(name)?;
         let key = self.bucket.settings.object_key(name);
-        let log = S3Log::new(self.bucket.clone(), &key);
-        let cleared = log.clear().await.and(log.set_in_doubt(None).await);
-        cleared.map_err(|error| StoreError::new(error.0))?;
+        remove_remote(&S3Log::new(self.bucket.clone(), &key)).await?;
         self.bucket.delete(&key).await?;
         self.store(name)?.forget_digest().await
     }

@@ -2,6 +2,13 @@
 
 use ureq::http::{HeaderMap, Request};
 
+/// Text as part of a URL: escaped but for letters, digits, `-_.~`, and what is to be kept.
+pub(crate) fn escaped(text: &str, kept: &str) -> String {
+    let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || kept.as_bytes().contains(&byte);
+    let escape = |byte: u8| if is_kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(escape).collect()
+}
+
 #[derive(Clone)]
 pub(crate) struct WebRequest {
     pub method: String,
@@ -25,10 +32,11 @@ impl WebRequest {
         self
     }
 
-    /// Without name and password.
+    /// Without name, password and query, in which there may be signatures and tokens.
     pub fn shown_url(&self) -> String {
-        let Ok(mut url) = url::Url::parse(&self.url) else { return self.url.clone() };
+        let Ok(mut url) = url::Url::parse(&self.url) else { return "an address that is no URL".to_owned() };
         let _ = url.set_password(None).and_then(|()| url.set_username(""));
+        url.set_query(None);
         url.to_string()
     }
 
@@ -69,5 +77,17 @@ impl WebAnswer {
             true => format!("the server answers {}", self.status),
             false => format!("the server answers {}: {text}", self.status),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_without_secrets() {
+        let shown = |url: &str| WebRequest::new("GET", url).shown_url();
+        assert_eq!(shown("https://u:secret@h:8/a/b?sig=secret&x=y"), "https://h:8/a/b");
+        assert_eq!(shown("u:secret@h"), "an address that is no URL");
     }
 }
