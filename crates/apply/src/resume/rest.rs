@@ -216,10 +216,12 @@ impl Rest<'_> {
         }
         let (mut operations, mut origins) = (Vec::new(), Vec::new());
         for (at, operation) in all.iter().enumerate().filter(|(at, _)| is_left(*at)) {
-            // Who waits for what is made again also waits for the destruction before that.
+            // A destruction that waits for what is made again waits for the destruction before that as well.
+            let destroys = matches!(operation.kind, OperationKind::Delete { .. } | OperationKind::Barrier);
             let waits = operation.after.iter().map(|other| other.0 as usize).filter_map(|other| {
                 let number = *numbers.get(&other)?;
-                Some((number - usize::from(all.get(other).is_some_and(&again)))..=number)
+                let first = number - usize::from(destroys && all.get(other).is_some_and(&again));
+                Some(first..=number)
             });
             let after: BTreeSet<OperationId> = waits.flatten().map(id).collect();
             let mut after: Vec<OperationId> = after.into_iter().collect();
