@@ -25,7 +25,7 @@ pub use recover::{JournalFileError, Recovered, recover, replay};
 pub(crate) use recover::{depose, recover_pieces};
 pub use remote::RemoteLog;
 #[cfg(feature = "remote")]
-pub(crate) use remote::remove as remove_remote;
+pub(crate) use remote::{lost, remove as remove_remote};
 pub use writer::{DEFAULT_RESERVE, JournalFile};
 
 use crate::durable::beside;

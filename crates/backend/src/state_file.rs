@@ -18,9 +18,15 @@ pub use content::same_content;
 pub use error::StateFileError;
 pub use write::encode;
 
-use formwork_model::StateSnapshot;
+use formwork_model::{StateSnapshot, TERRAFORM_VERSION};
 
 /// Decodes a state file of any version up to 4. Empty bytes are an error here; stores treat them as "no state".
 pub fn decode(bytes: &[u8]) -> Result<StateSnapshot, StateFileError> {
     read::decode(bytes)
+}
+
+/// The first state of a workspace, without anything in it.
+pub(crate) fn first(lineage: &str) -> StateSnapshot {
+    let terraform_version = TERRAFORM_VERSION.into();
+    StateSnapshot { lineage: lineage.into(), serial: 1, terraform_version, ..StateSnapshot::default() }
 }

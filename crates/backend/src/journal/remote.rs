@@ -31,3 +31,12 @@ pub(crate) async fn remove(log: &dyn RemoteLog) -> Result<(), StoreError> {
     let removed = log.clear().await.and(log.set_in_doubt(None).await);
     removed.map_err(|error| StoreError::new(error.0))
 }
+
+/// A number that is to be taken has another content.
+#[cfg(feature = "remote")]
+pub(crate) fn lost() -> JournalError {
+    JournalError(
+        "Another run has written to the journal of this state: the lock has been lost, so no new operation can begin."
+            .into(),
+    )
+}

@@ -5,8 +5,9 @@ use crate::backend::{Backend, check_deletable};
 use crate::journal::{JournalPaths, RemoteLog};
 use crate::local::check_name;
 use crate::session::StatePlace;
+use crate::state_file;
 use async_trait::async_trait;
-use formwork_model::{JournalError, StateSnapshot, StateStore, StoreError, TERRAFORM_VERSION};
+use formwork_model::{JournalError, StateStore, StoreError};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -47,9 +48,7 @@ impl Backend for MemoryWorkspaces {
         if name == "default" || store.read().await?.is_some() {
             return Ok(());
         }
-        let terraform_version = TERRAFORM_VERSION.into();
-        let first = StateSnapshot { lineage: lineage.into(), serial: 1, terraform_version, ..StateSnapshot::default() };
-        store.write(&first).await
+        store.write(&state_file::first(lineage)).await
     }
 
     async fn delete_workspace(&self, name: &str) -> Result<(), StoreError> {

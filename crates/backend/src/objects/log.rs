@@ -1,7 +1,7 @@
 //! The journal beside a state: objects that are put on the condition that they do not exist.
 
 use super::{ChangeError, Condition, Objects};
-use crate::journal::RemoteLog;
+use crate::journal::{RemoteLog, lost};
 use async_trait::async_trait;
 use formwork_model::{JournalError, StoreError};
 use std::sync::Arc;
@@ -68,11 +68,7 @@ impl RemoteLog for ObjectLog {
         match self.objects.put(&name, &bytes, &Condition::Absent).await {
             Ok(_) => Ok(()),
             Err(_) if self.has(&name, &bytes).await => Ok(()),
-            Err(ChangeError::Refused) => Err(JournalError(
-                "Another run has written to the journal of this state: the lock has been lost, so no new operation can \
-                 begin."
-                    .into(),
-            )),
+            Err(ChangeError::Refused) => Err(lost()),
             Err(error) => Err(of_change(error)),
         }
     }

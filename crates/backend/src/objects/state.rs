@@ -2,7 +2,7 @@
 
 use super::{ChangeError, Condition, Object, Objects};
 use crate::state_file;
-use formwork_model::{StateSnapshot, StoreError, TERRAFORM_VERSION};
+use formwork_model::{StateSnapshot, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tries of a write whose outcome is unclear.
@@ -95,9 +95,7 @@ impl ObjectState {
         if self.read().await?.is_some() {
             return Ok(());
         }
-        let terraform_version = TERRAFORM_VERSION.into();
-        let first = StateSnapshot { lineage: lineage.into(), serial: 1, terraform_version, ..StateSnapshot::default() };
-        match self.write(&state_file::encode(&first)).await {
+        match self.write(&state_file::encode(&state_file::first(lineage))).await {
             // Somebody else made it at the same time.
             Err(error) if error.conflict => Ok(()),
             result => result,

@@ -340,7 +340,7 @@ mod tests {
             ("password=my secret", &[("USER", "u")], "no \"=\""),
             ("host='x", &[("USER", "u")], "closing quote"),
             ("sslmode=maybe", &[("USER", "u")], "unknown sslmode \"maybe\""),
-            ("postgres://u:secret/x@h", &[], "no port"),
+            ("postgres://u:secret/x@h", &[("USER", "u")], "no port"),
             ("postgres://h/%zz", &[("USER", "u")], "not well escaped"),
             ("client_encoding=latin1", &[("USER", "u")], "UTF8"),
             ("", &[("USER", "u"), ("PGSERVICE", "s")], "PGSERVICE"),

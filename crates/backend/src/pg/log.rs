@@ -2,7 +2,7 @@
 
 use super::message::{describe, is_lost};
 use super::store::PgStore;
-use crate::journal::RemoteLog;
+use crate::journal::{RemoteLog, lost};
 use async_trait::async_trait;
 use formwork_model::{JournalError, StoreError};
 use tokio_postgres::error::SqlState;
@@ -23,13 +23,6 @@ fn failed(reason: &str) -> JournalError {
 
 fn of_store(error: StoreError) -> JournalError {
     failed(&error.message)
-}
-
-fn lost() -> JournalError {
-    JournalError(
-        "Another run has written to the journal of this state: the lock has been lost, so no new operation can begin."
-            .into(),
-    )
 }
 
 impl PgLog {

@@ -11,7 +11,7 @@ use crate::local::check_name;
 use crate::session::StatePlace;
 use crate::state_file;
 use async_trait::async_trait;
-use formwork_model::{StateSnapshot, StoreError, TERRAFORM_VERSION};
+use formwork_model::StoreError;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,9 +43,7 @@ impl Backend for PgWorkspaces {
         if name == "default" {
             return Ok(());
         }
-        let terraform_version = TERRAFORM_VERSION.into();
-        let first = StateSnapshot { lineage: lineage.into(), serial: 1, terraform_version, ..StateSnapshot::default() };
-        let data = String::from_utf8_lossy(&state_file::encode(&first)).into_owned();
+        let data = String::from_utf8_lossy(&state_file::encode(&state_file::first(lineage))).into_owned();
         let insert =
             format!("INSERT INTO {} (name, data) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", self.server.states());
         let inserted = self.server.reader().await?.execute(&insert, &[&name, &data]).await;

@@ -2,7 +2,7 @@
 //! that has lost its lock to another one cannot add to the log of that one.
 
 use super::object::{Bucket, Condition, PutError};
-use crate::journal::RemoteLog;
+use crate::journal::{RemoteLog, lost};
 use async_trait::async_trait;
 use formwork_model::{JournalError, StoreError};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -61,11 +61,7 @@ impl RemoteLog for S3Log {
         match self.bucket.put(&key, bytes.clone(), &Condition::Absent).await {
             Ok(_) => Ok(()),
             Err(_) if self.has(&key, &bytes).await => Ok(()),
-            Err(PutError::Refused) => Err(JournalError(
-                "Another run has written to the journal of this state: the lock has been lost, so no new operation can \
-                 begin."
-                    .into(),
-            )),
+            Err(PutError::Refused) => Err(lost()),
             Err(error) => Err(failed(StoreError::new(error.to_string()))),
         }
     }

@@ -9,8 +9,9 @@ use crate::backend::{Backend, check_deletable, listed};
 use crate::journal::{JournalPaths, remove_remote};
 use crate::local::check_name;
 use crate::session::StatePlace;
+use crate::state_file;
 use async_trait::async_trait;
-use formwork_model::{StateSnapshot, StateStore, StoreError, TERRAFORM_VERSION};
+use formwork_model::{StateStore, StoreError};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,13 +65,7 @@ impl Backend for S3Workspaces {
         if name == "default" || store.read().await?.is_some() {
             return Ok(());
         }
-        let snapshot = StateSnapshot {
-            lineage: lineage.into(),
-            serial: 1,
-            terraform_version: TERRAFORM_VERSION.into(),
-            ..StateSnapshot::default()
-        };
-        match store.write(&snapshot).await {
+        match store.write(&state_file::first(lineage)).await {
             // Somebody else made it at the same time.
             Err(error) if error.conflict => Ok(()),
             result => result,

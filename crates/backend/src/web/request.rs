@@ -34,7 +34,8 @@ impl WebRequest {
 
     /// Without name, password and query, in which there may be signatures and tokens.
     pub fn shown_url(&self) -> String {
-        let Ok(mut url) = url::Url::parse(&self.url) else { return "an address that is no URL".to_owned() };
+        let url = url::Url::parse(&self.url).ok().filter(url::Url::has_host);
+        let Some(mut url) = url else { return "an address that is no URL".to_owned() };
         let _ = url.set_password(None).and_then(|()| url.set_username(""));
         url.set_query(None);
         url.to_string()
