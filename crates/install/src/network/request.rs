@@ -18,7 +18,7 @@ pub(crate) enum Redirects {
 }
 
 /// A question to a host.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Request {
     pub url: Url,
     /// For the first host alone.

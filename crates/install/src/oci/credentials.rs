@@ -4,12 +4,13 @@ use super::OciRepository;
 use crate::network::{NetworkSettings, normal_host};
 use base64::Engine;
 use serde_json::Value;
+use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What a registry may be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum OciCredential {
     Password {
         username: String,
@@ -21,6 +22,17 @@ pub enum OciCredential {
     },
     /// A program `docker-credential-NAME` knows it.
     Helper(String),
+}
+
+/// Without passwords and tokens.
+impl fmt::Debug for OciCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OciCredential::Password { username, .. } => write!(f, "Password of {username:?}"),
+            OciCredential::Tokens { .. } => f.write_str("Tokens"),
+            OciCredential::Helper(name) => write!(f, "Helper {name:?}"),
+        }
+    }
 }
 
 /// What the CLI configuration says of credentials for OCI registries.

@@ -5,13 +5,21 @@ use super::credentials::OciCredential;
 use crate::network::{Network, NetworkError, NetworkProblem, Redirects, Request, held, without_secrets};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt;
 use url::Url;
 
 /// What requests to a repository carry.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct OciLogin {
     token: Option<String>,
     password: Option<(String, String)>,
+}
+
+/// Without password and token.
+impl fmt::Debug for OciLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OciLogin")
+    }
 }
 
 impl OciLogin {
