@@ -24,7 +24,7 @@ use formwork_value::{Str, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use values::Values;
+use values::{BESIDE, Values};
 
 /// Configures the backend. Nothing is asked yet.
 pub fn configure(config: &BTreeMap<Str, Value>) -> Result<ConfiguredBackend, StoreError> {
@@ -48,7 +48,7 @@ impl ConsulWorkspaces {
     }
 
     fn log(&self, workspace: &str) -> ObjectLog {
-        ObjectLog::new(self.values.clone(), &format!("{}/.formwork", self.values.settings.key(workspace)))
+        ObjectLog::new(self.values.clone(), &format!("{}{BESIDE}", self.values.settings.key(workspace)))
     }
 }
 

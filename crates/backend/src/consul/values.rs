@@ -17,6 +17,9 @@ use std::io::{Read, Write};
 /// Most bytes of a piece (source: fact sheet `backends.md` 8).
 const PIECE: usize = 524_288;
 
+/// What the names have that [`ObjectLog`](crate::objects::ObjectLog) gives to what is beside a state.
+pub(super) const BESIDE: &str = "/.formwork";
+
 /// Most bytes that a compressed state may have.
 const LIMIT: u64 = 4 << 30;
 
@@ -167,7 +170,8 @@ impl Objects for Values {
     async fn put(&self, name: &str, bytes: &[u8], condition: &Condition) -> Result<String, ChangeError> {
         let failed = |error: String| ChangeError::Failed(format!("{} cannot be written: {error}", self.shown(name)));
         let mut value = bytes.to_vec();
-        if self.settings.gzip && !name.contains("/.") {
+        let is_state = !name.contains(BESIDE);
+        if self.settings.gzip && is_state {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(bytes).map_err(|error| failed(error.to_string()))?;
             value = encoder.finish().map_err(|error| failed(error.to_string()))?;
@@ -175,7 +179,7 @@ impl Objects for Values {
         // In a transaction the value is base64, which must fit as well.
         if value.len() <= PIECE / 2 {
             let index = self.put_value(name, &value, condition).await?;
-            if !name.contains("/.") {
+            if is_state {
                 self.delete_pieces(name, None).await.map_err(|error| failed(error.message))?;
             }
             return Ok(index);

@@ -66,8 +66,8 @@ impl Memory {
         used
     }
 
-    /// Waits until there is room for a process of a provider; others wait until the value is dropped. Processes that nobody calls are stopped for it, and are started
-    /// again when they are needed.
+    /// Waits until there is room for a process of a provider; others wait until the value is dropped. Processes that nobody
+    /// calls are stopped for it, and are started again when they are needed.
     pub async fn make_room(&self, shared: &Shared, provider: &str) -> MutexGuard<'_, ()> {
         let turn = self.starting.lock().await;
         let mut patience = PATIENCE;
