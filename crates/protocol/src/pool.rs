@@ -276,8 +276,10 @@ impl Shared {
     async fn unless_closed<T>(&self, work: impl Future<Output = Result<T, Diagnostics>>) -> Result<T, Diagnostics> {
         let mut closing = self.closing.subscribe();
         tokio::select! {
-            result = work => result,
+            // What is closed begins nothing.
+            biased;
             _ = closing.wait_for(|closed| *closed) => Err(over()),
+            result = work => result,
         }
     }
 
