@@ -1,6 +1,7 @@
 //! Actions, and what triggers them.
 
 use crate::ProviderRef;
+use crate::resource_block::located;
 use formwork_diag::{Diagnostics, Span};
 use formwork_hcl::{Body, Expr};
 use formwork_model::{ActionEvent, ActionInstance, ActionName, ProviderAddress};
@@ -22,15 +23,8 @@ pub struct ActionBlock {
 
 impl ActionBlock {
     /// Gives problems of an instance its address, and a place in the block if they have none.
-    pub fn located(&self, mut problems: Diagnostics, address: &ActionInstance) -> Diagnostics {
-        for problem in problems.iter_mut() {
-            problem.address.get_or_insert_with(|| address.to_string());
-            if problem.span.is_none() {
-                let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(&self.body, path));
-                problem.span = place.or(Some(self.header_span));
-            }
-        }
-        problems
+    pub fn located(&self, problems: Diagnostics, address: &ActionInstance) -> Diagnostics {
+        located(problems, address, &self.body, self.header_span)
     }
 }
 

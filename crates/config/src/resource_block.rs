@@ -29,16 +29,21 @@ pub struct ResourceBlock {
 
 impl ResourceBlock {
     /// Gives problems of an instance its address, and a place in the block if they have none.
-    pub fn located(&self, mut problems: Diagnostics, address: &ResourceInstance) -> Diagnostics {
-        for problem in problems.iter_mut() {
-            problem.address.get_or_insert_with(|| address.to_string());
-            if problem.span.is_none() {
-                let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(&self.body, path));
-                problem.span = place.or(Some(self.header_span));
-            }
-        }
-        problems
+    pub fn located(&self, problems: Diagnostics, address: &ResourceInstance) -> Diagnostics {
+        located(problems, address, &self.body, self.header_span)
     }
+}
+
+/// Gives problems of a block's instance its address, and a place in the block if they have none.
+pub(crate) fn located(mut problems: Diagnostics, address: &impl ToString, body: &Body, header: Span) -> Diagnostics {
+    for problem in problems.iter_mut() {
+        problem.address.get_or_insert_with(|| address.to_string());
+        if problem.span.is_none() {
+            let place = problem.attribute.as_ref().and_then(|path| formwork_hcl::span_at(body, path));
+            problem.span = place.or(Some(header));
+        }
+    }
+    problems
 }
 
 /// `lifecycle`.
